@@ -1,0 +1,138 @@
+"""FER+: 35,710 gray faces of 48x48 pixels, ten votes each, in Microsoft's layout.
+
+Labels: E. Barsoum, C. Zhang, C. Canton Ferrer, Z. Zhang, "Training Deep Networks for Facial Expression Recognition
+with Crowd-Sourced Label Distribution", ICMI 2016. Pictures: the ICML 2013 challenge (I. Goodfellow et al., 2013).
+
+The layout, in a zip or a folder::
+
+    FER2013Train/*.png  FER2013Valid/*.png  FER2013Test/*.png     (or the same under one more folder)
+    fer2013new.csv      Usage, Image name, neutral ... contempt, unknown, NF
+"""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from emo_utils.datasets.registry import corpora
+from emo_utils.errors import CorpusError
+from emo_utils.settings import load_settings
+from emo_utils.structures import FaceImages
+
+CLASSES = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
+"""The file's own column order."""
+
+COLUMNS = (*CLASSES, "unknown", "NF")
+"""Ten vote columns: `unknown` (cannot tell) and `NF` (not a face) may win the vote, and then the image is dropped."""
+
+SPLITS = {
+    "train": ("Training", "FER2013Train"),
+    "validation": ("PublicTest", "FER2013Valid"),
+    "test": ("PrivateTest", "FER2013Test"),
+}
+SIZE = 48
+
+
+@corpora.register("ferplus")
+class FerPlus:
+    """FER+ with its official split. Who is in the pictures is not known, so no split by person can be made.
+
+    Args:
+        archive: the zip or folder; by default `FERPLUS_ARCHIVE`, then `<EMO_DATA_DIR>/raw/ferplus.zip`.
+    """
+
+    name = "ferplus"
+    classes = CLASSES
+    licence = "labels MIT (Microsoft); pictures of the ICML 2013 challenge, for research"
+    citation = "Barsoum et al., ICMI 2016; Goodfellow et al., 2013"
+
+    def __init__(self, archive: Path | str | None = None):
+        settings = load_settings()
+        self.archive = Path(archive or settings.ferplus_archive or settings.data_dir / "raw" / "ferplus.zip")
+
+    def load(self, split: str) -> FaceImages:
+        """Read one official split (`train`, `validation`, `test`) into memory.
+
+        The rule for labels is the published one: the column with the most of the ten votes is the label, the first
+        column on a tie; images whose winner is `unknown` or `NF` are dropped. Votes are a distribution over the
+        eight emotions after single votes are removed, as the authors' own code does.
+
+        Raises:
+            CorpusError: the archive is absent, or not in Microsoft's layout.
+        """
+        if split not in SPLITS:
+            raise CorpusError(f"unknown split {split!r} of ferplus; known: {', '.join(SPLITS)}")
+        usage, folder = SPLITS[split]
+        with open_archive(self.archive) as files:
+            rows = [row for row in files.read_table() if row["Usage"] == usage and row["Image name"]]
+            votes = np.array([[int(row[column]) for column in COLUMNS] for row in rows], np.float32)
+            kept, labels, distribution = label_votes(votes)
+            names = tuple(rows[i]["Image name"] for i in kept)
+            pixels = np.stack([files.read_image(folder, name) for name in names])
+        return FaceImages(names, pixels, distribution, labels, CLASSES)
+
+
+def label_votes(votes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Turn votes (N, 10) into kept rows (M,), labels (M,) and distributions over the eight emotions (M, 8)."""
+    winner = votes.argmax(axis=1)
+    kept = np.flatnonzero(winner < len(CLASSES))
+    emotions = votes[kept, : len(CLASSES)]
+    without_single = np.where(emotions > 1, emotions, 0)
+    usable = np.where(without_single.sum(axis=1, keepdims=True) > 0, without_single, emotions)
+    return kept, winner[kept].astype(np.int64), (usable / usable.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+class _Files:
+    """The same three questions to a zip and to a folder: which files are there, the table, a picture."""
+
+    def __init__(self, source: Path, names: list[str], read):
+        self._source, self._read = source, read
+        tables = [name for name in names if Path(name).name == "fer2013new.csv"]
+        if not tables:
+            raise CorpusError(
+                f"{source} is not FER+ in Microsoft's layout: expected fer2013new.csv beside the folders "
+                f"{', '.join(folder for _, folder in SPLITS.values())}; found {len(names)} files without it"
+            )
+        self._table = tables[0]
+        self._root = str(Path(self._table).parent)
+
+    def read_table(self) -> list[dict[str, str]]:
+        rows = list(csv.DictReader(io.StringIO(self._read(self._table).decode("utf-8-sig"))))
+        missing = {"Usage", "Image name", *COLUMNS} - set(rows[0] if rows else ())
+        if missing:
+            raise CorpusError(f"{self._table} in {self._source} lacks the columns {', '.join(sorted(missing))}")
+        return rows
+
+    def read_image(self, folder: str, name: str) -> np.ndarray:
+        path = (Path(self._root) / folder / name).as_posix()
+        try:
+            data = self._read(path)
+        except (KeyError, FileNotFoundError):
+            raise CorpusError(f"{self._table} names {name}, but {path} is not in {self._source}") from None
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+        if image is None or image.shape != (SIZE, SIZE):
+            found = "no picture" if image is None else f"{image.shape[1]}x{image.shape[0]}"
+            raise CorpusError(f"{path} in {self._source}: expected {SIZE}x{SIZE} gray pixels, found {found}")
+        return image
+
+
+@contextmanager
+def open_archive(source: Path) -> Iterator[_Files]:
+    """Open FER+ from a zip or a folder."""
+    if source.is_dir():
+        names = [path.relative_to(source).as_posix() for path in source.rglob("*.csv")]
+        yield _Files(source, names, lambda name: (source / name).read_bytes())
+    elif zipfile.is_zipfile(source):
+        with zipfile.ZipFile(source) as archive:
+            yield _Files(source, archive.namelist(), archive.read)
+    else:
+        found = "which is not a zip" if source.exists() else "which does not exist"
+        raise CorpusError(
+            f"FER+ was looked for at {source}, {found}. Set FERPLUS_ARCHIVE (in the environment or in .env) to the "
+            "zip or folder that holds fer2013new.csv and FER2013Train, FER2013Valid, FER2013Test"
+        )

@@ -1,0 +1,76 @@
+"""One mechanism for everything that can be added: face detectors, corpora, backbones.
+
+An entry is a factory registered under a name. Heavy imports belong inside the factory, so that a missing optional
+package breaks that entry alone.
+"""
+
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from emo_utils.errors import MissingPackageError, UnknownNameError
+
+
+class Registry:
+    """Factories by name.
+
+    Example:
+        >>> detectors = Registry("face detector")
+        >>> @detectors.register("none")
+        ... def make_none(): return None
+        >>> detectors.create("none")
+    """
+
+    def __init__(self, kind: str):
+        self.kind = kind
+        self._factories: dict[str, Callable[..., Any]] = {}
+
+    def register(self, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorate a factory to register it under `name`; a name taken twice is a bug and raises ValueError."""
+
+        def add(factory: Callable[..., Any]) -> Callable[..., Any]:
+            if name in self._factories:
+                raise ValueError(f"{self.kind} {name!r} is registered twice")
+            self._factories[name] = factory
+            return factory
+
+        return add
+
+    def get(self, name: str) -> Callable[..., Any]:
+        """Return the factory called `name`.
+
+        Raises:
+            UnknownNameError: with the known names and the nearest one.
+        """
+        if name not in self._factories:
+            raise UnknownNameError(unknown_name(self.kind, name, self._factories))
+        return self._factories[name]
+
+    def create(self, name: str, **options: Any) -> Any:
+        """Call the factory called `name`.
+
+        Raises:
+            UnknownNameError: nobody registered that name.
+            MissingPackageError: the entry needs a package that is not installed.
+        """
+        factory = self.get(name)
+        try:
+            return factory(**options)
+        except ModuleNotFoundError as error:
+            raise MissingPackageError(
+                f"{self.kind} {name!r} needs the package {error.name!r}, which is not installed: run "
+                f"`make setup`, or install emo-utils with its extras: pip install 'emo-utils[train,app,detectors]'"
+            ) from error
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._factories))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._factories
+
+
+def unknown_name(kind: str, name: str, known) -> str:
+    """Say that `name` is unknown, what is known, and what was probably meant."""
+    nearest = get_close_matches(name, list(known), n=1)
+    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    return f"unknown {kind} {name!r}; known: {', '.join(sorted(known))}.{hint}"

@@ -1,0 +1,39 @@
+"""What can be set from outside: environment variables and the `.env` file, read here and nowhere else."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from dotenv import dotenv_values, find_dotenv
+from platformdirs import user_cache_path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Paths and ids a user may set; `.env.example` explains each key."""
+
+    models_dir: Path
+    """Model files that are not shipped in the package (`EMO_MODELS_DIR`)."""
+    data_dir: Path
+    """Corpora, prepared samples and runs (`EMO_DATA_DIR`)."""
+    ferplus_archive: Path | None
+    """FER+ in Microsoft's layout, a zip or a folder (`FERPLUS_ARCHIVE`)."""
+    dataset_download_id: str | None
+    """Google Drive id of the stock-footage zip (`DATASET_DOWNLOAD_ID`)."""
+
+
+@cache
+def load_settings() -> Settings:
+    """Read settings once; a variable in the environment wins over the same key in `.env`."""
+    values = {**dotenv_values(find_dotenv(usecwd=True)), **os.environ}
+
+    def path(key: str, default: Path | None) -> Path | None:
+        return Path(values[key]).expanduser() if values.get(key) else default
+
+    return Settings(
+        models_dir=path("EMO_MODELS_DIR", user_cache_path("emo_utils") / "models"),
+        data_dir=path("EMO_DATA_DIR", Path("data")),
+        ferplus_archive=path("FERPLUS_ARCHIVE", None),
+        dataset_download_id=values.get("DATASET_DOWNLOAD_ID") or None,
+    )

@@ -1,0 +1,184 @@
+"""What flows through the house: frozen, validated containers with shapes and units.
+
+Coordinates are pixels of the upright frame, x to the right, y down. Times are seconds from the clip's first frame's
+presentation time stamp as the file gives it. "Found no face" is an empty container, never None.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+LEFT_EYE, RIGHT_EYE, NOSE, MOUTH = 0, 1, 2, 3
+"""Rows of a keypoint array; left and right as seen in the picture. Detectors may add rows after these four."""
+
+
+def _check_shape(name: str, array: np.ndarray, expected: Sequence[int | None]) -> None:
+    found = np.shape(array)
+    if len(found) != len(expected) or any(e is not None and e != f for e, f in zip(expected, found, strict=True)):
+        wanted = "(" + ", ".join("any" if e is None else str(e) for e in expected) + ")"
+        raise ValueError(f"{name}: expected shape {wanted}, found {found}")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One labelled item of a corpus: a video file, an image, or an image sequence."""
+
+    clip_id: str
+    path: Path
+    corpus: str
+    subject_id: str
+    emotion: str
+    intensity: str | None = None
+
+    def __post_init__(self):
+        if not self.subject_id:
+            raise ValueError(f"clip {self.clip_id!r} has no subject_id: without it no split by person can be made")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One decoded frame: `pixels` uint8 (H, W, 3) RGB with the rotation applied, its index and its time stamp."""
+
+    pixels: np.ndarray = field(repr=False)
+    index: int
+    time_s: float
+
+    def __post_init__(self):
+        _check_shape("Frame.pixels", self.pixels, (None, None, 3))
+        if self.pixels.dtype != np.uint8:
+            raise ValueError(f"Frame.pixels: expected uint8, found {self.pixels.dtype}")
+
+
+@dataclass(frozen=True)
+class Detections:
+    """The faces of one frame; N may be 0.
+
+    Attributes:
+        boxes: float32 (N, 4), x1 y1 x2 y2 in pixels; may reach over the frame's edge.
+        confidence: float32 (N,), 0 to 1.
+        keypoints: float32 (N, K, 2) in pixels, K >= 4, rows LEFT_EYE, RIGHT_EYE, NOSE, MOUTH first; or None.
+    """
+
+    boxes: np.ndarray
+    confidence: np.ndarray
+    keypoints: np.ndarray | None = None
+
+    def __post_init__(self):
+        _check_shape("Detections.boxes", self.boxes, (None, 4))
+        _check_shape("Detections.confidence", self.confidence, (len(self.boxes),))
+        if self.keypoints is not None:
+            _check_shape("Detections.keypoints", self.keypoints, (len(self.boxes), None, 2))
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    @classmethod
+    def empty(cls) -> "Detections":
+        """No face in this frame."""
+        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
+
+
+@dataclass(frozen=True)
+class FaceTrack:
+    """One face over time. Frames in which it was not seen are simply absent from `frame_index`: gaps stay visible.
+
+    Attributes:
+        track_id: unique in the clip, from 1, in order of appearance.
+        frame_index: int64 (T,), strictly growing.
+        boxes: float32 (T, 4), x1 y1 x2 y2 in pixels.
+        confidence: float32 (T,).
+        keypoints: float32 (T, K, 2) in pixels, or None.
+        person_id: the same for all tracks of one person; the track's own id until identities are known.
+    """
+
+    track_id: int
+    frame_index: np.ndarray
+    boxes: np.ndarray
+    confidence: np.ndarray
+    keypoints: np.ndarray | None = None
+    person_id: int | None = None
+
+    def __post_init__(self):
+        length = len(self.frame_index)
+        _check_shape("FaceTrack.frame_index", self.frame_index, (None,))
+        _check_shape("FaceTrack.boxes", self.boxes, (length, 4))
+        _check_shape("FaceTrack.confidence", self.confidence, (length,))
+        if self.keypoints is not None:
+            _check_shape("FaceTrack.keypoints", self.keypoints, (length, None, 2))
+        if length > 1 and not (np.diff(self.frame_index) > 0).all():
+            raise ValueError("FaceTrack.frame_index must grow strictly")
+
+    def __len__(self) -> int:
+        return len(self.frame_index)
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """What a model eats; stored beside every weights file, so that training and inference cannot drift apart.
+
+    Attributes:
+        representation: `frame` (one face crop), or the name of another representation.
+        size: side of the square crop in pixels.
+        margin: crop side = (1 + 2 margin) x face side; `faces.crops` defines the face side.
+        alignment: `eyes` (rotated so that the eyes are level) or `none`.
+        colour: `gray` or `rgb`.
+        mean, std: of pixels scaled to 0..1; the network subtracts and divides first of all.
+        interval, channels: for stacks: one face every `interval` frames, `channels` of them.
+    """
+
+    representation: str = "frame"
+    size: int = 48
+    margin: float = 0.16
+    alignment: str = "eyes"
+    colour: str = "gray"
+    mean: float = 0.5
+    std: float = 0.25
+    interval: int | None = None
+    channels: int = 1
+
+    def __post_init__(self):
+        if self.size < 8:
+            raise ValueError(f"InputSpec.size: expected at least 8 pixels, found {self.size}")
+        if self.alignment not in ("eyes", "none"):
+            raise ValueError(f"InputSpec.alignment: expected 'eyes' or 'none', found {self.alignment!r}")
+        if self.colour not in ("gray", "rgb"):
+            raise ValueError(f"InputSpec.colour: expected 'gray' or 'rgb', found {self.colour!r}")
+
+    def to_dict(self) -> dict:
+        """Plain values for a JSON sidecar; `InputSpec(**d)` reads them back."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class FaceImages:
+    """Labelled still faces held in memory.
+
+    Attributes:
+        names: N file names.
+        pixels: uint8 (N, S, S) gray.
+        votes: float32 (N, C), a distribution over `classes` per image.
+        labels: int64 (N,), index into `classes`.
+        classes: C emotion names.
+    """
+
+    names: tuple[str, ...]
+    pixels: np.ndarray = field(repr=False)
+    votes: np.ndarray = field(repr=False)
+    labels: np.ndarray = field(repr=False)
+    classes: tuple[str, ...]
+
+    def __post_init__(self):
+        count = len(self.names)
+        _check_shape("FaceImages.pixels", self.pixels, (count, None, None))
+        _check_shape("FaceImages.votes", self.votes, (count, len(self.classes)))
+        _check_shape("FaceImages.labels", self.labels, (count,))
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __repr__(self) -> str:
+        counts = np.bincount(self.labels, minlength=len(self.classes))
+        inner = ", ".join(f"{name} {count}" for name, count in zip(self.classes, counts, strict=True))
+        return f"FaceImages({len(self)} faces: {inner})"

@@ -1,0 +1,1 @@
+"""Fit, evaluate, keep: everything between prepared data and a weights file."""

@@ -1,0 +1,58 @@
+"""Checkpoints of a run in progress: tensors as safetensors, numbers as JSON, never a pickle; written atomically."""
+
+import json
+import os
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+TENSORS, NUMBERS = "checkpoint.safetensors", "checkpoint.json"
+
+
+def save_checkpoint(folder: Path, model, average, optimizer, rng: torch.Generator, numbers: dict) -> None:
+    """Write everything a run needs to go on as if it had never stopped.
+
+    The numbers are written last and name the tensors' epoch: a kill between the two leaves the older pair readable.
+    """
+    tensors = {f"model.{key}": value for key, value in model.state_dict().items()}
+    tensors |= {f"average.{key}": value for key, value in average.state_dict().items()}
+    for index, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{key}": v for key, v in state.items() if isinstance(v, torch.Tensor)}
+    tensors["rng.batches"], tensors["rng.global"] = rng.get_state(), torch.get_rng_state()
+    name = f"{numbers['epoch']:04d}-{TENSORS}"
+    _write(folder / name, lambda path: save_file({k: v.contiguous() for k, v in tensors.items()}, path))
+    _write(folder / NUMBERS, lambda path: path.write_text(json.dumps({**numbers, "tensors": name}, indent=1)))
+    for old in folder.glob(f"*-{TENSORS}"):
+        if old.name != name:
+            old.unlink()
+
+
+def load_checkpoint(folder: Path, model: nn.Module, average: nn.Module, optimizer, rng: torch.Generator) -> dict | None:
+    """Restore the newest whole checkpoint of `folder` in place; None where there is none."""
+    if not (folder / NUMBERS).exists():
+        return None
+    numbers = json.loads((folder / NUMBERS).read_text())
+    tensors = load_file(folder / numbers["tensors"])
+
+    def under(prefix: str) -> dict[str, torch.Tensor]:
+        return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+
+    model.load_state_dict(under("model."))
+    average.load_state_dict(under("average."))
+    state = optimizer.state_dict()
+    state["state"] = {}
+    for key, value in under("optimizer.").items():
+        index, name = key.split(".", 1)
+        state["state"].setdefault(int(index), {})[name] = value
+    optimizer.load_state_dict(state)
+    rng.set_state(tensors["rng.batches"])
+    torch.set_rng_state(tensors["rng.global"])
+    return numbers
+
+
+def _write(path: Path, save) -> None:
+    part = path.with_name(path.name + ".part")
+    save(part)
+    os.replace(part, path)
