@@ -1,0 +1,286 @@
+"""Frames in and frames out, through PyAV (FFmpeg): exact time stamps, upright pixels, constant memory.
+
+Nothing here holds more than a frame at a time; a clip of ten seconds and one of ten hours need the same memory.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+from emo_utils.errors import VideoError
+from emo_utils.structures import Frame
+
+SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".flv", ".gif", ".mpg", ".mpeg", ".wmv", ".ogv", ".3gp")
+"""What is taken for a video when a folder is searched; a file named outright is tried whatever its suffix."""
+
+SMALLEST_SIDE_PX = 32
+"""No detector of this package finds a face in a smaller frame."""
+
+TIME_BASE = Fraction(1, 90_000)
+"""Of the written videos; fine enough for any frame rate, fixed or variable."""
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What the file's header says.
+
+    Attributes:
+        width, height: in pixels, upright (rotation and pixel shape applied).
+        fps: average frame rate.
+        duration_s: seconds, or None where the container does not say.
+        frames: count, or None where the container does not say; headers may be off by a few.
+        has_audio: whether a sound track is there.
+    """
+
+    path: Path
+    width: int
+    height: int
+    fps: float
+    duration_s: float | None
+    frames: int | None
+    has_audio: bool
+
+
+def probe(path: Path | str) -> VideoInfo:
+    """Read a clip's header and first frame.
+
+    Raises:
+        VideoError: the file is missing, empty, not a video, truncated, sound only, or too small; says which.
+    """
+    path = Path(path)
+    with _open_video(path) as (container, stream):
+        first = next(_decode(path, container, stream), None)
+        if first is None:
+            raise VideoError(f"{path}: no frame could be decoded; the file is damaged or cut off")
+        height, width = _upright(first, stream).shape[:2]
+        duration_s = _duration_s(container, stream)
+        fps = float(stream.average_rate or stream.guessed_rate or 0)
+        frames = stream.frames or (round(duration_s * fps) if duration_s and fps else None)
+        return VideoInfo(path, width, height, fps, duration_s, frames, bool(container.streams.audio))
+
+
+def read_frames(path: Path | str, sample_fps: float | None = None) -> Iterator[Frame]:
+    """Decode a clip frame by frame, in order of presentation.
+
+    Args:
+        path: the clip.
+        sample_fps: keep about this many frames a second (the first at or after each tick); None keeps all.
+
+    Yields:
+        Frames with their index in the file, and with `time_s` on the clip's own clock (a player's zero).
+
+    Raises:
+        VideoError: as `probe`; also when the file ends long before its header promised.
+    """
+    path = Path(path)
+    if sample_fps is not None and sample_fps <= 0:
+        raise VideoError(f"sample_fps: expected a positive number of frames a second, found {sample_fps}")
+    with _open_video(path) as (container, stream):
+        clock = _Clock(container, stream)
+        next_tick, time_s, index = 0.0, 0.0, -1
+        for index, picture in enumerate(_decode(path, container, stream)):
+            time_s = clock.time_s(picture, index)
+            if sample_fps is not None:
+                if time_s + 1e-6 < next_tick:
+                    continue
+                next_tick = (np.floor(time_s * sample_fps + 1e-6) + 1) / sample_fps
+            yield Frame(_upright(picture, stream), index, time_s)
+        _refuse_short(path, container, stream, index + 1, time_s)
+
+
+def write_video(path: Path | str, frames: Iterable[np.ndarray], fps: Fraction | float, *, quality: int = 20) -> None:
+    """Write uint8 (H, W, 3) RGB frames at a fixed rate as H.264 in mp4; see `VideoWriter`."""
+    step = 1 / Fraction(fps).limit_denominator(100_000)
+    with VideoWriter(path, quality=quality) as writer:
+        for index, pixels in enumerate(frames):
+            writer.write(pixels, float(index * step))
+
+
+class VideoWriter:
+    """H.264 in mp4 that plays in a browser; each frame at its own time, with another file's sound beside it.
+
+    Odd sides lose their last row or column: the codec's colour planes need even ones.
+
+    Args:
+        path: where to; written in place, so give a temporary name where a half-written file must not be seen.
+        audio_from: a clip whose first sound track is kept (copied if AAC, else encoded as AAC).
+        quality: x264's constant rate factor; lower is better, 18 to 28 is sensible.
+    """
+
+    def __init__(self, path: Path | str, audio_from: Path | str | None = None, quality: int = 20):
+        self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
+        self._video = self._container.add_stream("libx264", rate=30)
+        self._video.pix_fmt = "yuv420p"
+        self._video.time_base = self._video.codec_context.time_base = TIME_BASE
+        self._video.options = {"crf": str(quality), "preset": "veryfast"}
+        self._audio = _AudioTrack(audio_from, self._container) if audio_from else None
+        self._last_tick = -1
+
+    def write(self, pixels: np.ndarray, time_s: float) -> None:
+        """Add one frame: uint8 (H, W, 3) RGB, shown from `time_s` on. Times must grow."""
+        pixels = np.ascontiguousarray(pixels[: pixels.shape[0] // 2 * 2, : pixels.shape[1] // 2 * 2])
+        if self._last_tick < 0:
+            self._video.height, self._video.width = pixels.shape[:2]
+        if pixels.shape[:2] != (self._video.height, self._video.width):
+            raise ValueError(
+                f"expected frames of {self._video.width}x{self._video.height}, found {pixels.shape[1]}x{pixels.shape[0]}"
+            )
+        picture = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+        self._last_tick = max(round(time_s / TIME_BASE), self._last_tick + 1)
+        picture.pts, picture.time_base = self._last_tick, TIME_BASE
+        self._container.mux(self._video.encode(picture))
+        if self._audio:
+            self._audio.mux_until(time_s)
+
+    def __enter__(self) -> "VideoWriter":
+        return self
+
+    def __exit__(self, *error) -> None:
+        if error[0] is None and self._last_tick >= 0:
+            self._container.mux(self._video.encode(None))
+            if self._audio:
+                self._audio.mux_until(float("inf"))
+        if self._audio:
+            self._audio.close()
+        self._container.close()
+
+
+class _AudioTrack:
+    """The sound of one file on its way into another, packet by packet."""
+
+    def __init__(self, source: Path | str, target):
+        self._source = av.open(str(source))
+        self._target = target
+        self._packets: Iterator = iter(())
+        if self._source.streams.audio:
+            stream = self._source.streams.audio[0]
+            copied = stream.codec_context.name == "aac"
+            out = target.add_stream_from_template(stream) if copied else target.add_stream("aac", rate=stream.rate)
+            start = (self._source.start_time or 0) / av.time_base
+            self._packets = self._copy(stream, out, start) if copied else self._encode(stream, out, start)
+        self._waiting = next(self._packets, None)
+
+    def _copy(self, stream, out, start_s: float):
+        for packet in self._source.demux(stream):
+            if packet.dts is None:
+                continue
+            shift = round(start_s / packet.time_base)
+            packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
+            packet.stream = out
+            yield packet
+
+    def _encode(self, stream, out, start_s: float):
+        resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
+        for picture in self._source.decode(stream):
+            for block in resampler.resample(picture):
+                block.pts = max(0, block.pts - round(start_s / block.time_base))
+                yield from out.encode(block)
+        yield from out.encode(None)
+
+    def mux_until(self, time_s: float) -> None:
+        """Write the sound up to a time, so that the two tracks grow side by side in the file."""
+        while self._waiting is not None and float(self._waiting.pts * self._waiting.time_base) <= time_s:
+            self._target.mux(self._waiting)
+            self._waiting = next(self._packets, None)
+
+    def close(self) -> None:
+        self._source.close()
+
+
+@contextmanager
+def _open_video(path: Path):
+    if not path.exists():
+        raise VideoError(f"{path}: no such file")
+    if path.is_dir():
+        raise VideoError(f"{path}: is a folder; expected a video file")
+    if path.stat().st_size == 0:
+        raise VideoError(f"{path}: is empty (0 bytes)")
+    try:
+        container = av.open(str(path))
+    except av.error.FFmpegError as error:
+        raise VideoError(f"{path}: {_why_unreadable(path)} ({error.strerror})") from None
+    with container:
+        pictures = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
+        if not pictures:
+            found = "holds sound only" if container.streams.audio else "holds no pictures"
+            raise VideoError(f"{path}: {found}; expected a video with at least one picture track")
+        stream = pictures[0]
+        stream.thread_type = "AUTO"
+        if min(stream.width, stream.height) < SMALLEST_SIDE_PX:
+            raise VideoError(
+                f"{path}: frames are {stream.width}x{stream.height} pixels; expected at least "
+                f"{SMALLEST_SIDE_PX}x{SMALLEST_SIDE_PX}, below which no face can be found"
+            )
+        _refuse_cut_off(path, stream)
+        yield container, stream
+
+
+def _why_unreadable(path: Path) -> str:
+    head = path.open("rb").read(4096)
+    if b"ftyp" in head[:16]:
+        return "is truncated: an mp4 whose index (moov) is missing; copy or download it again"
+    if not any(byte > 126 or byte in b"\0\1\2\3" for byte in head):
+        return "is a text file, not a video"
+    return "is not a video that can be read"
+
+
+def _refuse_cut_off(path: Path, stream) -> None:
+    """An mp4's index names the place of every packet: a file that ends before the last one was cut off."""
+    end = max((entry.pos + entry.size for entry in stream.index_entries), default=0)
+    size = path.stat().st_size
+    if end > size:
+        raise VideoError(f"{path}: is truncated: its index reaches to byte {end}, but the file ends at {size}")
+
+
+def _decode(path: Path, container, stream) -> Iterator:
+    try:
+        yield from container.decode(stream)
+    except av.error.FFmpegError as error:
+        raise VideoError(f"{path}: is damaged: decoding stopped with '{error.strerror}'") from None
+
+
+def _refuse_short(path: Path, container, stream, frames: int, end_s: float) -> None:
+    if frames == 0:
+        raise VideoError(f"{path}: no frame could be decoded; the file is damaged or cut off")
+    if frames == 1:
+        raise VideoError(f"{path}: holds a single frame; expected a clip of at least two")
+    duration_s = _duration_s(container, stream)
+    if duration_s and end_s < 0.9 * duration_s - 1:
+        raise VideoError(f"{path}: is truncated: its header promises {duration_s:.1f} s, its pictures end at {end_s:.1f} s")
+
+
+def _duration_s(container, stream) -> float | None:
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration else None
+
+
+class _Clock:
+    """Presentation times in seconds from the container's start, which is a player's zero."""
+
+    def __init__(self, container, stream):
+        self._start_s = (container.start_time or 0) / av.time_base
+        self._step_s = 1 / float(stream.average_rate or stream.guessed_rate or 25)
+        self._last_s = -np.inf
+
+    def time_s(self, picture, index: int) -> float:
+        """The picture's own time; one step after the last where the file gives none or goes back."""
+        time_s = index * self._step_s if picture.time is None else picture.time - self._start_s
+        if time_s <= self._last_s:
+            time_s = self._last_s + self._step_s
+        self._last_s = time_s
+        return time_s
+
+
+def _upright(picture, stream) -> np.ndarray:
+    """Pixels uint8 (H, W, 3) RGB, contiguous, square, and turned as the file's display matrix asks."""
+    aspect = stream.sample_aspect_ratio
+    width = round(picture.width * aspect) if aspect else picture.width
+    pixels = picture.to_ndarray(format="rgb24", width=width, height=picture.height)
+    turns = round(picture.rotation / 90) % 4  # FFmpeg gives degrees counter-clockwise, as numpy turns
+    return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
