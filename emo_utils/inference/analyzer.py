@@ -1,0 +1,186 @@
+"""A clip in, a timeline out."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from emo_utils.errors import EmoError
+from emo_utils.faces import create_detector
+from emo_utils.faces.crops import face_side
+from emo_utils.faces.tracking import Tracker
+from emo_utils.inference import weights as weights_files
+from emo_utils.inference.engines import OnnxEngine
+from emo_utils.inference.observe import ObservedFrame, observe
+from emo_utils.inference.prefetch import prefetch
+from emo_utils.inference.smoothing import METHODS, smooth
+from emo_utils.timeline import TYPES, Timeline, columns
+from emo_utils.video import probe, read_frames
+
+log = logging.getLogger(__name__)
+
+FAINT_FIND = 0.5
+"""Detection confidence under which a face counts as low quality."""
+
+FILLED_GAP_S = 0.3
+"""A track lost for at most this long is filled in between its ends."""
+
+FEWEST_FINDS = 2
+"""A track found less often than this is taken for an error of the detector and left out."""
+
+BATCH_FRAMES = 16
+
+
+@dataclass(frozen=True)
+class AnalysisOptions:
+    """How a clip is read."""
+
+    weights: str = weights_files.DEFAULT
+    """A shipped name, an .onnx file, or a training run's folder."""
+    detector: str = "mediapipe"
+    """A registered face detector."""
+    detect_every: int = 2
+    """Detect in every n-th frame; tracks fill in between."""
+    sample_fps: float | None = None
+    """Read about this many frames a second; None reads all."""
+    smoothing: str = next(iter(METHODS))
+    """How probabilities are smoothed over time."""
+    smoothing_s: float = 0.25
+    """Its time constant or window in seconds."""
+
+    def __post_init__(self):
+        if self.detect_every < 1:
+            raise EmoError(f"detect_every: expected 1 or more, found {self.detect_every}")
+        if self.smoothing not in METHODS:
+            smooth(np.zeros((1, 1)), np.zeros(1), self.smoothing)
+
+
+class Analyzer:
+    """Weights loaded once, for any number of clips."""
+
+    def __init__(self, options: AnalysisOptions | None = None):
+        self.options = options or AnalysisOptions()
+        self.weights = weights_files.find_weights(self.options.weights)
+        self.engine = OnnxEngine(self.weights, threads=1)
+
+    def analyze(self, path: Path | str, on_frame: Callable[[int], None] | None = None) -> Timeline:
+        """Read one clip.
+
+        Args:
+            path: the clip.
+            on_frame: called with the number of frames done, for a progress bar.
+
+        Raises:
+            VideoError: the clip cannot be read; the message says why.
+        """
+        info = probe(path)
+        options = self.options
+        rate = min(options.sample_fps or info.fps or 25.0, info.fps or 25.0)
+        every = options.detect_every if options.sample_fps is None else 1
+        detector = create_detector(options.detector)
+        try:
+            frames = read_frames(path, options.sample_fps)
+            observed = observe(frames, detector, Tracker(rate / every), every, self.weights.input_spec)
+            readings = self._read(prefetch(observed), on_frame)
+            table = self._table(readings)
+        finally:
+            detector.close()
+        timeline = Timeline(table, self.weights.classes)
+        log.info("%s: %s", Path(path).name, timeline)
+        return timeline
+
+    def _read(self, observed: Iterable[ObservedFrame], on_frame) -> Iterator[tuple[ObservedFrame, np.ndarray]]:
+        """Frames with the probabilities (faces, C) of their faces, read in batches."""
+        observed, done = iter(observed), 0
+        size = self.weights.input_spec.size
+        while batch := list(islice(observed, BATCH_FRAMES)):
+            crops = [crop for frame in batch for crop in frame.crops]
+            read = self.engine.predict(np.stack(crops) if crops else np.empty((0, size, size), np.uint8))
+            start = 0
+            for frame in batch:
+                yield frame, read[start : start + len(frame.faces)]
+                start += len(frame.faces)
+            done += len(batch)
+            if on_frame:
+                on_frame(done)
+
+    def _table(self, readings) -> pd.DataFrame:
+        """The timeline's table from the readings of all frames."""
+        classes = self.weights.classes
+        frames, rows, probabilities, small = [], [], [], []
+        crop_sides = 1 + 2 * self.weights.input_spec.margin
+        for frame, read in readings:
+            frames.append((frame.frame_index, frame.time_s))
+            for face, values in zip(frame.faces, read, strict=True):
+                rows.append((frame.frame_index, frame.time_s, face.track_id, *face.box, face.confidence, face.interpolated))
+                probabilities.append(values)
+                small.append(face_side(face.keypoints[None])[0] * crop_sides < self.weights.input_spec.size / 2)
+        boxes = ["x1", "y1", "x2", "y2"]
+        faces = pd.DataFrame(rows, columns=["frame_index", "time_s", "track_id", *boxes, "detection_confidence", "interpolated"])
+        values = [f"p_{name}" for name in classes]
+        faces["interpolated"] = faces["interpolated"].astype(bool)
+        faces[values] = np.array(probabilities, float).reshape(len(rows), len(classes))
+        faces["low_quality"] = np.array(small, bool) | (faces["detection_confidence"] < FAINT_FIND)
+        faces = _renumber(_drop_flashes(faces))
+        frames = pd.DataFrame(frames, columns=["frame_index", "time_s"])
+        faces = pd.concat([_fill_gaps(track, frames) for _, track in faces.groupby("track_id")] or [faces])
+        return self._finish(faces, frames)
+
+    def _finish(self, faces: pd.DataFrame, frames: pd.DataFrame) -> pd.DataFrame:
+        """Add emotions, smoothing, status and the rows of the frames without a face."""
+        classes, options = self.weights.classes, self.options
+        values = [f"p_{name}" for name in classes]
+        read = faces[values].to_numpy(float)
+        smoothed = read.copy()
+        for _, rows in faces.reset_index(drop=True).groupby("track_id").groups.items():
+            times_s = faces["time_s"].to_numpy()[rows]
+            smoothed[rows] = smooth(read[rows], times_s, options.smoothing, options.smoothing_s)
+        for prefix, table in (("", read), ("smoothed_", smoothed)):
+            faces[f"{prefix}emotion"] = np.array(classes, object)[table.argmax(axis=1)] if len(faces) else None
+            faces[f"{prefix}confidence"] = table.max(axis=1) if len(faces) else np.nan
+        uncertain = faces["smoothed_confidence"] < self.weights.uncertain_below
+        applies = [uncertain, faces["low_quality"], faces["interpolated"]]
+        faces["status"] = np.select(applies, ["uncertain", "low_quality", "interpolated"], "ok")
+        faces["person_id"] = faces["track_id"]
+        empty = frames[~frames["frame_index"].isin(faces["frame_index"])].assign(status="no_face")
+        table = pd.concat([faces, empty]) if len(faces) else empty
+        table = table.reindex(columns=columns(classes)).astype(TYPES)
+        return table.sort_values(["frame_index", "track_id"], ignore_index=True)
+
+
+def _drop_flashes(faces: pd.DataFrame) -> pd.DataFrame:
+    """Leave out tracks that were found too seldom to be a face."""
+    finds = (~faces["interpolated"]).groupby(faces["track_id"]).transform("sum")
+    return faces[finds >= FEWEST_FINDS] if len(faces) else faces
+
+
+def _renumber(faces: pd.DataFrame) -> pd.DataFrame:
+    """Count tracks from 1 in order of appearance."""
+    order = {track: number for number, track in enumerate(faces["track_id"].drop_duplicates(), start=1)}
+    return faces.assign(track_id=faces["track_id"].map(order))
+
+
+def _fill_gaps(track: pd.DataFrame, frames: pd.DataFrame) -> pd.DataFrame:
+    """One track with its short gaps filled by straight lines; longer ones stay visible."""
+    first, last = track["frame_index"].iloc[[0, -1]]
+    inside = frames[frames["frame_index"].between(first, last)]
+    filled = inside.merge(track.drop(columns="time_s"), on="frame_index", how="left")
+    missing = filled["track_id"].isna().to_numpy()
+    if not missing.any():
+        return track
+    known_s = track["time_s"].to_numpy()
+    after = np.searchsorted(known_s, filled["time_s"].to_numpy()[missing])
+    short = known_s[after] - known_s[after - 1] <= FILLED_GAP_S
+    numbers = filled.columns.drop(["frame_index", "time_s", "interpolated", "low_quality"])
+    for column in numbers:
+        line = np.interp(filled["time_s"], known_s, track[column].to_numpy(float))
+        filled[column] = filled[column].astype(float).where(~missing, line)
+    filled["interpolated"] = filled["interpolated"].where(~missing, True).astype(bool)
+    filled["low_quality"] = filled["low_quality"].where(~missing, False).astype(bool)
+    keep = np.ones(len(filled), bool)
+    keep[np.flatnonzero(missing)[~short]] = False
+    return filled[keep]

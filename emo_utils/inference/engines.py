@@ -1,0 +1,34 @@
+"""Run weights on crops with ONNX Runtime."""
+
+import os
+
+import numpy as np
+
+from emo_utils.errors import WeightsError
+from emo_utils.inference.weights import Weights
+
+
+class OnnxEngine:
+    """A network ready to read crops; scaling, normalisation and softmax are inside the ONNX file."""
+
+    def __init__(self, weights: Weights, threads: int | None = None):
+        import onnxruntime
+
+        onnxruntime.set_default_logger_severity(3)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads or min(4, os.cpu_count() or 1)
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self.weights = weights
+        self._session = onnxruntime.InferenceSession(str(weights.path), options, providers=["CPUExecutionProvider"])
+        outputs = self._session.get_outputs()[0].shape[-1]
+        if outputs != len(weights.classes):
+            raise WeightsError(
+                f"{weights.path}: its sidecar names {len(weights.classes)} classes, the network gives {outputs}"
+            )
+
+    def predict(self, crops: np.ndarray) -> np.ndarray:
+        """Probabilities float32 (N, C) of uint8 crops (N, S, S)."""
+        size = self.weights.input_spec.size
+        if crops.dtype != np.uint8 or crops.shape[1:] != (size, size):
+            raise ValueError(f"expected uint8 crops (N, {size}, {size}), found {crops.dtype} {crops.shape}")
+        return self._session.run(None, {"faces": crops})[0]

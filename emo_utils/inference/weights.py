@@ -1,0 +1,85 @@
+"""Weights files by name: an ONNX file and a JSON sidecar that says what goes in, what comes out and where it is from."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from emo_utils.errors import UnknownNameError, WeightsError
+from emo_utils.registry import unknown_name
+from emo_utils.structures import InputSpec
+
+SHIPPED = Path(__file__).resolve().parents[1] / "weights"
+"""The folder of the weights that come with the package."""
+
+DEFAULT = "ferplus"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A weights file and what its sidecar says.
+
+    Attributes:
+        name: the file's stem.
+        path: the ONNX file; input uint8 (N, S, S) crops, output float32 (N, C) probabilities.
+        classes: the C emotions in the order of the output.
+        input_spec: how a face must be cropped.
+        uncertain_below: a top probability under this is not to be trusted; see the model card.
+        sidecar: everything else: metrics, data, commit, licence, the experiment.
+    """
+
+    name: str
+    path: Path
+    classes: tuple[str, ...]
+    input_spec: InputSpec
+    uncertain_below: float
+    sidecar: dict
+
+    def __repr__(self) -> str:
+        return f"Weights({self.name!r}, {len(self.classes)} classes, {self.input_spec.size} px, {self.path})"
+
+
+def known_weights() -> list[str]:
+    """Names of the shipped weights."""
+    return sorted(path.stem for path in SHIPPED.glob("*.onnx"))
+
+
+def find_weights(name_or_path: str | Path) -> Weights:
+    """Look weights up by shipped name, by ONNX file, or by the folder of a training run.
+
+    Raises:
+        UnknownNameError: neither a known name nor an existing path; lists the known names.
+        WeightsError: the sidecar is missing or broken, or the ONNX file's hash is not the sidecar's.
+    """
+    path = Path(name_or_path)
+    if path.is_dir():
+        path = path / "weights.onnx"
+    elif path.suffix != ".onnx":
+        path = SHIPPED / f"{name_or_path}.onnx"
+    if not path.exists():
+        raise UnknownNameError(unknown_name("weights", str(name_or_path), known_weights()) + " A path to an .onnx file or a training run's folder works too.")
+    return read_weights(path)
+
+
+def read_weights(path: Path) -> Weights:
+    """Read a sidecar and check the ONNX file's hash against it; see `find_weights`."""
+    beside = path.with_suffix(".json")
+    if not beside.exists():
+        raise WeightsError(f"{path}: expected its sidecar {beside.name} in the same folder, found none")
+    try:
+        sidecar = json.loads(beside.read_text())
+        weights = Weights(
+            path.stem,
+            path,
+            tuple(sidecar["classes"]),
+            InputSpec(**sidecar["input_spec"]),
+            float(sidecar["uncertain_below"]),
+            sidecar,
+        )
+        expected = sidecar["sha256"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"{beside}: not a sidecar of this package ({type(error).__name__}: {error})") from error
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != expected:
+        raise WeightsError(f"{path}: expected SHA-256 {expected}, found {found}; fetch or export the file again")
+    return weights

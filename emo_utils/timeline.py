@@ -1,0 +1,120 @@
+"""The timeline contract: one row per frame and face; the same from notebook, command line and web page."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emo_utils.errors import EmoError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VERSION = 1
+"""Of the contract; raised when a column changes its name or its meaning."""
+
+COLUMNS = {
+    "frame_index": "index of the frame in the file, from 0",
+    "time_s": "presentation time in seconds on the clip's own clock",
+    "track_id": "one unbroken appearance of a face, from 1; empty where no face is",
+    "person_id": "one person, across all their tracks; empty where no face is",
+    "status": "see STATUSES",
+    "x1": "left edge of the face box, pixels of the upright frame",
+    "y1": "top edge of the face box, pixels",
+    "x2": "right edge of the face box, pixels",
+    "y2": "bottom edge of the face box, pixels",
+    "detection_confidence": "the detector's own, 0 to 1",
+    "emotion": "the most probable expression of this frame alone",
+    "confidence": "its probability",
+    "smoothed_emotion": "the most probable expression after smoothing over time",
+    "smoothed_confidence": "its smoothed probability",
+}
+"""Every column but `p_<emotion>`, which stand before `smoothed_emotion`, one per class: this frame's probabilities."""
+
+STATUSES = {
+    "ok": "a face was found and read",
+    "no_face": "no face in this frame; all other values are empty",
+    "interpolated": "the face box lies between two finds of the same track; the expression is read there",
+    "low_quality": "the face is too small, or too faint a find, to be read well",
+    "uncertain": "no expression is probable enough to be named with confidence",
+}
+"""The status of a row. Where several apply, the later one in this table wins."""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """A validated timeline.
+
+    Attributes:
+        table: a pandas DataFrame with the columns of the contract, ordered by frame and track.
+        classes: the emotions, in the order of the `p_<emotion>` columns.
+    """
+
+    table: "pd.DataFrame" = field(repr=False)
+    classes: tuple[str, ...]
+
+    def __post_init__(self):
+        expected = columns(self.classes)
+        found = list(self.table.columns)
+        if found != expected:
+            raise EmoError(f"not a timeline (contract {VERSION}): expected the columns {expected}, found {found}")
+        unknown = set(self.table["status"]) - set(STATUSES)
+        if unknown:
+            raise EmoError(f"unknown status {sorted(unknown)}; known: {', '.join(STATUSES)}")
+
+    @property
+    def faces(self) -> "pd.DataFrame":
+        """The rows that hold a face."""
+        return self.table[self.table["status"] != "no_face"]
+
+    @property
+    def people(self) -> list[int]:
+        """Ids of the persons, in order of appearance."""
+        return [int(person) for person in self.faces["person_id"].drop_duplicates()]
+
+    def probabilities(self, person_id: int):
+        """One person's probabilities, float (T, C), in time order."""
+        rows = self.faces[self.faces["person_id"] == person_id]
+        return rows[[f"p_{name}" for name in self.classes]].to_numpy(float)
+
+    def save(self, folder: Path) -> tuple[Path, Path]:
+        """Write `timeline.csv` and `timeline.parquet` into a folder; returns their paths."""
+        csv, parquet = folder / "timeline.csv", folder / "timeline.parquet"
+        self.table.to_csv(csv, index=False, float_format="%.6g", lineterminator="\n")
+        self.table.to_parquet(parquet, index=False)
+        return csv, parquet
+
+    @classmethod
+    def load(cls, path: Path | str | os.PathLike) -> "Timeline":
+        """Read a timeline from CSV or Parquet.
+
+        Raises:
+            EmoError: the file does not follow the contract.
+        """
+        import pandas as pd
+
+        path = Path(path)
+        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        classes = tuple(name.removeprefix("p_") for name in table.columns if name.startswith("p_"))
+        return cls(table.astype({key: kind for key, kind in TYPES.items() if key in table}), classes)
+
+    def __repr__(self) -> str:
+        frames = self.table["frame_index"].nunique()
+        end_s = self.table["time_s"].max() if len(self.table) else 0.0
+        return f"Timeline({frames} frames over {end_s:.2f} s, {len(self.people)} people, {len(self.faces)} faces)"
+
+    def _repr_html_(self) -> str:
+        short = self.table.drop(columns=[f"p_{name}" for name in self.classes])
+        return f"<p>{self!r}</p>" + short.head(8).round(3).to_html(index=False, na_rep="")
+
+
+TYPES = {"frame_index": "int64", "track_id": "Int64", "person_id": "Int64"}
+"""Whole numbers; ids may be empty."""
+
+
+def columns(classes: Sequence[str]) -> list[str]:
+    """The contract's columns in order, for these classes."""
+    names = list(COLUMNS)
+    at = names.index("smoothed_emotion")
+    return names[:at] + [f"p_{name}" for name in classes] + names[at:]
