@@ -44,15 +44,17 @@ class Tracker:
             Row of `found` by track id; ids count from 1 in order of appearance. Rows without a track are absent.
         """
         scored = np.column_stack([found.boxes, found.confidence]) if len(found) else np.empty((0, 5))
-        tracks = self._tracker.update(scored)
-        if not len(tracks) or not len(found):
+        self._tracker.update(scored)
+        # Its answer leaves out a face seen for the first time, until it is seen again; its list of tracks does not.
+        tracks = [t for t in self._tracker.tracked_stracks if t.frame_id == self._tracker.frame_id]
+        if not tracks:
             return {}
-        overlap = intersection_over_union(tracks[:, :4], found.boxes)
+        overlap = intersection_over_union(np.array([t.tlbr for t in tracks]), found.boxes)
         rows: dict[int, int] = {}
         for index in np.argsort(-overlap.max(axis=1)):  # the surest pairs first; each face goes to one track
             row = int(overlap[index].argmax())
             if overlap[index, row] > 0:
-                rows[self._ids.setdefault(int(tracks[index, 4]), len(self._ids) + 1)] = row
+                rows[self._ids.setdefault(tracks[index].track_id, len(self._ids) + 1)] = row
                 overlap[:, row] = 0
         return rows
 

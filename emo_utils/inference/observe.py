@@ -7,8 +7,8 @@ import numpy as np
 
 from emo_utils.faces.crops import crop_face, keypoints_of
 from emo_utils.faces.detector import FaceDetector
-from emo_utils.faces.tracking import Tracker
-from emo_utils.structures import Frame, InputSpec
+from emo_utils.faces.tracking import SURE, Tracker
+from emo_utils.structures import Detections, Frame, InputSpec
 
 
 @dataclass(frozen=True)
@@ -47,35 +47,47 @@ def observe(
 
     A frame is given out only when the next detection is known, so at most `every` frames are held.
 
+    Where the number of sure faces changes from one detection to the next, the frames between are looked at too, so
+    that faces come and go in the frame in which they do.
+
     Yields:
         All frames, in order.
     """
-    before: list[FaceInFrame] = []
-    before_s = 0.0
-    waiting: list[Frame] = []
-    for count, frame in enumerate(frames):
-        waiting.append(frame)
-        if count % every:
-            continue
-        now = detect_and_track(frame, detector, tracker)
-        yield from (_cut(f, between(before, now, before_s, frame.time_s, f.time_s), spec) for f in waiting[:-1])
+    before, before_s = Detections.empty(), 0.0
+    tracked: list[FaceInFrame] = []
+    for group in detection_groups(frames, every):
+        *skipped, frame = group
+        found = detector.detect(frame.pixels)
+        if (found.confidence >= SURE).sum() == (before.confidence >= SURE).sum():
+            now = track(found, tracker)
+            for f in skipped:
+                yield _cut(f, between(tracked, now, before_s, frame.time_s, f.time_s), spec)
+        else:
+            for f in skipped:
+                yield _cut(f, track(detector.detect(f.pixels), tracker), spec)
+            now = track(found, tracker)
         yield _cut(frame, now, spec)
-        before, before_s, waiting = now, frame.time_s, []
-    if waiting:  # the clip ends between two detections: look at its last frame too
-        last = waiting[-1]
-        now = detect_and_track(last, detector, tracker)
-        yield from (_cut(f, between(before, now, before_s, last.time_s, f.time_s), spec) for f in waiting[:-1])
-        yield _cut(last, now, spec)
+        before, before_s, tracked = found, frame.time_s, now
 
 
-def detect_and_track(frame: Frame, detector: FaceDetector, tracker: Tracker) -> list[FaceInFrame]:
-    """The tracked faces of one frame."""
-    found = detector.detect(frame.pixels)
+def detection_groups(frames: Iterable[Frame], every: int) -> Iterator[list[Frame]]:
+    """The frames up to and with each one to detect in: the first, every `every`-th after it, and the last."""
+    group: list[Frame] = []
+    for count, frame in enumerate(frames):
+        group.append(frame)
+        if count % every == 0:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def track(found: Detections, tracker: Tracker) -> list[FaceInFrame]:
+    """The faces of one frame that belong to a track."""
     keypoints = keypoints_of(found.boxes, found.keypoints)
-    rows = tracker.update(found)
     return [
-        FaceInFrame(track, found.boxes[row], keypoints[row], float(found.confidence[row]))
-        for track, row in sorted(rows.items())
+        FaceInFrame(number, found.boxes[row], keypoints[row], float(found.confidence[row]))
+        for number, row in sorted(tracker.update(found).items())
     ]
 
 
