@@ -4,7 +4,10 @@ Source: Y. Zhang et al., "ByteTrack: Multi-Object Tracking by Associating Every 
 uniface's implementation. A face that is found surely starts a track; one found faintly can only continue one.
 """
 
+import importlib.util
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -32,10 +35,8 @@ class Tracker:
     _ids: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self):
-        from uniface.tracking import BYTETracker
-
         memory = max(1, round(MEMORY_S * self.rate))
-        self._tracker = BYTETracker(track_thresh=SURE, low_thresh=FAINT, track_buffer=memory)
+        self._tracker = _byte_track().BYTETracker(track_thresh=SURE, low_thresh=FAINT, track_buffer=memory)
 
     def update(self, found: Detections) -> dict[int, int]:
         """Assign the faces of the next frame to tracks.
@@ -57,6 +58,20 @@ class Tracker:
                 rows[self._ids.setdefault(tracks[index].track_id, len(self._ids) + 1)] = row
                 overlap[:, row] = 0
         return rows
+
+
+def _byte_track():
+    """uniface's tracking subpackage alone: the package itself imports torch wherever it finds it, which takes seconds."""
+    name = "uniface_tracking"
+    if name not in sys.modules:
+        package = importlib.util.find_spec("uniface")
+        folder = Path(package.origin).parent / "tracking"
+        spec = importlib.util.spec_from_file_location(
+            name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+        )
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
 
 
 def intersection_over_union(first: np.ndarray, second: np.ndarray) -> np.ndarray:
