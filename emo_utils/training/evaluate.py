@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import confusion_matrix, f1_score, log_loss, precision_recall_fscore_support
+from sklearn.metrics import confusion_matrix, f1_score, precision_recall_fscore_support
 
 from emo_utils.datasets import corpora
 from emo_utils.errors import CorpusError, WeightsError
@@ -76,7 +76,7 @@ def measure(table: pd.DataFrame, classes: tuple[str, ...], seed: int = 0) -> dic
         "uar": float(recall[present].mean()),
         "macro_f1": float(f1_score(labels, named, labels=every[present], average="macro", zero_division=0)),
         "ece": expected_calibration_error(probabilities.max(axis=1), correct),
-        "nll": float(log_loss(labels, np.clip(probabilities, 1e-12, 1), labels=every)),
+        "nll": float(-np.log(np.clip(probabilities[np.arange(len(labels)), labels], 1e-12, None)).mean()),
         "recall": _by_name(classes, recall),
         "precision": _by_name(classes, precision),
         "support": {name: int(count) for name, count in zip(classes, support, strict=True)},
