@@ -207,8 +207,9 @@ def _open_video(path: Path):
     with container:
         pictures = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
         if not pictures:
-            found = "holds sound only" if container.streams.audio else "holds no pictures"
-            raise VideoError(f"{path}: {found}; expected a video with at least one picture track")
+            if not container.streams.audio:
+                raise VideoError(f"{path}: {_why_unreadable(path)} (no track was found)")
+            raise VideoError(f"{path}: holds sound only; expected a video with at least one picture track")
         stream = pictures[0]
         stream.thread_type = "AUTO"
         if min(stream.width, stream.height) < SMALLEST_SIDE_PX:
@@ -223,7 +224,7 @@ def _open_video(path: Path):
 def _why_unreadable(path: Path) -> str:
     head = path.open("rb").read(4096)
     if b"ftyp" in head[:16]:
-        return "is truncated: an mp4 whose index (moov) is missing; copy or download it again"
+        return "is truncated: an mp4 whose index (moov) is missing or cut off; copy or download it again"
     if not any(byte > 126 or byte in b"\0\1\2\3" for byte in head):
         return "is a text file, not a video"
     return "is not a video that can be read"

@@ -1,0 +1,71 @@
+"""Where tests find real data and model files; a test that needs what is absent skips and says what."""
+
+import os
+import shutil
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = Path(os.environ.get("EMO_SHARED_DIR", ROOT.parent / "shared"))
+
+# Model files for tests live beside the code, so that a run neither needs nor touches the user's own cache.
+os.environ.setdefault("EMO_MODELS_DIR", str(ROOT / "data" / "models"))
+os.environ.setdefault("FERPLUS_ARCHIVE", str(SHARED / "data" / "ferplus.zip"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _face_mesh_at_hand():
+    """Put the shared copy of the face mesh where `assets.locate` looks, instead of downloading it."""
+    source = SHARED / "models" / "face_landmarker.task"
+    target = Path(os.environ["EMO_MODELS_DIR"]) / source.name
+    if source.exists() and not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_settings():
+    """Settings are read once; a test that changes the environment must not change the next one's."""
+    from emo_utils.settings import load_settings
+
+    load_settings.cache_clear()
+    yield
+    load_settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real clips, data and models."""
+    if not SHARED.is_dir():
+        pytest.skip(f"no shared data at {SHARED}; set EMO_SHARED_DIR")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def clips(shared) -> Path:
+    """Real clips."""
+    if not (shared / "clips").is_dir():
+        pytest.skip(f"no clips in {shared}")
+    return shared / "clips"
+
+
+@pytest.fixture(scope="session")
+def ferplus_archive() -> Path:
+    """The real FER+."""
+    path = Path(os.environ["FERPLUS_ARCHIVE"])
+    if not path.exists():
+        pytest.skip(f"no FER+ at {path}; set FERPLUS_ARCHIVE")
+    return path
+
+
+@pytest.fixture
+def small_video(tmp_path) -> Path:
+    """Ten frames of 64x48, 25 a second; frame i has the gray value 20 i."""
+    from emo_utils.video import write_video
+
+    path = tmp_path / "small.mp4"
+    write_video(path, (np.full((48, 64, 3), 20 * i, np.uint8) for i in range(10)), Fraction(25))
+    return path
