@@ -1,0 +1,123 @@
+"""The engine on real clips, with the real detector and the shipped weights."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
+from emo_utils.timeline import COLUMNS, STATUSES, Timeline, columns
+
+
+@pytest.fixture(scope="module")
+def analyzer() -> Analyzer:
+    return Analyzer()
+
+
+@pytest.fixture(scope="module")
+def smile(analyzer, clips) -> Timeline:
+    return analyzer.analyze(clips / "single_face.mp4")
+
+
+def test_every_frame_has_a_row_and_there_is_one_track(smile):
+    assert list(smile.table["frame_index"]) == list(range(72))
+    np.testing.assert_allclose(smile.table["time_s"], np.arange(72) / 30, atol=1e-6)
+    assert smile.people == [1]
+    assert set(smile.table["track_id"]) == {1}
+
+
+def test_the_man_is_neutral_and_then_smiles(smile):
+    emotion = smile.table["emotion"]
+    assert (emotion[:14] == "neutral").mean() >= 0.9
+    assert (emotion[24:69] == "happiness").mean() >= 0.9
+
+
+def test_the_table_follows_the_contract(smile, tmp_path):
+    assert list(smile.table.columns) == columns(smile.classes)
+    assert set(COLUMNS) <= set(smile.table.columns)
+    assert set(smile.table["status"]) <= set(STATUSES)
+    probabilities = smile.probabilities(1)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(probabilities.max(axis=1), smile.table["confidence"], atol=1e-6)
+    smile.save(tmp_path)
+    for name in ("timeline.csv", "timeline.parquet"):
+        again = Timeline.load(tmp_path / name)
+        assert again.classes == smile.classes
+        assert (again.table["smoothed_emotion"] == smile.table["smoothed_emotion"]).all()
+        np.testing.assert_allclose(again.probabilities(1), probabilities, rtol=1e-4, atol=1e-5)
+
+
+def test_frames_between_detections_are_read_and_marked(analyzer, clips, smile):
+    every_frame = Analyzer(AnalysisOptions(detect_every=1)).analyze(clips / "single_face.mp4").table
+    assert (every_frame["status"] == "interpolated").sum() == 0
+    assert (smile.table["status"] == "interpolated").sum() >= 30
+    assert (every_frame["smoothed_emotion"] == smile.table["smoothed_emotion"]).mean() >= 0.95
+
+
+def test_sadness_then_laughter(analyzer, clips):
+    table = analyzer.analyze(clips / "WolfgangLanger_Pexels.mp4").table
+    assert (table["smoothed_emotion"][24:125] == "sadness").mean() >= 0.9
+    assert (table["smoothed_emotion"][260:] == "happiness").mean() >= 0.9
+
+
+def test_no_face_is_a_whole_timeline_of_empty_rows(analyzer, clips):
+    timeline = analyzer.analyze(clips / "no_face.mp4")
+    assert len(timeline.faces) == 0
+    assert (timeline.table["status"] == "no_face").all()
+    assert len(timeline.table) == 95
+    assert timeline.table["emotion"].isna().all()
+
+
+@pytest.mark.parametrize(("name", "first", "last"), [("face_noface.mov", 0, 71), ("noface_face.mov", 96, 167)])
+def test_faces_come_and_go_in_the_frame_in_which_they_do(analyzer, clips, name, first, last):
+    timeline = analyzer.analyze(clips / name)
+    seen = timeline.faces["frame_index"]
+    assert abs(seen.min() - first) <= 1
+    assert abs(seen.max() - last) <= 1
+    assert len(seen) == seen.max() - seen.min() + 1
+    assert timeline.table["frame_index"].nunique() == 169
+
+
+def test_two_people_two_tracks_in_every_frame(analyzer, clips):
+    timeline = analyzer.analyze(clips / "two_people.gif")
+    assert timeline.people == [1, 2]
+    assert (timeline.table.groupby("frame_index").size() == 2).all()
+    left = timeline.table[timeline.table["track_id"] == 1]["x1"]
+    right = timeline.table[timeline.table["track_id"] == 2]["x1"]
+    assert left.max() < right.min(), "the tracks changed sides"
+
+
+def test_sampling_four_frames_a_second(clips):
+    table = Analyzer(AnalysisOptions(sample_fps=4)).analyze(clips / "single_face.mp4").table
+    assert list(table["frame_index"]) == [0, 8, 15, 23, 30, 38, 45, 53, 60, 68]
+    assert (table["status"] != "interpolated").all()
+
+
+def test_the_haar_detector_reads_the_smile_too(clips):
+    table = Analyzer(AnalysisOptions(detector="haar", sample_fps=10)).analyze(clips / "single_face.mp4").table
+    named = table[table["frame_index"].between(24, 68)]["smoothed_emotion"]
+    assert (named == "happiness").mean() >= 0.9
+
+
+def test_uncertain_means_under_the_weights_threshold(analyzer, clips):
+    faces = analyzer.analyze(clips / "WolfgangLanger_Pexels.mp4").faces
+    below = faces["smoothed_confidence"] < analyzer.weights.uncertain_below
+    assert (faces.loc[below, "status"] == "uncertain").all()
+    assert (faces.loc[~below, "status"] != "uncertain").all()
+    assert below.any(), "no row of this clip is uncertain: the test shows nothing"
+
+
+def test_probabilities_do_not_depend_on_the_batch(analyzer):
+    crops = np.random.default_rng(0).integers(0, 255, (9, 48, 48), dtype=np.uint8)
+    together = analyzer.engine.predict(crops)
+    alone = np.concatenate([analyzer.engine.predict(crop[None]) for crop in crops])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+def test_smoothing_calms_the_reading(clips):
+    def changes(method):
+        table = Analyzer(AnalysisOptions(smoothing=method)).analyze(clips / "expressive_d18.mp4").table
+        return sum(1 for _ in itertools.groupby(table["smoothed_emotion"])) - 1
+
+    assert changes("viterbi") <= changes("none")
+    assert changes("exponential") <= changes("none")
