@@ -4,7 +4,6 @@ import csv
 import json
 import logging
 import platform
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -182,7 +181,8 @@ def _bar(name: str, total: int | None, shown: bool):
 
     @contextmanager
     def bar() -> Iterator:
-        with tqdm(total=total, desc=name, unit="frame", delay=2, leave=False, file=sys.stderr) as shown_bar:
+        # disable=None: only on a terminal, so that logs and pipes stay clean
+        with tqdm(total=total, desc=name, unit="frame", delay=2, leave=False, disable=None) as shown_bar:
 
             def on_frame(done: int) -> None:
                 if shown_bar.total and done > shown_bar.total:

@@ -79,4 +79,4 @@ def fit_temperature(logits: Tensor, targets: Tensor) -> float:
         return loss
 
     optimizer.step(closure)
-    return float(log_temperature.exp())
+    return float(log_temperature.detach().exp())

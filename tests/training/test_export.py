@@ -1,0 +1,112 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from emo_utils.errors import UnknownNameError, WeightsError
+from emo_utils.inference.engines import OnnxEngine
+from emo_utils.inference.weights import SHIPPED, find_weights, known_weights, read_weights
+from emo_utils.models import create_model
+from emo_utils.structures import InputSpec
+from emo_utils.training.export import export, fit_temperature
+from emo_utils.training.fit import predict
+
+CLASSES = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    torch.manual_seed(0)
+    model = create_model("face_net", 1, 8, widths=(8, 16, 24), blocks=1).eval()
+    path = tmp_path_factory.mktemp("weights") / "small.onnx"
+    export(model, path, InputSpec(), CLASSES, 1.7, {"uncertain_below": 0.4})
+    return model, path
+
+
+def test_training_and_inference_see_the_same_faces(exported):
+    """The same crops through the training loop's `predict` and through the shipped file give the same reading."""
+    model, path = exported
+    crops = np.random.default_rng(0).integers(0, 256, (5, 48, 48), dtype=np.uint8)
+    expected = (predict(model, crops, InputSpec()) / 1.7).softmax(1).numpy()
+    found = OnnxEngine(read_weights(path)).predict(crops)
+    np.testing.assert_allclose(found, expected, atol=5e-3)  # predict may run in bfloat16
+
+
+def test_the_preprocessing_inside_the_file_is_exact(exported):
+    model, path = exported
+    crops = np.random.default_rng(1).integers(0, 256, (3, 48, 48), dtype=np.uint8)
+    x = (torch.from_numpy(crops)[:, None].float() / 255 - 0.5) / 0.25
+    with torch.no_grad():
+        expected = (model(x) / 1.7).softmax(1).numpy()
+    np.testing.assert_allclose(OnnxEngine(read_weights(path)).predict(crops), expected, atol=1e-6)
+
+
+def test_the_sidecar_tells_the_input_contract(exported):
+    weights = read_weights(exported[1])
+    assert weights.classes == CLASSES
+    assert weights.input_spec == InputSpec()
+    assert weights.uncertain_below == 0.4
+
+
+def test_crops_of_the_wrong_shape_or_type_are_refused(exported):
+    engine = OnnxEngine(read_weights(exported[1]))
+    with pytest.raises(ValueError, match=r"expected uint8 crops \(N, 48, 48\), found uint8 \(2, 32, 32\)"):
+        engine.predict(np.zeros((2, 32, 32), np.uint8))
+    with pytest.raises(ValueError, match="found float32"):
+        engine.predict(np.zeros((2, 48, 48), np.float32))
+
+
+def test_a_changed_file_is_refused(exported, tmp_path):
+    _, path = exported
+    copy = tmp_path / "small.onnx"
+    copy.write_bytes(path.read_bytes() + b"!")
+    copy.with_suffix(".json").write_bytes(path.with_suffix(".json").read_bytes())
+    with pytest.raises(WeightsError, match="expected SHA-256"):
+        read_weights(copy)
+
+
+@pytest.mark.parametrize("drop", ["classes", "input_spec", "sha256", "uncertain_below"])
+def test_a_sidecar_without_its_contract_is_refused(exported, tmp_path, drop):
+    _, path = exported
+    copy = tmp_path / "small.onnx"
+    copy.write_bytes(path.read_bytes())
+    sidecar = json.loads(path.with_suffix(".json").read_text())
+    del sidecar[drop]
+    copy.with_suffix(".json").write_text(json.dumps(sidecar))
+    with pytest.raises(WeightsError, match=f"not a sidecar of this package.*{drop}"):
+        read_weights(copy)
+    copy.with_suffix(".json").unlink()
+    with pytest.raises(WeightsError, match="expected its sidecar small.json"):
+        read_weights(copy)
+
+
+def test_other_classes_than_the_network_gives_are_refused(exported, tmp_path):
+    _, path = exported
+    copy = tmp_path / "small.onnx"
+    copy.write_bytes(path.read_bytes())
+    sidecar = json.loads(path.with_suffix(".json").read_text())
+    sidecar["classes"] = sidecar["classes"][:7]
+    copy.with_suffix(".json").write_text(json.dumps(sidecar))
+    with pytest.raises(WeightsError, match="names 7 classes, the network gives 8"):
+        OnnxEngine(read_weights(copy))
+
+
+def test_unknown_weights_list_the_known():
+    with pytest.raises(UnknownNameError, match="unknown weights 'ferplos'; known: .*ferplus.*Did you mean 'ferplus'"):
+        find_weights("ferplos")
+
+
+@pytest.mark.parametrize("name", known_weights())
+def test_shipped_weights_are_whole_and_carry_their_story(name):
+    weights = find_weights(name)
+    assert {"licence", "data", "metrics", "parameters", "trained_at_commit"} <= set(weights.sidecar)
+    assert weights.sidecar["metrics"]["test"]["n"] == 3546
+    assert (SHIPPED / f"{name}.md").exists(), "no model card"
+
+
+def test_the_temperature_found_is_the_one_that_was_lost():
+    rng = torch.Generator().manual_seed(0)
+    honest = torch.randn(4000, 8, generator=rng) * 2
+    labels = torch.multinomial(honest.softmax(1), 1, generator=rng)[:, 0]
+    assert fit_temperature(honest * 3, torch.eye(8)[labels]) == pytest.approx(3, rel=0.1)
