@@ -43,7 +43,7 @@ test: .venv/all lint
 	$(BIN)/python -m pytest
 
 notebooks: .venv/all
-	$(BIN)/python -m emo_utils.apps.notebooks notebooks
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
 
 bench: .venv/all
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done

@@ -2,10 +2,6 @@
 
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("agg", force=False)
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
@@ -33,10 +29,8 @@ def save_charts(timeline: Timeline, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, draw in (("line", line_chart), ("bar", bar_chart), ("pie", pie_chart)):
-        figure = draw(timeline)
         paths.append(folder / f"{name}.png")
-        figure.savefig(paths[-1])
-        plt.close(figure)
+        draw(timeline).savefig(paths[-1])
     return paths
 
 
@@ -51,7 +45,7 @@ def line_chart(timeline: Timeline) -> Figure:
             _draw_person(axis, timeline, person)
             axis.set_title(f"Person {person}")
         _finish_time_axis(axes[-1, 0], timeline)
-        return figure
+        return _closed(figure)
 
 
 def _draw_person(axis, timeline: Timeline, person: int) -> None:
@@ -108,7 +102,7 @@ def bar_chart(timeline: Timeline) -> Figure:
         axis.set_ylim(0, 1.12)
         axis.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
         axis.set_title("Share of time on screen" if people else "No face in this clip")
-        return figure
+        return _closed(figure)
 
 
 def pie_chart(timeline: Timeline) -> Figure:
@@ -132,4 +126,10 @@ def pie_chart(timeline: Timeline) -> Figure:
         if not people:
             axes[0, 0].axis("off")
             axes[0, 0].set_title("No face in this clip", loc="center")
-        return figure
+        return _closed(figure)
+
+
+def _closed(figure: Figure) -> Figure:
+    """Out of pyplot's hands: nothing piles up over many clips, and a notebook shows it once, as the cell's value."""
+    plt.close(figure)
+    return figure

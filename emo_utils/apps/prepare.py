@@ -1,0 +1,112 @@
+"""`emo prepare`: a corpus by name, a representation by name, workers here or on a cluster."""
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from emo_utils.datasets import corpora
+from emo_utils.datasets.manifest import Manifest
+from emo_utils.datasets.prepare import prepare
+from emo_utils.errors import CorpusError, EmoError, MissingPackageError, WorkerError
+from emo_utils.inference.engines import OnnxEngine
+from emo_utils.inference.weights import DEFAULT, find_weights
+from emo_utils.representations import create_representation
+from emo_utils.structures import InputSpec
+
+CONNECT_S = 10
+"""Patience with a scheduler that does not answer."""
+
+
+@dataclass(frozen=True)
+class StrongestExpression:
+    """Scores crops by the probability of their most probable emotion other than neutral; see `apex.Scorer`."""
+
+    weights: str = DEFAULT
+
+    @property
+    def input_spec(self) -> InputSpec:
+        """How a face must be cropped for these weights."""
+        return _engine(self.weights).weights.input_spec
+
+    def describe(self) -> dict:
+        """The weights by name and hash."""
+        return {
+            "scorer": "strongest_expression",
+            "weights": self.weights,
+            "sha256": find_weights(self.weights).sidecar["sha256"],
+        }
+
+    def __call__(self, crops: np.ndarray) -> np.ndarray:
+        """Scores float32 (N,) in 0..1 of uint8 crops (N, S, S)."""
+        engine = _engine(self.weights)
+        shown = [index for index, name in enumerate(engine.weights.classes) if name != "neutral"]
+        return engine.predict(crops)[:, shown].max(axis=1)
+
+
+@cache
+def _engine(weights: str) -> OnnxEngine:
+    return OnnxEngine(find_weights(weights), threads=1)
+
+
+def prepare_corpus(
+    corpus: str,
+    representation: str,
+    options: dict,
+    corpus_options: dict | None = None,
+    out: Path | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+) -> Manifest:
+    """Prepare a corpus by name; see `datasets.prepare.prepare`.
+
+    Args:
+        corpus: a registered corpus.
+        representation: a registered representation.
+        options: of the representation; None takes its default.
+        corpus_options: of the corpus, likewise.
+        out: folder; by default one per corpus and spec under `<EMO_DATA_DIR>/prepared`.
+        workers: processes of this machine; by default one per core.
+        scheduler: address of a Dask scheduler, whose workers do it instead.
+
+    Raises:
+        UnknownNameError: no such corpus, representation or detector.
+        EmoError: an option that the corpus or representation does not have, or that makes no sense.
+    """
+    if scheduler and workers:
+        raise EmoError("--workers counts processes of this machine, --scheduler names a cluster; give one of them")
+    if representation == "apex":
+        options = {"scorer": StrongestExpression(), **options}
+    spec = create_representation(representation, **options)
+    clips = _index(corpus, corpus_options or {})
+    with _cluster(scheduler) if scheduler else nullcontext() as executor:
+        return prepare(clips, spec, out, executor, workers)
+
+
+def _index(name: str, options: dict) -> list:
+    try:
+        corpus = corpora.create(name, **{key: value for key, value in options.items() if value is not None})
+    except TypeError as error:
+        raise CorpusError(f"corpus {name!r} does not take one of these options: {error}") from error
+    if not hasattr(corpus, "index"):
+        raise CorpusError(f"corpus {name!r} holds single faces, not clips; there is nothing to prepare")
+    return corpus.index()
+
+
+@contextmanager
+def _cluster(address: str) -> Iterator[Executor]:
+    """The workers of a Dask cluster; they must see clips and output under the same paths as this machine."""
+    try:
+        from distributed import Client
+    except ModuleNotFoundError as error:
+        raise MissingPackageError("--scheduler needs Dask: pip install 'emo-utils[cluster]'") from error
+    try:
+        client = Client(address, timeout=CONNECT_S)
+    except (OSError, ValueError) as error:
+        raise WorkerError(f"no Dask scheduler answers at {address} within {CONNECT_S} s: {error}") from error
+    with client:
+        yield client.get_executor()

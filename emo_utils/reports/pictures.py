@@ -1,0 +1,55 @@
+"""Pictures for notebooks: strips of frames and crops, boxes drawn in, a video that plays in the page."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from emo_utils.structures import Detections
+
+BOX_COLOUR, POINT_COLOUR = (242, 165, 65), (255, 255, 255)
+
+
+def strip(pictures: Sequence[np.ndarray], titles: Sequence[str] = (), columns: int = 6, width: float = 1.7) -> Figure:
+    """Pictures side by side, in rows of `columns`.
+
+    Args:
+        pictures: uint8 (H, W, 3) RGB or (H, W) gray.
+        titles: one per picture, or none.
+        columns: pictures a row.
+        width: of one picture, in inches.
+    """
+    columns = max(1, min(columns, len(pictures)))
+    rows = max(1, -(-len(pictures) // columns))
+    shape = pictures[0].shape if len(pictures) else (1, 1)
+    height = width * shape[0] / shape[1] + (0.25 if titles else 0.05)
+    figure, axes = plt.subplots(rows, columns, figsize=(columns * width, rows * height), squeeze=False, layout="constrained")
+    for axis in axes.flat:
+        axis.axis("off")
+    for index, (axis, picture) in enumerate(zip(axes.flat, pictures, strict=False)):
+        axis.imshow(picture, cmap="gray", vmin=0, vmax=255)
+        if index < len(titles):
+            axis.set_title(titles[index], fontsize=8)
+    plt.close(figure)  # shown once, as the cell's value
+    return figure
+
+
+def with_boxes(pixels: np.ndarray, found: Detections) -> np.ndarray:
+    """A copy of a frame, uint8 (H, W, 3), with the found boxes and keypoints drawn in."""
+    canvas = pixels.copy()
+    weight = max(1, min(canvas.shape[:2]) // 150)
+    for index, (x1, y1, x2, y2) in enumerate(np.round(found.boxes).astype(int)):
+        cv2.rectangle(canvas, (x1, y1), (x2, y2), BOX_COLOUR, weight, cv2.LINE_AA)
+        for x, y in () if found.keypoints is None else np.round(found.keypoints[index]).astype(int):
+            cv2.circle(canvas, (x, y), weight + 1, POINT_COLOUR, cv2.FILLED, cv2.LINE_AA)
+    return canvas
+
+
+def play(path: Path | str, width_px: int = 480):
+    """A video that plays inside the notebook; its bytes are kept in the notebook, so keep it short."""
+    from IPython.display import Video
+
+    return Video(str(path), embed=True, width=width_px, html_attributes="controls loop muted")
