@@ -8,6 +8,7 @@ import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pooch
 
@@ -48,6 +49,11 @@ def _in_mediapipe_wheel(member: str) -> WheelMember:
     return WheelMember("mediapipe==0.10.21", "3.11", "manylinux_2_28_x86_64", f"mediapipe/modules/{member}")
 
 
+def _released_by_yakhyo(project: str, filename: str) -> Url:
+    """Weights of uniface's author; addresses and hashes are those of uniface 4.2.1 itself."""
+    return Url(f"https://github.com/yakhyo/{project}/releases/download/weights/{filename}")
+
+
 ASSETS = {
     asset.name: asset
     for asset in (
@@ -75,6 +81,21 @@ ASSETS = {
                 "face_landmarker.task"
             ),
         ),
+        Asset(
+            "retinaface",
+            "retinaface_mnet_v2.onnx",
+            "3ca44c045651cabeed1193a1fae8946ad1f3a55da8fa74b341feab5a8319f757",
+            "MIT (yakhyo/retinaface-pytorch); trained on WIDER FACE, whose pictures are for non-commercial research",
+            _released_by_yakhyo("uniface", "retinaface_mv2.onnx"),
+        ),
+        Asset(
+            "yolov8_face",
+            "yolov8n_face.onnx",
+            "33f3951af7fc0c4d9b321b29cdcd8c9a59d0a29a8d4bdc01fcb5507d5c714809",
+            "no terms of their own known; made with Ultralytics YOLOv8, which is AGPL-3.0; trained on WIDER FACE, "
+            "whose pictures are for non-commercial research",
+            _released_by_yakhyo("yolov8-face-onnx-inference", "yolov8n-face.onnx"),
+        ),
     )
 }
 
@@ -101,7 +122,7 @@ def locate(name: str, *, progress: bool = False) -> Path:
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         fetch = _fetch_from_wheel if isinstance(asset.source, WheelMember) else _fetch_from_url
         fetched = fetch(asset, Path(folder), progress)
-        check_hash(fetched, asset.sha256)
+        _refuse_other_bytes(asset, fetched)
         os.replace(fetched, path)
     return path
 
@@ -117,13 +138,34 @@ def check_hash(path: Path, sha256: str) -> None:
         raise AssetError(f"{path}: expected SHA-256 {sha256}, found {found}; delete the file and fetch it again")
 
 
+def _refuse_other_bytes(asset: Asset, fetched: Path) -> None:
+    found = hashlib.sha256(fetched.read_bytes()).hexdigest()
+    if found != asset.sha256:
+        origin = asset.source.address if isinstance(asset.source, Url) else asset.source.requirement
+        reason = f"{origin} gave a file of SHA-256 {found}, expected {asset.sha256}; it was not kept"
+        raise AssetError(_how_to_place(asset, reason))
+
+
 def _fetch_from_url(asset: Asset, folder: Path, progress: bool) -> Path:
+    pooch.get_logger().setLevel("WARNING")  # else it prints a hash and asks the user to copy it into the code
     try:
         return Path(
-            pooch.retrieve(asset.source.address, known_hash=None, fname=asset.filename, path=folder, progressbar=progress)
+            pooch.retrieve(
+                asset.source.address, known_hash=None, fname=asset.filename, path=folder, progressbar=progress
+            )
         )
     except (OSError, ValueError) as error:
-        raise AssetError(_how_to_place(asset, f"{asset.source.address} cannot be fetched ({error})")) from error
+        reason = f"{asset.source.address} cannot be fetched ({_in_short(error, asset.source)})"
+        raise AssetError(_how_to_place(asset, reason)) from error
+
+
+def _in_short(error: Exception, source: Url) -> str:
+    """The reason in a line: requests wraps a failed connection in four layers of Python objects."""
+    from requests import ConnectionError as NoConnection
+
+    if isinstance(error, NoConnection):
+        return f"{type(error).__name__}: no connection to {urlsplit(source.address).netloc}"
+    return str(error)
 
 
 def _fetch_from_wheel(asset: Asset, folder: Path, progress: bool) -> Path:

@@ -25,6 +25,14 @@ class WeightsError(EmoError):
     """A weights file whose sidecar is missing, or whose bytes, classes or input contract do not match it."""
 
 
+class SampleError(EmoError):
+    """A clip that can be read but gives no sample: too short, or no face in it."""
+
+
+class WorkerError(EmoError):
+    """A worker process or a cluster gave up; what was finished before is kept."""
+
+
 class OutputError(EmoError):
     """An output directory that exists already, or cannot be written."""
 

@@ -1,4 +1,4 @@
-"""Output folders that are whole or absent: everything is written under a hidden name and moved into place at the end."""
+"""Output folders that are whole or absent: written under a hidden name, and moved into place at the end."""
 
 import os
 import shutil

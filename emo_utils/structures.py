@@ -23,7 +23,17 @@ def _check_shape(name: str, array: np.ndarray, expected: Sequence[int | None]) -
 
 @dataclass(frozen=True)
 class Clip:
-    """One labelled item of a corpus: a video file, an image, or an image sequence."""
+    """One labelled item of a corpus: a video file, an image, or an image sequence.
+
+    Attributes:
+        clip_id: unique in its corpus, and fit to be a file name.
+        path: the file; of an image sequence, its first picture.
+        corpus: name of the corpus it comes from.
+        subject_id: the person who is seen; where a corpus does not tell, an id that no other clip has.
+        emotion: one of `labels.ALL_EMOTIONS`.
+        intensity: in the corpus's own words, None where it does not tell.
+        frames: the pictures of an image sequence in time order; empty for a single file.
+    """
 
     clip_id: str
     path: Path
@@ -31,10 +41,13 @@ class Clip:
     subject_id: str
     emotion: str
     intensity: str | None = None
+    frames: tuple[Path, ...] = ()
 
     def __post_init__(self):
         if not self.subject_id:
             raise ValueError(f"clip {self.clip_id!r} has no subject_id: without it no split by person can be made")
+        if self.frames and self.frames[0] != self.path:
+            raise ValueError(f"clip {self.clip_id!r}: path must be the first of its frames, found {self.path}")
 
 
 @dataclass(frozen=True)
@@ -115,6 +128,65 @@ class FaceTrack:
 
 
 @dataclass(frozen=True)
+class FaceSequence:
+    """One face over time, cut out.
+
+    Attributes:
+        crops: uint8 (T, S, S) gray or (T, S, S, 3) RGB, in time order.
+        frame_index: int64 (T,), the frame each crop was taken from; never goes back. A repeated index is a face carried
+            over a gap.
+        time_s: float64 (T,), that frame's time; NaN for pictures without a time.
+    """
+
+    crops: np.ndarray = field(repr=False)
+    frame_index: np.ndarray
+    time_s: np.ndarray
+
+    def __post_init__(self):
+        colour = () if self.crops.ndim == 3 else (3,)
+        _check_shape("FaceSequence.crops", self.crops, (None, None, None, *colour))
+        _check_shape("FaceSequence.frame_index", self.frame_index, (len(self.crops),))
+        _check_shape("FaceSequence.time_s", self.time_s, (len(self.crops),))
+        _check_channels("FaceSequence", self.crops, self.frame_index)
+
+    def __len__(self) -> int:
+        return len(self.crops)
+
+
+@dataclass(frozen=True)
+class ChannelStack:
+    """A short window of a clip as one picture with many channels, one gray face per channel.
+
+    Attributes:
+        pixels: uint8 (C, S, S), in time order.
+        frame_index: int64 (C,), the frame each face was taken from; never goes back. A repeated index is a face carried
+            over a gap.
+        clip_id: of the clip it was made from.
+        fps: frames a second of that clip; None for pictures without a time.
+    """
+
+    pixels: np.ndarray = field(repr=False)
+    frame_index: np.ndarray
+    clip_id: str = ""
+    fps: float | None = None
+
+    def __post_init__(self):
+        _check_shape("ChannelStack.pixels", self.pixels, (None, None, None))
+        _check_shape("ChannelStack.frame_index", self.frame_index, (len(self.pixels),))
+        _check_channels("ChannelStack", self.pixels, self.frame_index)
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+
+def _check_channels(name: str, pixels: np.ndarray, frame_index: np.ndarray) -> None:
+    if pixels.dtype != np.uint8:
+        raise ValueError(f"{name}: expected uint8 pixels, found {pixels.dtype}")
+    if len(frame_index) > 1 and (np.diff(frame_index) < 0).any():
+        raise ValueError(f"{name}.frame_index must not go back, found {np.asarray(frame_index).tolist()}")
+
+
+@dataclass(frozen=True)
 class InputSpec:
     """What a model eats; stored beside every weights file, so that training and inference cannot drift apart.
 
@@ -122,7 +194,8 @@ class InputSpec:
         representation: `frame` (one face crop), or the name of another representation.
         size: side of the square crop in pixels.
         margin: crop side = (1 + 2 margin) x face side; `faces.crops` defines the face side.
-        alignment: `eyes` (rotated so that the eyes are level) or `none`.
+        alignment: `eyes` (rotated so that the eyes are level), `none`, or `box`: the detector's box as it stands,
+            `margin` of its width and height added on each side and stretched to the square (`faces.crops.crop_box`).
         colour: `gray` or `rgb`.
         mean, std: of pixels scaled to 0..1; the network subtracts and divides first of all.
         interval, channels: for stacks: one face every `interval` frames, `channels` of them.
@@ -141,8 +214,8 @@ class InputSpec:
     def __post_init__(self):
         if self.size < 8:
             raise ValueError(f"InputSpec.size: expected at least 8 pixels, found {self.size}")
-        if self.alignment not in ("eyes", "none"):
-            raise ValueError(f"InputSpec.alignment: expected 'eyes' or 'none', found {self.alignment!r}")
+        if self.alignment not in ("eyes", "none", "box"):
+            raise ValueError(f"InputSpec.alignment: expected 'eyes', 'none' or 'box', found {self.alignment!r}")
         if self.colour not in ("gray", "rgb"):
             raise ValueError(f"InputSpec.colour: expected 'gray' or 'rgb', found {self.colour!r}")
 

@@ -3,10 +3,11 @@
 Nothing here holds more than a frame at a time; a clip of ten seconds and one of ten hours need the same memory.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
@@ -46,6 +47,25 @@ class VideoInfo:
     has_audio: bool
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A frame in order of presentation whose pixels are made when asked for: what nobody looks at costs nothing.
+
+    Attributes:
+        index: in the file, from 0.
+        time_s: on the clip's own clock; NaN for pictures without a time.
+        load: makes the pixels, uint8 (H, W, 3) RGB, upright.
+    """
+
+    index: int
+    time_s: float
+    load: Callable[[], np.ndarray]
+
+    def frame(self) -> Frame:
+        """The frame with its pixels."""
+        return Frame(self.load(), self.index, self.time_s)
+
+
 def probe(path: Path | str) -> VideoInfo:
     """Read a clip's header and first frame.
 
@@ -57,7 +77,7 @@ def probe(path: Path | str) -> VideoInfo:
         first = next(_decode(path, container, stream), None)
         if first is None:
             raise VideoError(f"{path}: no frame could be decoded; the file is damaged or cut off")
-        height, width = _upright(first, stream).shape[:2]
+        height, width = _upright(first, stream.sample_aspect_ratio).shape[:2]
         duration_s = _duration_s(container, stream)
         fps = float(stream.average_rate or stream.guessed_rate or 0)
         frames = stream.frames or (round(duration_s * fps) if duration_s and fps else None)
@@ -77,11 +97,24 @@ def read_frames(path: Path | str, sample_fps: float | None = None) -> Iterator[F
     Raises:
         VideoError: as `probe`; also when the file ends long before its header promised.
     """
+    for picture in read_pictures(path, sample_fps):
+        yield picture.frame()
+
+
+def read_pictures(path: Path | str, sample_fps: float | None = None, threads: int = 0) -> Iterator[Picture]:
+    """As `read_frames`, without making the pixels; hold few at a time, each keeps a decoded frame in memory.
+
+    Args:
+        path: the clip.
+        sample_fps: as for `read_frames`.
+        threads: of the decoder; 0 takes one per core. Give 1 where several processes decode side by side.
+    """
     path = Path(path)
     if sample_fps is not None and sample_fps <= 0:
         raise VideoError(f"sample_fps: expected a positive number of frames a second, found {sample_fps}")
     with _open_video(path) as (container, stream):
-        clock = _Clock(container, stream)
+        stream.codec_context.thread_count = threads
+        clock, aspect = _Clock(container, stream), stream.sample_aspect_ratio
         next_tick, time_s, index = 0.0, 0.0, -1
         for index, picture in enumerate(_decode(path, container, stream)):
             time_s = clock.time_s(picture, index)
@@ -89,7 +122,7 @@ def read_frames(path: Path | str, sample_fps: float | None = None) -> Iterator[F
                 if time_s + 1e-6 < next_tick:
                     continue
                 next_tick = (np.floor(time_s * sample_fps + 1e-6) + 1) / sample_fps
-            yield Frame(_upright(picture, stream), index, time_s)
+            yield Picture(index, time_s, partial(_upright, picture, aspect))
         _refuse_short(path, container, stream, index + 1, time_s)
 
 
@@ -127,9 +160,8 @@ class VideoWriter:
         if self._last_tick < 0:
             self._video.height, self._video.width = pixels.shape[:2]
         if pixels.shape[:2] != (self._video.height, self._video.width):
-            raise ValueError(
-                f"expected frames of {self._video.width}x{self._video.height}, found {pixels.shape[1]}x{pixels.shape[0]}"
-            )
+            expected, found = f"{self._video.width}x{self._video.height}", f"{pixels.shape[1]}x{pixels.shape[0]}"
+            raise ValueError(f"expected frames of {expected}, found {found}")
         picture = av.VideoFrame.from_ndarray(pixels, format="rgb24")
         self._last_tick = max(round(time_s / TIME_BASE), self._last_tick + 1)
         picture.pts, picture.time_base = self._last_tick, TIME_BASE
@@ -252,7 +284,9 @@ def _refuse_short(path: Path, container, stream, frames: int, end_s: float) -> N
         raise VideoError(f"{path}: holds a single frame; expected a clip of at least two")
     duration_s = _duration_s(container, stream)
     if duration_s and end_s < 0.9 * duration_s - 1:
-        raise VideoError(f"{path}: is truncated: its header promises {duration_s:.1f} s, its pictures end at {end_s:.1f} s")
+        raise VideoError(
+            f"{path}: is truncated: its header promises {duration_s:.1f} s, its pictures end at {end_s:.1f} s"
+        )
 
 
 def _duration_s(container, stream) -> float | None:
@@ -278,9 +312,8 @@ class _Clock:
         return time_s
 
 
-def _upright(picture, stream) -> np.ndarray:
+def _upright(picture, aspect: Fraction | None) -> np.ndarray:
     """Pixels uint8 (H, W, 3) RGB, contiguous, square, and turned as the file's display matrix asks."""
-    aspect = stream.sample_aspect_ratio
     width = round(picture.width * aspect) if aspect else picture.width
     pixels = picture.to_ndarray(format="rgb24", width=width, height=picture.height)
     turns = round(picture.rotation / 90) % 4  # FFmpeg gives degrees counter-clockwise, as numpy turns

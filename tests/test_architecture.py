@@ -42,9 +42,7 @@ def package_imports(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_a_module_imports_only_from_its_own_or_lower_floors(path):
     own = floor_of(".".join(("emo_utils", *path.relative_to(PACKAGE).with_suffix("").parts)))
-    above = [
-        name for name in package_imports(path) if name.startswith("emo_utils.") and floor_of(name) > own
-    ]
+    above = [name for name in package_imports(path) if name.startswith("emo_utils.") and floor_of(name) > own]
     assert not above, f"{path.name} is on floor {own} and imports from above: {above}"
 
 

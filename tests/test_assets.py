@@ -7,6 +7,7 @@ from emo_utils.assets import Asset, Url, locate
 from emo_utils.errors import AssetError, UnknownNameError
 
 CONTENT = b"weights of a very small network" * 100
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def served(httpserver, tmp_path, monkeypatch):
     monkeypatch.setenv("EMO_MODELS_DIR", str(tmp_path / "models"))
     httpserver.expect_request("/small.onnx").respond_with_data(CONTENT)
 
-    def add(sha256=hashlib.sha256(CONTENT).hexdigest(), path="/small.onnx"):
+    def add(sha256=SHA256, path="/small.onnx"):
         asset = Asset("small", "small.onnx", sha256, "MIT", Url(httpserver.url_for(path)))
         monkeypatch.setitem(assets.ASSETS, "small", asset)
         return tmp_path / "models" / "small.onnx"

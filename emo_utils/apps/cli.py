@@ -110,7 +110,9 @@ def train(
     batch_size: Annotated[int, typer.Option(help="Faces a step.")] = 128,
     learning_rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 0.1,
     seed: Annotated[int, typer.Option(help="Start of every random number.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="The run's folder; default <data>/runs/<corpus>-<backbone>-s<seed>.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The run's folder; default <data>/runs/<corpus>-<backbone>-s<seed>.")
+    ] = None,
 ) -> None:
     """Train a network; a stopped run goes on where it was when the command is given again.
 
@@ -128,7 +130,9 @@ def train(
 
 @app.command()
 def fetch(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Model files; default lists them.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Model files; default lists them.")
+    ] = None,
 ) -> None:
     """Fetch model files, with progress and hash.
 

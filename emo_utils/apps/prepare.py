@@ -3,54 +3,17 @@
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-import numpy as np
-
+from emo_utils.apps.strongest_expression import StrongestExpression
 from emo_utils.datasets import corpora
 from emo_utils.datasets.manifest import Manifest
 from emo_utils.datasets.prepare import prepare
 from emo_utils.errors import CorpusError, EmoError, MissingPackageError, WorkerError
-from emo_utils.inference.engines import OnnxEngine
-from emo_utils.inference.weights import DEFAULT, find_weights
 from emo_utils.representations import create_representation
-from emo_utils.structures import InputSpec
 
 CONNECT_S = 10
 """Patience with a scheduler that does not answer."""
-
-
-@dataclass(frozen=True)
-class StrongestExpression:
-    """Scores crops by the probability of their most probable emotion other than neutral; see `apex.Scorer`."""
-
-    weights: str = DEFAULT
-
-    @property
-    def input_spec(self) -> InputSpec:
-        """How a face must be cropped for these weights."""
-        return _engine(self.weights).weights.input_spec
-
-    def describe(self) -> dict:
-        """The weights by name and hash."""
-        return {
-            "scorer": "strongest_expression",
-            "weights": self.weights,
-            "sha256": find_weights(self.weights).sidecar["sha256"],
-        }
-
-    def __call__(self, crops: np.ndarray) -> np.ndarray:
-        """Scores float32 (N,) in 0..1 of uint8 crops (N, S, S)."""
-        engine = _engine(self.weights)
-        shown = [index for index, name in enumerate(engine.weights.classes) if name != "neutral"]
-        return engine.predict(crops)[:, shown].max(axis=1)
-
-
-@cache
-def _engine(weights: str) -> OnnxEngine:
-    return OnnxEngine(find_weights(weights), threads=1)
 
 
 def prepare_corpus(

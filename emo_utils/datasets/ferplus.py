@@ -19,10 +19,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from emo_utils.datasets.corpus import Corpus, Facts, in_order
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import CorpusError
 from emo_utils.settings import load_settings
-from emo_utils.structures import FaceImages
+from emo_utils.structures import Clip, FaceImages
 
 CLASSES = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
 """The file's own column order."""
@@ -38,22 +39,56 @@ SPLITS = {
 SIZE = 48
 
 
+def official_part(clip: Clip) -> str:
+    """The part of the published split whose folder holds the picture."""
+    return next(part for part, (_, folder) in SPLITS.items() if clip.path.parent.name == folder)
+
+
 @corpora.register("ferplus")
-class FerPlus:
+class FerPlus(Corpus):
     """FER+ with its official split. Who is in the pictures is not known, so no split by person can be made.
 
     Args:
         archive: the zip or folder; by default `FERPLUS_ARCHIVE`, then `<EMO_DATA_DIR>/raw/ferplus.zip`.
+        root: the same, under the name that other corpora give it.
     """
 
-    name = "ferplus"
-    classes = CLASSES
-    licence = "labels MIT (Microsoft); pictures of the ICML 2013 challenge, for research"
-    citation = "Barsoum et al., ICMI 2016; Goodfellow et al., 2013"
+    facts = Facts(
+        name="ferplus",
+        title="FER+",
+        labels={name: name for name in CLASSES},
+        licence="labels MIT (Microsoft); pictures of the ICML 2013 challenge, for research",
+        citation="Barsoum et al., ICMI 2016; Goodfellow et al., 2013",
+        homepage="https://github.com/microsoft/FERPlus",
+        obtain="Take the labels from the homepage and the pictures from the ICML 2013 challenge; set FERPLUS_ARCHIVE "
+        "to the zip or folder that holds fer2013new.csv, FER2013Train, FER2013Valid, FER2013Test.",
+        people_known=False,
+        official_part=official_part,
+        notes="Stills from the web. People are not named, so the same person may be in two parts of the official "
+        "split. Pictures whose vote went to `unknown` or `NF` are left out. The table names four pictures twice.",
+    )
 
-    def __init__(self, archive: Path | str | None = None):
+    def __init__(self, archive: Path | str | None = None, root: Path | str | None = None):
         settings = load_settings()
-        self.archive = Path(archive or settings.ferplus_archive or settings.data_dir / "raw" / "ferplus.zip")
+        self.archive = Path(archive or root or settings.ferplus_archive or settings.data_dir / "raw" / "ferplus.zip")
+        super().__init__(self.archive)
+
+    def index(self) -> list[Clip]:
+        """One clip per picture that keeps a label; each counts as a person of its own.
+
+        The path of a picture in a zip is the zip's path and the picture's path in it; `load` reads the pixels. The
+        published table has four rows twice, which `load` gives twice, as all published figures do; here they are one.
+
+        Raises:
+            CorpusError: the archive is absent, or not in Microsoft's layout.
+        """
+        with open_archive(self.archive) as files:
+            rows = [row for row in files.read_table() if row["Image name"]]
+            kept, labels, _ = label_votes(_votes(rows))
+            folders = dict(SPLITS.values())
+            paths = [self.archive / files.path(folders[rows[i]["Usage"]], rows[i]["Image name"]) for i in kept]
+        named = dict(zip(paths, labels, strict=True)).items()
+        return in_order(Clip(p.stem, p, self.name, f"unknown_{p.stem}", CLASSES[label]) for p, label in named)
 
     def load(self, split: str) -> FaceImages:
         """Read one official split (`train`, `validation`, `test`) into memory.
@@ -70,11 +105,14 @@ class FerPlus:
         usage, folder = SPLITS[split]
         with open_archive(self.archive) as files:
             rows = [row for row in files.read_table() if row["Usage"] == usage and row["Image name"]]
-            votes = np.array([[int(row[column]) for column in COLUMNS] for row in rows], np.float32)
-            kept, labels, distribution = label_votes(votes)
+            kept, labels, distribution = label_votes(_votes(rows))
             names = tuple(rows[i]["Image name"] for i in kept)
             pixels = np.stack([files.read_image(folder, name) for name in names])
         return FaceImages(names, pixels, distribution, labels, CLASSES)
+
+
+def _votes(rows: list[dict[str, str]]) -> np.ndarray:
+    return np.array([[int(row[column]) for column in COLUMNS] for row in rows], np.float32)
 
 
 def label_votes(votes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -108,8 +146,11 @@ class _Files:
             raise CorpusError(f"{self._table} in {self._source} lacks the columns {', '.join(sorted(missing))}")
         return rows
 
+    def path(self, folder: str, name: str) -> str:
+        return (Path(self._root) / folder / name).as_posix()
+
     def read_image(self, folder: str, name: str) -> np.ndarray:
-        path = (Path(self._root) / folder / name).as_posix()
+        path = self.path(folder, name)
         try:
             data = self._read(path)
         except (KeyError, FileNotFoundError):

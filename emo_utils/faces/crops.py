@@ -61,16 +61,52 @@ def crop_face(pixels: np.ndarray, keypoints: np.ndarray, spec: InputSpec) -> np.
         uint8 (S, S) for gray, (S, S, 3) for RGB. What lies outside the frame repeats its edge.
     """
     transform = crop_transform(keypoints, spec)
-    shrink = int(1 / np.hypot(transform[0, 0], transform[0, 1]))
     if spec.colour == "gray":
         pixels, transform = _gray_part(pixels, transform, spec.size)
-    if shrink < 2:
-        return cv2.warpAffine(pixels, transform, (spec.size, spec.size), borderMode=cv2.BORDER_REPLICATE)
-    # Sample `shrink` times finer, then average: plain interpolation would skip pixels and flicker (aliasing).
-    fine = transform * shrink
-    fine[:, 2] += (shrink - 1) / 2
-    large = cv2.warpAffine(pixels, fine, (spec.size * shrink,) * 2, borderMode=cv2.BORDER_REPLICATE)
-    return cv2.resize(large, (spec.size, spec.size), interpolation=cv2.INTER_AREA)
+    return _warp(pixels, transform, spec.size)
+
+
+def crop_box(pixels: np.ndarray, box: np.ndarray, margin: float = 0.10, size: int = 224) -> np.ndarray:
+    """Cut a detector's box out of a frame as it stands: no turning, no guessing of a face side.
+
+    The defaults are those of the temporal-stack system (S3.2): the box of the face mesh, 10 % wider on each side,
+    resized to 224 x 224. What the widened box holds is stretched to the square; give a square box to avoid that.
+
+    Args:
+        pixels: uint8 (H, W, 3) RGB.
+        box: float (4,), x1 y1 x2 y2 in pixels from the frame's upper left corner: [0, 0, W, H] is the whole frame.
+        margin: added on each of the four sides, as a share of the box's width (left, right) or height (top, bottom).
+        size: side of the crop in pixels.
+
+    Returns:
+        uint8 (S, S, 3). What lies outside the frame repeats its edge.
+
+    Raises:
+        ValueError: the box has no area.
+    """
+    box = np.asarray(box, float)
+    side = (box[2:] - box[:2]) * (1 + 2 * margin)
+    if not (side > 0).all():
+        raise ValueError(
+            f"crop_box: expected x1 < x2 and y1 < y2, found {box.tolist()}; give a row of Detections.boxes"
+        )
+    scale = size / side
+    corner = (box[:2] + box[2:] - side) / 2
+    offset = (0.5 - corner) * scale - 0.5  # a pixel's centre has whole coordinates in OpenCV
+    return _warp(pixels, np.hstack([np.diag(scale), offset[:, None]]), size)
+
+
+def _warp(pixels: np.ndarray, transform: np.ndarray, size: int) -> np.ndarray:
+    """Apply an affine map (2, 3) from frame to crop pixels; where the crop is much smaller, pixels are averaged."""
+    across, down = (max(1, int(1 / np.hypot(*transform[row, :2]))) for row in (0, 1))
+    if across == down == 1:
+        return cv2.warpAffine(pixels, transform, (size, size), borderMode=cv2.BORDER_REPLICATE)
+    # Sample this many times finer, then average: plain interpolation would skip pixels and flicker (aliasing).
+    finer = np.array([across, down])
+    fine = transform * finer[:, None]
+    fine[:, 2] += (finer - 1) / 2
+    large = cv2.warpAffine(pixels, fine, (size * across, size * down), borderMode=cv2.BORDER_REPLICATE)
+    return cv2.resize(large, (size, size), interpolation=cv2.INTER_AREA)
 
 
 def _gray_part(pixels: np.ndarray, transform: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:

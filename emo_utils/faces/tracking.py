@@ -14,7 +14,7 @@ import numpy as np
 from emo_utils.structures import Detections
 
 SURE = 0.65
-"""Detection confidence that starts a track. BlazeFace gives blurred lettering up to 0.61, and real faces 0.75 to 0.98."""
+"""Detection confidence that starts a track. BlazeFace gives blurred lettering up to 0.61, real faces 0.75 to 0.98."""
 
 FAINT = 0.3
 """Detection confidence that can continue a track."""
@@ -61,7 +61,7 @@ class Tracker:
 
 
 def _byte_track():
-    """uniface's tracking subpackage alone: the package itself imports torch wherever it finds it, which takes seconds."""
+    """Uniface's tracking subpackage alone: the package itself imports torch wherever it finds it, which takes seconds."""
     name = "uniface_tracking"
     if name not in sys.modules:
         package = importlib.util.find_spec("uniface")

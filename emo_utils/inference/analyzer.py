@@ -116,11 +116,15 @@ class Analyzer:
         for frame, read in readings:
             frames.append((frame.frame_index, frame.time_s))
             for face, values in zip(frame.faces, read, strict=True):
-                rows.append((frame.frame_index, frame.time_s, face.track_id, *face.box, face.confidence, face.interpolated))
+                rows.append(
+                    (frame.frame_index, frame.time_s, face.track_id, *face.box, face.confidence, face.interpolated)
+                )
                 probabilities.append(values)
                 small.append(face_side(face.keypoints[None])[0] * crop_sides < self.weights.input_spec.size / 2)
         boxes = ["x1", "y1", "x2", "y2"]
-        faces = pd.DataFrame(rows, columns=["frame_index", "time_s", "track_id", *boxes, "detection_confidence", "interpolated"])
+        faces = pd.DataFrame(
+            rows, columns=["frame_index", "time_s", "track_id", *boxes, "detection_confidence", "interpolated"]
+        )
         values = [f"p_{name}" for name in classes]
         faces["interpolated"] = faces["interpolated"].astype(bool)
         faces[values] = np.array(probabilities, float).reshape(len(rows), len(classes))

@@ -1,4 +1,4 @@
-"""Weights files by name: an ONNX file and a JSON sidecar that says what goes in, what comes out and where it is from."""
+"""Weights files by name: an ONNX file, and a JSON sidecar that says what goes in, what comes out, where it is from."""
 
 import hashlib
 import json
@@ -57,7 +57,10 @@ def find_weights(name_or_path: str | Path) -> Weights:
     elif path.suffix != ".onnx":
         path = SHIPPED / f"{name_or_path}.onnx"
     if not path.exists():
-        raise UnknownNameError(unknown_name("weights", str(name_or_path), known_weights()) + " A path to an .onnx file or a training run's folder works too.")
+        raise UnknownNameError(
+            unknown_name("weights", str(name_or_path), known_weights())
+            + " A path to an .onnx file or a training run's folder works too."
+        )
     return read_weights(path)
 
 

@@ -34,7 +34,7 @@ def make_face_net(in_channels: int = 1, num_classes: int = 8, widths=(48, 96, 20
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions with squeeze-and-excitation, added to a shortcut: (N, in, S, S) to (N, out, S/stride, ...)."""
+    """Two 3x3 convolutions with squeeze-and-excitation, added to a shortcut: (N, in, S, S) to (N, out, S/stride, .)."""
 
     def __init__(self, inputs: int, outputs: int, stride: int):
         super().__init__()

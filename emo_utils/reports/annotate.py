@@ -26,20 +26,24 @@ def annotate_clip(clip: Path, timeline: Timeline, path: Path, on_frame: Callable
         path: the mp4 to write.
         on_frame: called with the number of frames done, for a progress bar.
     """
-    rows = {index: part for index, part in timeline.table.groupby("frame_index")}
+    rows = dict(iter(timeline.table.groupby("frame_index")))
     strip = TimeStrip(timeline)
     done = 0
     with VideoWriter(path, audio_from=clip) as writer:
         for frame in read_frames(clip):
             if frame.index not in rows:
                 continue
-            writer.write(draw_frame(frame.pixels, rows[frame.index], timeline.classes, strip, frame.time_s), frame.time_s)
+            writer.write(
+                draw_frame(frame.pixels, rows[frame.index], timeline.classes, strip, frame.time_s), frame.time_s
+            )
             done += 1
             if on_frame:
                 on_frame(done)
 
 
-def draw_frame(pixels: np.ndarray, rows, classes: tuple[str, ...], strip: "TimeStrip | None", time_s: float) -> np.ndarray:
+def draw_frame(
+    pixels: np.ndarray, rows, classes: tuple[str, ...], strip: "TimeStrip | None", time_s: float
+) -> np.ndarray:
     """One frame, uint8 (H, W, 3) RGB, with its rows of the timeline drawn in; the input is not changed."""
     canvas = pixels.copy()
     scale = max(0.4, min(canvas.shape[:2]) / 720)
@@ -82,7 +86,9 @@ def _draw_probabilities(canvas: np.ndarray, row, classes, corner: tuple[int, int
         end = corner[0] + round(width * float(value))
         cv2.rectangle(canvas, (corner[0], y), (end, y + height), _rgb(name), cv2.FILLED)
         place = (corner[0] + gap, y + height - round(5 * scale))
-        cv2.putText(canvas, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.55 * scale, PAPER, max(1, round(3 * scale)), cv2.LINE_AA)
+        cv2.putText(
+            canvas, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.55 * scale, PAPER, max(1, round(3 * scale)), cv2.LINE_AA
+        )
         cv2.putText(canvas, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.55 * scale, INK, 1, cv2.LINE_AA)
 
 

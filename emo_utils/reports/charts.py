@@ -39,7 +39,12 @@ def line_chart(timeline: Timeline) -> Figure:
     with plt.rc_context(STYLE):
         people = timeline.people
         figure, axes = plt.subplots(
-            max(1, len(people)), 1, figsize=(9, 0.6 + 2.6 * max(1, len(people))), sharex=True, squeeze=False, layout="constrained"
+            max(1, len(people)),
+            1,
+            figsize=(9, 0.6 + 2.6 * max(1, len(people))),
+            sharex=True,
+            squeeze=False,
+            layout="constrained",
         )
         for axis, person in zip(axes[:, 0], people, strict=False):
             _draw_person(axis, timeline, person)
@@ -97,7 +102,9 @@ def bar_chart(timeline: Timeline) -> Figure:
             for bar, share in zip(bars, shares, strict=True):
                 if share >= 0.005:
                     text = f"{share:.0%}" if len(people) == 1 else f"P{person['person_id']}\n{share:.0%}"
-                    axis.annotate(text, (bar.get_x() + bar.get_width() / 2, share), ha="center", va="bottom", fontsize=7)
+                    axis.annotate(
+                        text, (bar.get_x() + bar.get_width() / 2, share), ha="center", va="bottom", fontsize=7
+                    )
         axis.set_xticks(range(len(names)), names, rotation=20, ha="right")
         axis.set_ylim(0, 1.12)
         axis.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])

@@ -26,7 +26,9 @@ class Deployed(nn.Module):
         return (self.model(x) / self.temperature).softmax(dim=1)
 
 
-def export(model: nn.Module, path: Path, spec: InputSpec, classes: tuple[str, ...], temperature: float, story: dict) -> None:
+def export(
+    model: nn.Module, path: Path, spec: InputSpec, classes: tuple[str, ...], temperature: float, story: dict
+) -> None:
     """Write `<path>.onnx` and its JSON sidecar, the ONNX file first under a temporary name.
 
     Args:

@@ -50,7 +50,9 @@ def test_a_tilted_picture_gives_the_crop_of_the_upright_one():
 
     rng = np.random.default_rng(0)
     picture = cv2.GaussianBlur(rng.integers(0, 255, (240, 200, 3), dtype=np.uint8), (0, 0), 4)
-    tilted = cv2.warpAffine(picture, cv2.getRotationMatrix2D((100, 120), -20, 1), (200, 240), borderMode=cv2.BORDER_REFLECT)
+    tilted = cv2.warpAffine(
+        picture, cv2.getRotationMatrix2D((100, 120), -20, 1), (200, 240), borderMode=cv2.BORDER_REFLECT
+    )
     upright_crop = crop_face(picture, UPRIGHT, InputSpec())
     tilted_crop = crop_face(tilted, turned(UPRIGHT, 20), InputSpec())
     assert np.abs(upright_crop[4:-4, 4:-4].astype(int) - tilted_crop[4:-4, 4:-4]).mean() < 2

@@ -1,6 +1,5 @@
 """Detection in some frames, faces in all of them."""
 
-
 import numpy as np
 import pytest
 

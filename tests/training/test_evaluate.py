@@ -21,7 +21,9 @@ def table(labels, probabilities, subjects=None):
 
 def test_figures_of_a_table_worked_by_hand():
     report = measure(
-        table(["anger", "anger", "anger", "fear"], [[0.8, 0.1, 0.1], [0.6, 0.3, 0.1], [0.2, 0.7, 0.1], [0.1, 0.9, 0.0]]),
+        table(
+            ["anger", "anger", "anger", "fear"], [[0.8, 0.1, 0.1], [0.6, 0.3, 0.1], [0.2, 0.7, 0.1], [0.1, 0.9, 0.0]]
+        ),
         CLASSES,
     )
     assert report["accuracy"] == 0.75

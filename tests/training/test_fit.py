@@ -98,7 +98,7 @@ def test_augmentation_is_drawn_anew_and_depends_on_the_seed_alone():
 
 
 def test_mixup_mixes_targets_as_it_mixes_faces():
-    still = {name: 0.0 for name in ("flip", "rotation_deg", "log_scale", "shift", "log_gamma", "blur", "noise", "erase")}
+    still = dict.fromkeys(("flip", "rotation_deg", "log_scale", "shift", "log_gamma", "blur", "noise", "erase"), 0.0)
     levels = torch.linspace(0.2, 0.9, 8)
     faces = levels.view(-1, 1, 1, 1).expand(-1, 1, 48, 48)
     mixed, targets = augment(faces, torch.eye(8), Augmentation(**still, mixup=1.0), torch.Generator().manual_seed(3))

@@ -11,31 +11,29 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from emo_utils.datasets.portrait import (
+from emo_utils.datasets.puppets.features import (
     AXIS_X,
     BROW,
-    EYE_Y,
-    EYES_X,
     GRIN,
     LIP_STEPS,
     LOWER_LID,
     MOUTH_HALF_WIDTH,
     MOUTH_X,
     UPPER_LID,
-    curve,
 )
+from emo_utils.datasets.puppets.portrait import curve
 
 UNITS = 46
 """Length of a vector of action units: `units[12]` is AU12, from 0 (rest) to 1 (as strong as it gets)."""
 
 EMOTION_UNITS = {
-    "anger": {4: 1.0, 5: 0.7, 7: 0.7, 23: 1.0, 24: 0.6, 17: 0.4},
-    "disgust": {9: 1.0, 10: 0.8, 15: 0.5, 16: 0.5, 4: 0.5, 7: 0.6},
-    "fear": {1: 1.0, 2: 0.6, 4: 0.7, 5: 1.0, 7: 0.3, 20: 1.0, 25: 0.8, 26: 0.35},
+    "anger": {4: 1.1, 5: 0.3, 7: 1.0, 9: 0.3, 10: 0.5, 15: 1.0, 17: 1.0, 23: 0.5, 24: 0.6},
+    "disgust": {4: 0.35, 7: 0.8, 9: 1.0, 10: 1.1, 15: 1.0, 16: 0.5, 25: 0.3},
+    "fear": {1: 0.9, 2: 0.5, 4: 0.35, 5: 1.0, 20: 1.0, 25: 1.0, 26: 0.45},
     "happiness": {6: 1.0, 12: 1.0, 25: 1.0},
     "neutral": {},
-    "sadness": {1: 1.0, 4: 0.6, 15: 1.0, 17: 0.6, 11: 0.4, 43: 0.2},
-    "surprise": {1: 1.0, 2: 1.0, 5: 1.0, 25: 1.0, 26: 1.0},
+    "sadness": {1: 1.0, 4: 0.1, 7: 0.5, 11: 0.6, 15: 1.0, 17: 0.6, 20: 0.8, 43: 0.8},
+    "surprise": {1: 0.8, 2: 1.0, 5: 1.0, 25: 1.0, 26: 1.0},
 }
 """Strength of each action unit at the apex of each emotion."""
 
@@ -61,13 +59,15 @@ class Face:
 
     Attributes:
         relaxed, grin: skin, hair and clothes without and with the grin's folds.
-        mouth, eyes: what lies behind the lips and the lids.
+        teeth, cavity: what lies behind the lips, jaw up and jaw down.
+        eyes: what lies behind the lids.
         folds: crease depth by name.
     """
 
     relaxed: np.ndarray = field(repr=False)
     grin: np.ndarray = field(repr=False)
-    mouth: np.ndarray = field(repr=False)
+    teeth: np.ndarray = field(repr=False)
+    cavity: np.ndarray = field(repr=False)
     eyes: np.ndarray = field(repr=False)
     folds: dict[str, np.ndarray] = field(repr=False)
 
@@ -84,7 +84,8 @@ class Puppet:
         self._rest = np.clip(face.relaxed, 0, 255).astype(np.uint8)
         self._relaxed = np.ascontiguousarray(face.relaxed[patch])
         self._grin_folds = np.ascontiguousarray(face.grin[patch] - face.relaxed[patch])
-        self._mouth = np.ascontiguousarray(face.mouth[patch])
+        self._teeth = np.ascontiguousarray(face.teeth[patch])
+        self._cavity = np.ascontiguousarray(face.cavity[patch])
         self._eyes = np.ascontiguousarray(face.eyes[patch])
         self._folds = {name: np.ascontiguousarray(depth[patch]) for name, depth in face.folds.items()}
 
@@ -93,43 +94,70 @@ class Puppet:
         target, source, u = knots(units)
         rows, columns = _backward_map(target, source, u)
         skin = cv2.remap(self._creased(units), columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        self._show(skin, self._mouth, target["upper_in"], target["lower_in"], np.s_[90:190], 0.8)
-        self._show(skin, self._eyes, target["upper_lid"], target["lower_lid"], np.s_[45:80], 0.55)
+        self._show_eyes(skin, target["upper_lid"], target["lower_lid"])
+        self._show_mouth(skin, target["upper_in"], target["lower_in"], units)
         canvas = self._rest.copy()
         canvas[TOP:BOTTOM, LEFT:RIGHT] = np.clip(skin, 0, 255)
         return canvas
 
     def _creased(self, units: np.ndarray) -> np.ndarray:
-        depth = sum(weight * self._folds[name] for name, weight in fold_weights(units).items() if weight > 0)
-        skin = cv2.scaleAdd(self._grin_folds, float(np.clip(units[12], 0, 1.2)), self._relaxed)
-        return skin if isinstance(depth, int) else skin * (1 - depth)[..., None]
+        grin = np.clip(max(units[12], 0.6 * units[9], 0.4 * units[10]), 0, 1.1)
+        skin = cv2.scaleAdd(self._grin_folds, float(grin), self._relaxed)
+        weights = {name: weight for name, weight in fold_weights(units).items() if weight > 0}
+        if weights:
+            depth = sum(weight * self._folds[name] for name, weight in weights.items())
+            skin *= 1 - depth[..., None] * FOLD_RGB
+        return skin
 
-    @staticmethod
-    def _show(skin: np.ndarray, behind: np.ndarray, top: np.ndarray, bottom: np.ndarray, rows: slice, soft_px: float):
-        """Let what lies behind show where the skin parts, between the curves `top` and `bottom`; in place."""
-        y = _y[rows]
-        gap = np.clip((y - top) / soft_px + 0.5, 0, 1) * np.clip((bottom - y) / soft_px + 0.5, 0, 1)
-        gap *= np.clip((bottom - top) * 1.5, 0, 1)
-        used = np.flatnonzero(gap.any(axis=0))
-        if len(used):
-            columns = np.s_[used[0] : used[-1] + 1]
-            part = skin[rows, columns]
-            part += (behind[rows, columns] - part) * gap[:, columns, None]
+    def _show_eyes(self, skin: np.ndarray, top: np.ndarray, bottom: np.ndarray) -> None:
+        rows = np.s_[45:80]
+        gap = _gap(_y[rows], top, bottom, soft_px=0.6)
+        shadow = 1 - 0.4 * np.exp(-((np.maximum(_y[rows] - top, 0) / 1.8) ** 2))  # the upper lid's, on the eyeball
+        skin[rows] += (self._eyes[rows] * shadow[..., None] - skin[rows]) * gap[..., None]
+
+    def _show_mouth(self, skin: np.ndarray, top: np.ndarray, bottom: np.ndarray, units: np.ndarray) -> None:
+        part = np.s_[100:180, 30:121]
+        y, top, bottom = _y[part[0]], top[part[1]], bottom[part[1]]
+        jaw_down = float(np.clip(2.5 * units[26] + units[20] - units[12], 0, 1))
+        behind = cv2.addWeighted(self._teeth[part], 1 - jaw_down, self._cavity[part], jaw_down, 0)
+        gap = _gap(y, top, bottom, soft_px=0.8 + 1.2 * jaw_down)
+        skin[part] += (behind - skin[part]) * gap[..., None]
+        inward = 1 - np.abs(_x[part[1]] - MOUTH_X) / _mouth_half_width(units)
+        between = np.clip(inward / 0.12, 0, 1) * np.clip(1 - (bottom - top) / 3, 0, 1)
+        seam = np.exp(-(((y - (top + bottom) / 2) / 1.1) ** 2)) * between * 0.55
+        skin[part] *= 1 - seam[..., None] * SEAM_RGB
+
+
+FOLD_RGB = np.array([0.75, 1.0, 1.1], np.float32)
+SEAM_RGB = np.array([0.8, 1.0, 1.0], np.float32)
+"""How much of each colour is lost in a fold, and in the line between closed lips: both keep more red."""
+
+
+def _gap(y: np.ndarray, top: np.ndarray, bottom: np.ndarray, soft_px: float) -> np.ndarray:
+    """1 between the curves `top` and `bottom`, 0 outside, with soft edges; 0 where they meet."""
+    gap = np.clip((y - top) / soft_px + 0.5, 0, 1) * np.clip((bottom - y) / soft_px + 0.5, 0, 1)
+    return (gap * np.clip((bottom - top) / 1.2 - 0.2, 0, 1)).astype(np.float32)
 
 
 def fold_weights(units: np.ndarray) -> dict[str, float]:
     """How deep each fold is, 0 to about 0.5, for action units."""
     au = units
     return {
-        "nasolabial": 0.30 * au[9] + 0.16 * au[10] + 0.10 * au[20] + 0.12 * au[11] + 0.06 * au[15],
-        "frown": 0.36 * au[4],
+        "nasolabial": 0.14 * au[9] + 0.10 * au[10] + 0.10 * au[20] + 0.16 * au[11] + 0.06 * au[23],
+        "frown": 0.44 * au[4],
+        "glabella": 0.32 * au[4] + 0.10 * au[9],
+        "socket": 0.36 * au[4] * (1 - 0.6 * au[1]),
+        "hood": 0.30 * au[15] * au[1] + 0.15 * au[4],
+        "groove": 0.20 * au[11] + 0.16 * au[9] + 0.10 * au[23] + 0.12 * au[20],
+        "nose_side": 0.17 * au[9] + 0.10 * au[4],
         "nose": 0.30 * au[9],
         "forehead": 0.22 * au[2] + 0.05 * au[1],
         "sorrow": 0.26 * au[1] * (1 - au[2]),
         "crow": 0.16 * au[6],
         "pouch": 0.10 * au[6] + 0.16 * au[7] + 0.12 * au[9],
         "chin": 0.24 * au[17],
-        "corners": 0.24 * au[15] + 0.08 * au[23],
+        "under_lip": 0.22 * max(1 - au[12], 0) + 0.1 * au[23],
+        "corners": 0.18 * au[15] + 0.06 * au[23],
     }
 
 
@@ -148,7 +176,7 @@ def knots(units: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarra
     source["nose"] = np.full_like(_x, 192)
     target["nose"] = source["nose"] - _bump(_aside, 16, 12) * (4.0 * units[9] + 1.5 * units[10])
     u = _lips(units, source, target)
-    jaw_px = 15 * units[26] + 1.0 * units[25] - 2.5 * units[17] - 1.0 * units[24]
+    jaw_px = 16 * units[26] + 1.0 * units[25] - 2.5 * units[17] - 1.0 * units[24]
     source["chin"] = 257 - 24 * np.minimum(_aside / 62, 1) ** 2
     target["chin"] = source["chin"] + jaw_px * _bump(_aside, 0, 42)
     source["neck"] = target["neck"] = np.full_like(_x, 316)
@@ -157,10 +185,10 @@ def knots(units: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarra
 
 def _brows(au: np.ndarray, source: dict, target: dict) -> None:
     source["brow"] = curve(BROW, _x)
-    inner = -8.0 * au[1] + 6.0 * au[4] - 1.0 * au[2] + 2.0 * au[9]
-    middle = -3.5 * au[1] + 5.0 * au[4] - 6.0 * au[2] + 1.5 * au[9]
-    outer = 0.5 * au[1] + 2.0 * au[4] - 6.5 * au[2] + 0.5 * au[9]
-    lift = np.interp(_aside, (0, 17, 31, 47, 66), (0.75 * inner, inner, middle, outer, 0))
+    inner = -11.0 * au[1] + 10.0 * au[4] - 1.0 * au[2] + 2.0 * au[9]
+    middle = -4.0 * au[1] + 7.2 * au[4] - 6.0 * au[2] + 1.5 * au[9]
+    outer = 2.0 * au[1] + 1.8 * au[4] - 6.5 * au[2] + 0.5 * au[9]
+    lift = np.interp(_aside, (0, 17, 31, 47, 66), (0.6 * inner, inner, middle, outer, 0))
     target["brow"] = source["brow"] + lift.astype(np.float32)
 
 
@@ -172,22 +200,28 @@ def _lids(au: np.ndarray, source: dict, target: dict) -> None:
     lowered = 1.2 + 0.4 * au[5] - 1.8 * au[6] - 2.0 * au[7] - 1.6 * au[9] - 0.5 * au[12]
     upper, lower = up - raised * open_px, low + lowered * open_px
     upper = np.minimum(upper + (lower - upper) * np.clip(au[45], 0, 1), lower)
-    source["upper_lid"], source["lower_lid"] = up, low
+    source["crease"] = up - 4  # the lashes move as one piece; the skin above the crease stretches
+    target["crease"] = source["crease"] + 0.9 * (upper - up)
+    source["upper_lid"], source["lower_lid"] = up - 0.6 * open_px, low + 0.6 * open_px
     target["upper_lid"], target["lower_lid"] = upper, lower
 
 
 REST_STEPS = (0, 0.16, 0.4, 0.7, 0.9, 1)
 REST = {
-    "upper_out": (205.2, 204.3, 205.2, 207.4, 208.9, 209.6),
-    "upper_in": (210.3, 210.5, 210.1, 209.7, 209.6, 209.6),
-    "lower_in": (210.3, 210.5, 210.1, 209.7, 209.6, 209.6),
-    "lower_out": (218.0, 217.7, 216.4, 213.2, 210.8, 209.6),
+    "upper_out": (205.2, 204.3, 205.3, 208.1, 210.2, 211.4),
+    "upper_in": (210.7, 210.9, 210.5, 210.5, 211.0, 211.4),
+    "lower_in": (210.7, 210.9, 210.5, 210.5, 211.0, 211.4),
+    "lower_out": (218.9, 218.6, 217.3, 214.3, 212.4, 211.4),
 }
 """The closed lips at rest; rows of their edges at distances from the mouth's middle, in half widths."""
 
 
+def _mouth_half_width(au: np.ndarray) -> float:
+    return 23.5 + 8.0 * au[12] + 4.0 * au[20] + 0.5 * au[15] - 2.0 * au[23] - 1.0 * au[24] - 5.0 * au[26] + 1.5 * au[10]
+
+
 def _lips(au: np.ndarray, source: dict, target: dict) -> np.ndarray:
-    half = 25 + 6.5 * au[12] + 4.0 * au[20] + 0.5 * au[15] - 2.0 * au[23] - 1.0 * au[24] - 3.0 * au[26] + 1.5 * au[10]
+    half = _mouth_half_width(au)
     u = (_x - MOUTH_X) / half
     step = np.minimum(np.abs(u), 1)
     arch = np.sqrt(np.maximum(1 - step**2, 0))
@@ -199,19 +233,23 @@ def _lips(au: np.ndarray, source: dict, target: dict) -> np.ndarray:
         closed = (1 - au[25] / au[12]) if au[12] > 0 else 0
         for edge in ("upper_in", "lower_in"):
             lips[edge] += (middle - lips[edge]) * closed
-    corners = step**2 * (5.0 * au[15] + 2.0 * au[20] + 4.5 * au[26]) - 2.5 * au[17] * (1 - step**2)
-    opened = arch * (13 * au[26] + 1.5 * au[25] * (1 - au[12]) + 2.0 * au[20] * au[25])
-    raised = -arch * (1.2 * au[26] + 0.8 * au[25] * (1 - au[12])) - 4.5 * au[10] * _bump(step, 0.35, 0.45) * arch
-    lowered = opened + arch * (3.5 * au[16] + 1.0 * au[20])
+    corners = step**2 * (6.0 * au[15] + 2.0 * au[20] + 4.5 * au[26]) - 2.5 * au[17] * (1 - step**2)
+    opened = arch * (17 * au[26] + 1.5 * au[25] * (1 - au[12]) + 2.0 * au[20] * au[25])
+    sneer = 4.5 * au[10] * _bump(step, 0.35, 0.45) * arch
+    pressed = min(au[17] + au[24], 1) * (1 - min(au[25], 1))  # the chin pushes the lower lip after the upper one
+    raised = -arch * (3.6 * au[26] + 0.8 * au[25] * (1 - au[12])) - sneer
+    lowered = opened + arch * (3.5 * au[16] + 1.0 * au[20]) * (1 - pressed) - sneer * pressed
     thin = 1 - 0.45 * au[23] - 0.25 * au[24] - 0.15 * au[20]
     upper_in, lower_in = lips["upper_in"] + corners + raised, lips["lower_in"] + corners + lowered
-    target["upper_out"] = upper_in - (lips["upper_in"] - lips["upper_out"]) * thin
+    rolled = 2.5 * au[26] * arch * step**2  # seen from the side, the lips of an open mouth are thick at the corners too
+    target["upper_out"] = upper_in - (lips["upper_in"] - lips["upper_out"]) * thin - rolled
     target["upper_in"], target["lower_in"] = upper_in, lower_in
-    target["lower_out"] = lower_in + (lips["lower_out"] - lips["lower_in"]) * thin
+    target["lower_out"] = lower_in + (lips["lower_out"] - lips["lower_in"]) * thin + rolled
     beyond = np.exp(-((np.maximum(np.abs(u) - 1, 0) * half / 20) ** 2))
     for edge in GRIN:  # beside the mouth its corner's displacement fades out over the cheek
         at_corner = target[edge] - grin[edge]
-        source[edge] = grin[edge].astype(np.float32)
+        inset = {"upper_in": -0.8, "lower_in": 0.9}.get(edge, 0) * arch  # the lips' own colour, not the teeth's
+        source[edge] = (grin[edge] + inset).astype(np.float32)
         target[edge] = (grin[edge] + at_corner * beyond).astype(np.float32)
     return u.astype(np.float32)
 
@@ -244,32 +282,3 @@ def _columns(target: dict, u: np.ndarray) -> np.ndarray:
 
 def _bump(values: np.ndarray, centre: float, width: float) -> np.ndarray:
     return np.exp(-(((values - centre) / width) ** 2))
-
-
-def draw_eyes(white: np.ndarray, iris_rgb: tuple[int, int, int]) -> np.ndarray:
-    """Eyeballs as they would be seen without lids: float32 (H, W, 3), on a canvas of the colour of their whites.
-
-    Args:
-        white: float32 (H, W, 3), the colour of the white of the eye everywhere.
-        iris_rgb: colour of the iris.
-    """
-    scale, radius = 8, 6.1
-    eyes = white.copy()
-    span = np.arange(-20 * scale, 20 * scale, dtype=np.float32) / scale + 0.5 / scale
-    dx, dy = span[None, :], span[:, None]
-    distance = np.hypot(dx, dy)
-    iris = np.array(iris_rgb, np.float32) * (0.75 + 0.5 * np.clip(dy / radius, -0.5, 0.8))[..., None]
-    iris = iris * (1 - 0.55 * np.clip((distance - 4.4) / 1.7, 0, 1))[..., None]
-    iris = np.where((distance < 2.7)[..., None], 18, iris)
-    glint = np.exp(-(((dx + 1.6) ** 2 + (dy + 1.4) ** 2) / 0.9))[..., None]
-    iris = np.broadcast_to(iris + (245 - iris) * glint, (*distance.shape, 3))
-    on = np.clip((radius - distance) * 1.2 + 0.5, 0, 1)
-    size = (40, 40)
-    iris = cv2.resize(np.ascontiguousarray(iris, np.float32), size, interpolation=cv2.INTER_AREA)
-    on = cv2.resize(on, size, interpolation=cv2.INTER_AREA)[..., None]
-    for centre in EYES_X:
-        part = eyes[int(EYE_Y) - 20 : int(EYE_Y) + 20, int(centre) - 20 : int(centre) + 20]
-        shade = 1 - 0.28 * np.clip(np.abs(np.arange(-20, 20)) / 13, 0, 1) ** 2
-        part *= shade[None, :, None]
-        part += (iris - part) * on
-    return eyes

@@ -1,0 +1,186 @@
+"""What every corpus offers: its facts, its download, its index of clips, its data card.
+
+A new corpus is one file of this folder: a subclass of `Corpus` with `facts` and `index()`, registered under its name.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from emo_utils.datasets.card import Card
+from emo_utils.errors import CorpusError
+from emo_utils.labels import ALL_EMOTIONS
+from emo_utils.settings import load_settings
+from emo_utils.structures import Clip
+
+VIDEO_SUFFIXES = frozenset({".mp4", ".flv", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg"})
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"})
+SOUND_SUFFIXES = frozenset({".wav", ".mp3", ".flac", ".ogg", ".m4a"})
+
+PARTS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is true of a corpus whether or not its files are on this machine.
+
+    Attributes:
+        name: the name in the registry.
+        title: the name people know.
+        labels: the corpus's own label to the canonical noun, in the corpus's own class order.
+        licence, citation, homepage: as published.
+        obtain: one sentence: how a person gets the files.
+        synthetic: made by a program; figures from it are never offered as accuracy.
+        people_known: False where the corpus does not tell who is in a clip; then no split by person can be made.
+        person_folds: the folds of people used in the literature, each a tuple of `subject_id`s; empty where none are.
+        official_part: names the part (`train`, `validation`, `test`) a clip has in the published split; None where
+            none is published.
+        notes: what a user of the figures must know.
+    """
+
+    name: str
+    title: str
+    labels: Mapping[str, str]
+    licence: str
+    citation: str
+    homepage: str
+    obtain: str
+    synthetic: bool = False
+    people_known: bool = True
+    person_folds: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
+    official_part: Callable[[Clip], str] | None = None
+    notes: str = ""
+
+    def __post_init__(self):
+        unknown = {noun for noun in self.labels.values() if noun not in ALL_EMOTIONS}
+        if unknown or not self.labels:
+            raise ValueError(f"{self.name}: labels must map to {', '.join(ALL_EMOTIONS)}; found {sorted(unknown)}")
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Canonical emotions of this corpus, each once, in the corpus's own order."""
+        return tuple(dict.fromkeys(self.labels.values()))
+
+    def emotion(self, label: str) -> str:
+        """Canonical noun of the corpus's own label.
+
+        Raises:
+            CorpusError: the label is in no published list of this corpus.
+        """
+        if label not in self.labels:
+            raise CorpusError(
+                f"{self.title}: {label!r} is not a label of this corpus; known: {', '.join(self.labels)}. Move the "
+                "file away, or add the label to the corpus's file"
+            )
+        return self.labels[label]
+
+
+class Corpus(ABC):
+    """A corpus on this machine.
+
+    Args:
+        root: the folder with its files; by default `<EMO_DATA_DIR>/raw/<name>`.
+    """
+
+    facts: ClassVar[Facts]
+
+    def __init__(self, root: Path | str | None = None):
+        self.root = Path(root) if root else load_settings().data_dir / "raw" / self.facts.name
+
+    @property
+    def name(self) -> str:
+        """Name in the registry."""
+        return self.facts.name
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Canonical emotions, in the corpus's own order."""
+        return self.facts.classes
+
+    @property
+    def licence(self) -> str:
+        """Under which terms the files may be used."""
+        return self.facts.licence
+
+    @property
+    def citation(self) -> str:
+        """The publication to name."""
+        return self.facts.citation
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether its clips were made by a program."""
+        return self.facts.synthetic
+
+    @abstractmethod
+    def index(self) -> list[Clip]:
+        """Every clip once, in the same order on every machine.
+
+        Raises:
+            CorpusError: the files are absent (the message says how to get them), or not in the official layout.
+        """
+
+    def fetch(self, progress: bool = True) -> Path:
+        """Bring the files to `root` and return it; what is there already is not fetched again.
+
+        Raises:
+            CorpusError: this corpus is not offered for download; the message says how to get it.
+            AssetError: it cannot be fetched, or a file has the wrong hash.
+        """
+        raise CorpusError(f"{self.facts.title} cannot be downloaded by a program. {self.facts.obtain}")
+
+    def published_count(self) -> int | None:
+        """How many clips the publication promises for what was selected; None where it is not fixed."""
+        return None
+
+    def card(self) -> Card:
+        """What this corpus is and what of it is on this machine; shown by a notebook as a table."""
+        try:
+            clips, absent = self.index(), None
+        except CorpusError as error:
+            clips, absent = [], str(error)
+        counts = dict.fromkeys(self.classes, 0)
+        for clip in clips:
+            counts[clip.emotion] = counts.get(clip.emotion, 0) + 1
+        people = len({clip.subject_id for clip in clips}) if self.facts.people_known else None
+        return Card(self.facts, counts, people, self.published_count(), absent)
+
+    def _repr_html_(self) -> str:
+        return self.card()._repr_html_()
+
+    def _absent(self, expected: str) -> CorpusError:
+        """The error of an index that finds nothing."""
+        found = "which holds none" if self.root.exists() else "which does not exist"
+        return CorpusError(
+            f"{self.facts.title}: expected {expected} in {self.root}, {found}. {self.facts.obtain} Another folder can "
+            "be given as root="
+        )
+
+
+def find_files(root: Path, suffixes: Iterable[str]) -> list[Path]:
+    """Files under `root` with one of the suffixes (lower case), sorted; what systems leave behind is passed over."""
+    suffixes = frozenset(suffixes)
+    files = (path for path in root.rglob("*") if path.suffix.lower() in suffixes)
+    return sorted(path for path in files if not _is_debris(path.relative_to(root)) and path.is_file())
+
+
+def _is_debris(path: Path) -> bool:
+    return any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
+
+
+def in_order(clips: Iterable[Clip]) -> list[Clip]:
+    """Clips sorted by id.
+
+    Raises:
+        CorpusError: two clips have the same id.
+    """
+    seen: dict[str, Clip] = {}
+    for clip in clips:
+        if clip.clip_id in seen:
+            raise CorpusError(
+                f"{clip.corpus}: {seen[clip.clip_id].path} and {clip.path} are the same clip {clip.clip_id!r}; keep one"
+            )
+        seen[clip.clip_id] = clip
+    return [seen[clip_id] for clip_id in sorted(seen)]

@@ -1,0 +1,147 @@
+"""The crop of a clip's apex frame, one PNG a clip.
+
+Source: S0.6 and S0.9, where a still-image network reads the apex. Until the apex finder of `motion` is there, the apex
+is the frame whose expression a scorer finds strongest, after a short moving average. Scorers are handed in: this floor
+knows no network. An image sequence runs from onset to apex (CK+), so its last picture is its apex.
+"""
+
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+import cv2
+import numpy as np
+
+from emo_utils.errors import EmoError, SampleError
+from emo_utils.faces.detector import DEFAULT, FaceDetector
+from emo_utils.representations.face_sequence import (
+    CutFace,
+    FaceCutter,
+    FacePlace,
+    MainFace,
+    clip_pictures,
+    image_sequence,
+    input_spec_for,
+)
+from emo_utils.representations.representation import Written, representations
+from emo_utils.structures import Clip, InputSpec
+
+BATCH_CROPS = 16
+
+
+class Scorer(Protocol):
+    """Says how strong an expression is. It travels to worker processes, so it must be picklable."""
+
+    input_spec: InputSpec
+    """How a face must be cropped for it."""
+
+    def describe(self) -> dict:
+        """What it is, as plain values: part of the spec and of its hash."""
+        ...
+
+    def __call__(self, crops: np.ndarray) -> np.ndarray:
+        """Strength of the expression, float (N,), of uint8 crops (N, S, S) or (N, S, S, 3)."""
+        ...
+
+
+@representations.register("apex")
+@dataclass(frozen=True)
+class ApexSpec:
+    """How the apex crop is found and cut.
+
+    Attributes:
+        scorer: finds the strongest frame of a video; not needed for image sequences.
+        every: score every n-th frame.
+        average: scores a frame is averaged over, itself in the middle; odd.
+        size: side of the crop in pixels.
+        colour: `rgb` or `gray`.
+        detector: see `Representation`.
+    """
+
+    name: ClassVar[str] = "apex"
+    version: ClassVar[int] = 1
+
+    scorer: Scorer | None = None
+    every: int = 2
+    average: int = 3
+    size: int = 224
+    colour: str = "rgb"
+    detector: str = DEFAULT
+
+    def __post_init__(self):
+        if self.every < 1 or self.average < 1 or self.average % 2 == 0:
+            raise EmoError(
+                f"apex: expected every of 1 or more and an odd average, found {self.every} and {self.average}"
+            )
+
+    @property
+    def input_spec(self) -> InputSpec:
+        """See `Representation`."""
+        channels = 3 if self.colour == "rgb" else 1
+        options = {"size": self.size, "colour": self.colour, "channels": channels}
+        return input_spec_for(self.detector, representation=self.name, **options)
+
+    def write(self, clip: Clip, detector: FaceDetector | None, folder: Path) -> Written:
+        """See `Representation`; the file is `apex_frame_000042.png`, named after its frame."""
+        face, frames, coverage = find_apex(clip, detector, self)
+        name = f"apex_frame_{face.frame_index:06d}.png"
+        crop = face.crop if self.colour == "gray" else cv2.cvtColor(face.crop, cv2.COLOR_RGB2BGR)
+        (folder / name).write_bytes(cv2.imencode(".png", crop)[1].tobytes())
+        return Written((name,), frames, coverage)
+
+
+def find_apex(clip: Clip, detector: FaceDetector | None, spec: ApexSpec) -> tuple[CutFace, int, float]:
+    """The crop of the apex frame, the number of frames read, and the share of frames looked at with a face.
+
+    Raises:
+        VideoError: the clip cannot be read.
+        SampleError: no face was found.
+        EmoError: the clip is a video and the spec has no scorer.
+    """
+    if image_sequence(clip):
+        pictures = list(clip_pictures(clip))
+        face = FaceCutter(detector, spec.input_spec).cut(pictures[-1])
+        if face is None:
+            raise SampleError(f"{clip.path}: no face was found in the last picture of the sequence")
+        return face, len(pictures), 1.0
+    if spec.scorer is None:
+        raise EmoError("apex: a video needs a scorer that says how strong an expression is; none was given")
+    places, scores, frames, looked = _score(clip, detector, spec)
+    if not places:
+        raise SampleError(f"{clip.path}: no face was found in {looked} of {frames} frames looked at")
+    apex, place = places[int(moving_average(scores, spec.average).argmax())]
+    picture = next(islice(clip_pictures(clip), apex, None))
+    return CutFace(place.cut(picture.load(), spec.input_spec), apex, picture.time_s), frames, len(places) / looked
+
+
+def _score(clip: Clip, detector: FaceDetector | None, spec: ApexSpec):
+    """Where the face is and how strong its expression, in every n-th frame that shows one; frames read, looked at."""
+    face = MainFace(detector)
+    places: list[tuple[int, FacePlace]] = []
+    scores, crops = [], []
+    read = looked = 0
+
+    def read_batch() -> None:
+        if crops:
+            scores.extend(spec.scorer(np.stack(crops)))
+            crops.clear()
+
+    for picture in clip_pictures(clip):
+        read += 1
+        if picture.index % spec.every:
+            continue
+        pixels, looked = picture.load(), looked + 1
+        if (place := face.find(pixels)) is not None:
+            places.append((picture.index, place))
+            crops.append(place.cut(pixels, spec.scorer.input_spec))
+        if len(crops) == BATCH_CROPS:
+            read_batch()
+    read_batch()
+    return places, np.array(scores, float), read, looked
+
+
+def moving_average(values: np.ndarray, width: int) -> np.ndarray:
+    """Mean over `width` neighbours, an odd number; at the ends over those that are there."""
+    kernel, inside = np.ones(width), slice(width // 2, width // 2 + len(values))
+    return np.convolve(values, kernel)[inside] / np.convolve(np.ones(len(values)), kernel)[inside]

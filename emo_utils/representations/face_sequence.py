@@ -1,0 +1,176 @@
+"""From a clip to its main face over time. Pixels are made, and faces looked for, only where somebody asks."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from emo_utils.errors import VideoError
+from emo_utils.faces.crops import crop_box, crop_face, keypoints_of
+from emo_utils.faces.detector import FaceDetector
+from emo_utils.faces.tracking import FAINT, SURE, intersection_over_union
+from emo_utils.structures import Clip, FaceSequence, InputSpec
+from emo_utils.video import Picture, read_pictures
+
+WHOLE_PICTURE = "none"
+"""Stands for a detector where pictures are faces already, as in CK+48: the whole picture is the crop."""
+
+BOX_MARGINS = {"mediapipe_mesh": 0.10, WHOLE_PICTURE: 0.0}
+"""Detectors whose box is cut out as it is, with this margin (S3.2: 10 % around the mesh). All others: aligned crops."""
+
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
+
+
+def input_spec_for(detector: str, **options) -> InputSpec:
+    """The crop that belongs to a detector: its box with a margin, or the aligned crop with its default margin."""
+    box = {"margin": BOX_MARGINS[detector], "alignment": "box"} if detector in BOX_MARGINS else {}
+    return InputSpec(**box, **options)
+
+
+def image_sequence(clip: Clip) -> tuple[Path, ...]:
+    """The pictures of a clip that is an image sequence or a single image, in time order; empty for a video."""
+    return clip.frames or ((clip.path,) if clip.path.suffix.lower() in IMAGE_SUFFIXES else ())
+
+
+def clip_pictures(clip: Clip, threads: int = 1) -> Iterator[Picture]:
+    """The frames of a video, or the pictures of an image sequence, in time order.
+
+    Pictures of an image sequence are numbered from 0 and have no time (NaN).
+
+    Args:
+        clip: what to read.
+        threads: of the video decoder; clips are prepared side by side, so one is right.
+
+    Raises:
+        VideoError: the clip cannot be read; for image sequences when the picture is loaded.
+    """
+    paths = image_sequence(clip)
+    if not paths:
+        yield from read_pictures(clip.path, threads=threads)
+    for index, path in enumerate(paths):
+        yield Picture(index, float("nan"), partial(read_image, path))
+
+
+def read_image(path: Path) -> np.ndarray:
+    """Pixels uint8 (H, W, 3) RGB of an image file.
+
+    Raises:
+        VideoError: it is missing, or not an image.
+    """
+    try:
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError as error:
+        raise VideoError(f"{path}: cannot be read ({error.strerror})") from None
+    pixels = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    if pixels is None:
+        raise VideoError(f"{path}: expected an image, found {len(data)} bytes that are none; copy it again")
+    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+
+
+@dataclass(frozen=True)
+class FacePlace:
+    """Where the main face of a frame is: `box` float32 (4,) x1 y1 x2 y2 and `keypoints` float32 (K, 2), in pixels."""
+
+    box: np.ndarray
+    keypoints: np.ndarray
+
+    def cut(self, pixels: np.ndarray, spec: InputSpec) -> np.ndarray:
+        """The crop of this face, uint8 (S, S) or (S, S, 3), out of its frame (H, W, 3)."""
+        if spec.alignment != "box":
+            return crop_face(pixels, self.keypoints, spec)
+        crop = crop_box(pixels, self.box, spec.margin, spec.size)
+        return cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY) if spec.colour == "gray" else crop
+
+
+@dataclass
+class MainFace:
+    """Finds the one face that a labelled clip is about.
+
+    That is the face that overlaps the last find most; where none does, the largest that the detector is sure of. Make
+    one per clip.
+    """
+
+    detector: FaceDetector | None
+    _last: np.ndarray | None = field(default=None, repr=False)
+
+    def find(self, pixels: np.ndarray) -> FacePlace | None:
+        """The main face of one frame uint8 (H, W, 3), or None."""
+        if self.detector is None:
+            height, width = pixels.shape[:2]
+            box = np.array([[0, 0, width, height]], np.float32)
+            return FacePlace(box[0], keypoints_of(box, None)[0])
+        found = self.detector.detect(pixels)
+        row = self._choose(found.boxes, found.confidence)
+        if row is None:
+            return None
+        self._last = found.boxes[row]
+        return FacePlace(found.boxes[row], keypoints_of(found.boxes, found.keypoints)[row])
+
+    def _choose(self, boxes: np.ndarray, confidence: np.ndarray) -> int | None:
+        if self._last is not None and len(boxes):
+            overlap = intersection_over_union(self._last[None], boxes)[0] * (confidence >= FAINT)
+            if overlap.max() > 0:
+                return int(overlap.argmax())
+        area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) * (confidence >= SURE)
+        return int(area.argmax()) if len(area) and area.max() > 0 else None
+
+
+@dataclass(frozen=True)
+class CutFace:
+    """A crop, uint8 (S, S) or (S, S, 3), and the frame it is from."""
+
+    crop: np.ndarray = field(repr=False)
+    frame_index: int
+    time_s: float
+
+
+@dataclass
+class FaceCutter:
+    """Looks for the main face of a frame and cuts it out; make one per clip."""
+
+    detector: FaceDetector | None
+    spec: InputSpec
+
+    def __post_init__(self):
+        self._face = MainFace(self.detector)
+
+    def cut(self, picture: Picture) -> CutFace | None:
+        """The main face of this frame, or None where it shows none."""
+        pixels = picture.load()
+        place = self._face.find(pixels)
+        if place is None:
+            return None
+        return CutFace(place.cut(pixels, self.spec), picture.index, picture.time_s)
+
+
+def carry_over(faces: Sequence[CutFace | None]) -> list[CutFace]:
+    """Fill gaps with the last good face, a gap at the start with the first; empty where there is no face at all."""
+    last = next((face for face in faces if face is not None), None)
+    filled = []
+    for face in faces if last is not None else ():
+        last = face if face is not None else last
+        filled.append(last)
+    return filled
+
+
+def face_sequence(pictures: Iterable[Picture], cutter: FaceCutter, carry: bool = False) -> FaceSequence:
+    """The main face in each of these frames; see `FaceSequence`.
+
+    Args:
+        pictures: frames in time order.
+        cutter: a fresh one.
+        carry: fill frames without a face by the last good one; else they are left out. Without any face T is 0.
+    """
+    faces = [cutter.cut(picture) for picture in pictures]
+    return to_sequence(carry_over(faces) if carry else [face for face in faces if face is not None], cutter.spec)
+
+
+def to_sequence(faces: Sequence[CutFace], spec: InputSpec) -> FaceSequence:
+    """Crops in one array, T may be 0."""
+    shape = (spec.size, spec.size) if spec.colour == "gray" else (spec.size, spec.size, 3)
+    crops = np.stack([face.crop for face in faces]) if faces else np.empty((0, *shape), np.uint8)
+    index = np.array([face.frame_index for face in faces], np.int64)
+    return FaceSequence(crops, index, np.array([face.time_s for face in faces], float))

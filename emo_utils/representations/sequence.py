@@ -1,0 +1,125 @@
+"""A face per frame for networks that read time themselves, one .npz a clip; and batches of them with a mask.
+
+Source: S4.1 takes the first 60 frames at 64x64; S1.1 takes sequences of any length, padded, with a mask.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from emo_utils.errors import EmoError, SampleError
+from emo_utils.faces.detector import DEFAULT, FaceDetector
+from emo_utils.representations.face_sequence import FaceCutter, carry_over, clip_pictures, input_spec_for, to_sequence
+from emo_utils.representations.representation import Written, representations
+from emo_utils.structures import Clip, FaceSequence, InputSpec
+
+
+@representations.register("sequence")
+@dataclass(frozen=True)
+class SequenceSpec:
+    """Which frames become the sequence.
+
+    Attributes:
+        frames: at most this many, from the start; None takes the whole clip. A shorter clip gives a shorter sequence,
+            `pad_sequences` fills it up.
+        every: take every n-th frame.
+        carry: a frame without a face shows the last good one; else it is left out.
+        size: side of a face in pixels.
+        colour: `rgb` or `gray`.
+        detector: see `Representation`.
+    """
+
+    name: ClassVar[str] = "sequence"
+    version: ClassVar[int] = 1
+
+    frames: int | None = 60
+    every: int = 1
+    carry: bool = True
+    size: int = 64
+    colour: str = "rgb"
+    detector: str = DEFAULT
+
+    def __post_init__(self):
+        if self.every < 1 or (self.frames is not None and self.frames < 1):
+            raise EmoError(f"sequence: expected frames and every of 1 or more, found {self.frames} and {self.every}")
+
+    @property
+    def input_spec(self) -> InputSpec:
+        """See `Representation`."""
+        channels = 3 if self.colour == "rgb" else 1
+        options = {"size": self.size, "colour": self.colour, "interval": self.every, "channels": channels}
+        return input_spec_for(self.detector, representation=self.name, **options)
+
+    def write(self, clip: Clip, detector: FaceDetector | None, folder: Path) -> Written:
+        """See `Representation`; the file is `sequence.npz`. Frames after the last one needed are not read."""
+        sequence, coverage, frames = make_sequence(clip, detector, self)
+        save_sequence(folder / "sequence.npz", sequence)
+        return Written(("sequence.npz",), frames, coverage)
+
+
+def make_sequence(clip: Clip, detector: FaceDetector | None, spec: SequenceSpec) -> tuple[FaceSequence, float, int]:
+    """The sequence of a clip, the share of its frames that show a face themselves, and the number of frames read.
+
+    Raises:
+        VideoError: the clip cannot be read.
+        SampleError: no face was found.
+    """
+    cutter, faces, last = FaceCutter(detector, spec.input_spec), [], 0
+    for picture in islice(clip_pictures(clip), 0, spec.frames and (spec.frames - 1) * spec.every + 1):
+        last = picture.index
+        if last % spec.every == 0:
+            faces.append(cutter.cut(picture))
+    found = [face for face in faces if face is not None]
+    if not found:
+        raise SampleError(f"{clip.path}: no face was found in {len(faces)} frames")
+    sequence = to_sequence(carry_over(faces) if spec.carry else found, spec.input_spec)
+    return sequence, len(found) / len(faces), last + 1
+
+
+def save_sequence(path: Path | str, sequence: FaceSequence) -> None:
+    """Write an .npz with `crops`, `frame_index` and `time_s`; equal sequences give equal bytes."""
+    np.savez_compressed(path, crops=sequence.crops, frame_index=sequence.frame_index, time_s=sequence.time_s)
+
+
+def load_sequence(path: Path | str) -> FaceSequence:
+    """Read an .npz of `save_sequence`.
+
+    Raises:
+        SampleError: it is missing, damaged, or was not written by `save_sequence`.
+    """
+    try:
+        with np.load(path) as file:
+            return FaceSequence(file["crops"], file["frame_index"], file["time_s"])
+    except Exception as error:  # numpy and zipfile raise many kinds
+        raise SampleError(
+            f"{path}: expected a face sequence as `emo prepare` writes it, found {type(error).__name__}: {error}; "
+            "prepare the clip again"
+        ) from error
+
+
+def pad_sequences(crops: Sequence[np.ndarray], length: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Stack sequences of different lengths, zeros after the end of each.
+
+    Args:
+        crops: N arrays uint8 (T_n, S, S) or (T_n, S, S, 3), all of one size.
+        length: T of the batch; None takes the longest. Longer sequences are cut.
+
+    Returns:
+        uint8 (N, T, S, S[, 3]) and the mask bool (N, T), True where a frame is real.
+
+    Raises:
+        ValueError: no sequence, or faces of different shapes.
+    """
+    shapes = {array.shape[1:] for array in crops}
+    if len(shapes) != 1:
+        raise ValueError(f"pad_sequences: expected sequences of one face shape, found {sorted(shapes)}")
+    length = length or max(len(array) for array in crops)
+    lengths = np.minimum([len(array) for array in crops], length)
+    batch = np.zeros((len(crops), length, *shapes.pop()), np.uint8)
+    for row, array, count in zip(batch, crops, lengths, strict=True):
+        row[:count] = array[:count]
+    return batch, np.arange(length) < lengths[:, None]
