@@ -61,7 +61,7 @@ class Tracker:
 
 
 def _byte_track():
-    """Uniface's tracking subpackage alone: the package itself imports torch wherever it finds it, which takes seconds."""
+    """Load uniface's tracking subpackage alone: the whole imports torch where it finds it, which takes seconds."""
     name = "uniface_tracking"
     if name not in sys.modules:
         package = importlib.util.find_spec("uniface")
