@@ -14,7 +14,6 @@ from emo_utils.representations.clip_result import (
     close_detectors,
     failure,
     fingerprint,
-    folder_name,
     keep_result,
     make_samples,
     read_result,
@@ -120,8 +119,7 @@ class Processes:
                     yield result
             except BrokenProcessPool as error:
                 self.close()
-                in_work = unfinished(root)
-                suspects = [clip for clip in todo.values() if folder_name(clip.clip_id) in in_work]
+                suspects = [clip for clip in todo.values() if unfinished(root, clip)]
                 if not suspects:
                     raise WorkerError(f"a worker process died before it began a clip. {GO_ON}") from error
                 finished = [result for clip in todo.values() if (result := read_result(root, clip)) is not None]
@@ -145,8 +143,7 @@ class Processes:
             except BrokenProcessPool:
                 reason = f"{clip.path}: the process that read it died, twice (killed, out of memory, or a damaged file)"
         result = failure(clip, reason, fingerprint(clip), retry=True)
-        part = unfinished(root)[folder_name(clip.clip_id)]
-        keep_result(result, part, root)
+        keep_result(result, unfinished(root, clip)[0], root)
         return result
 
 

@@ -126,8 +126,7 @@ def _same_spec(root: Path, spec: Representation) -> bool:
 def _run(clips: Sequence[Clip], spec: Representation, root: Path, crew: Crew, progress: bool) -> Manifest:
     """Work on the clips that have no result yet, then write the manifest."""
     _claim(root, spec)
-    for part in unfinished(root).values():
-        shutil.rmtree(part, ignore_errors=True)
+    _sweep(root)
     results = _kept(clips, root)
     pending = [clip for clip in clips if clip.clip_id not in results]
     (root / MANIFEST).unlink(missing_ok=True)
@@ -139,9 +138,16 @@ def _run(clips: Sequence[Clip], spec: Representation, root: Path, crew: Crew, pr
             failed += result.status != "ok"
             bar.set_postfix(failed=failed, refresh=False)
             bar.update()
+    _sweep(root)
     rows = make_rows(clips, results)
     write_whole(root / MANIFEST, manifest_text(rows))
     return Manifest(root, rows, made_now=len(pending))
+
+
+def _sweep(root: Path) -> None:
+    """Remove what killed workers left; nobody is at work when this is called."""
+    for part in unfinished(root):
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def _claim(root: Path, spec: Representation) -> None:

@@ -153,9 +153,10 @@ def folder_name(clip_id: str) -> str:
     return name if name == clip_id else f"{name}-{crc32(clip_id.encode()):08x}"
 
 
-def unfinished(root: Path) -> dict[str, Path]:
-    """Hidden folders of clips that were being worked on, by `folder_name`."""
-    return {path.name[1:].rsplit(".", 2)[0]: path for path in (root / CLIPS).glob(".*.part")}
+def unfinished(root: Path, clip: Clip | None = None) -> list[Path]:
+    """Hidden folders of clips that are, or were, being worked on; or of one clip."""
+    parts = sorted((root / CLIPS).glob(".*.part"))
+    return [path for path in parts if clip is None or path.name[1:].rsplit(".", 2)[0] == folder_name(clip.clip_id)]
 
 
 _open = threading.local()

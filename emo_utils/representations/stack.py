@@ -14,6 +14,7 @@ run from onset to apex. `interval=1, channels=3` takes the three pictures of a C
 """
 
 import json
+import struct
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -248,7 +249,7 @@ def load_stack(path: Path | str) -> ChannelStack:
             info = json.loads(file.imagej_metadata["Info"])
             pixels = file.asarray().reshape(len(info["frame_index"]), *file.pages[0].shape)
         return ChannelStack(pixels, np.array(info["frame_index"], np.int64), info["clip_id"], info["fps"])
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError, struct.error) as error:
         raise SampleError(
             f"{path}: expected a channel stack as `emo prepare` writes it, found {type(error).__name__}: {error}; "
             "prepare the clip again"

@@ -39,14 +39,16 @@ def test_all_promised_corpora_are_registered():
 @pytest.mark.parametrize("name", list(corpora))
 def test_a_corpus_says_its_terms_and_its_classes(name):
     corpus = corpora.create(name)
+    assert isinstance(corpus, Corpus)
     assert corpus.name == name
+    assert corpus.synthetic == (name in MADE_HERE)
     assert len(corpus.licence) > 3
     assert len(corpus.citation) > 3
     assert set(corpus.classes) <= set(ALL_EMOTIONS)
     assert len(set(corpus.classes)) == len(corpus.classes) >= 2
 
 
-@pytest.mark.parametrize("name", PUBLIC)
+@pytest.mark.parametrize("name", list(corpora))
 def test_labels_map_into_canonical_names_and_nothing_else(name):
     facts = corpora.get(name).facts
     assert facts.name == name

@@ -14,7 +14,7 @@ class Nearest:
     """The nearer the gray to one level, the stronger the expression."""
 
     level: float
-    input_spec: InputSpec = InputSpec(size=16)
+    input_spec = InputSpec(size=16)
 
     def describe(self):
         return {"level": self.level}

@@ -3,7 +3,7 @@ import pytest
 
 from emo_utils.faces import create_detector
 from emo_utils.representations.face_sequence import FaceCutter, MainFace, clip_pictures, face_sequence, input_spec_for
-from emo_utils.structures import Clip, Detections
+from emo_utils.structures import LEFT_EYE, RIGHT_EYE, Clip, Detections
 
 FRAME = np.zeros((100, 200, 3), np.uint8)
 
@@ -53,17 +53,31 @@ def test_frames_without_a_face_are_left_out_or_carried(numbered_clip, detector):
     assert empty.crops.shape == (0, 16, 16)
 
 
-@pytest.mark.parametrize("name", ["haar", "mediapipe", "mediapipe_mesh"])
-def test_a_real_face_fills_its_crop(name, clips):
+def crops_of_a_smile(name: str, clips) -> np.ndarray:
     clip = Clip("happiness", clips / "labelled" / "happiness.mp4", "test", "s1", "happiness")
+    pictures = [picture for picture in clip_pictures(clip) if picture.index in (0, 60, 120)]
     detector = create_detector(name)
     try:
-        spec = input_spec_for(name, size=96)
-        pictures = [picture for picture in clip_pictures(clip) if picture.index in (0, 60, 120)]
-        crops = face_sequence(pictures, FaceCutter(detector, spec)).crops
+        return face_sequence(pictures, FaceCutter(detector, input_spec_for(name, size=224, colour="rgb"))).crops
     finally:
         detector.close()
-    assert crops.shape == (3, 96, 96)
-    skin, edges = crops[:, 40:70, 40:56].std(), crops[:, 20:90].std()
-    assert edges > 10
-    assert skin > 2
+
+
+@pytest.fixture
+def mesh():
+    detector = create_detector("mediapipe_mesh")
+    yield detector
+    detector.close()
+
+
+def test_the_mesh_with_ten_percent_around_fills_the_crop(clips, mesh):
+    for crop in crops_of_a_smile("mediapipe_mesh", clips):
+        box = mesh.detect(crop).boxes[0] / 224
+        np.testing.assert_allclose(box, np.array([0.1, 0.1, 1.1, 1.1]) / 1.2, atol=0.03)
+
+
+def test_the_aligned_crop_has_level_eyes_in_its_middle(clips, mesh):
+    for crop in crops_of_a_smile("mediapipe", clips):
+        left, right = mesh.detect(crop).keypoints[0][[LEFT_EYE, RIGHT_EYE]] / 224
+        assert abs(left[1] - right[1]) < 0.05
+        assert (left[0] + right[0]) / 2 == pytest.approx(0.5, abs=0.06)

@@ -16,7 +16,9 @@ SMALL = {"size": 16, "detector": "not_red"}
     ("interval", "channels", "asked"),
     [(5, 18, range(0, 90, 5)), (10, 9, range(0, 90, 10)), (15, 5, range(0, 75, 15))],
 )
-def test_channels_are_the_sources_frames_in_time_order(numbered_clip, detector, shown_frames, interval, channels, asked):
+def test_channels_are_the_frames_of_the_source_in_order(
+    numbered_clip, detector, shown_frames, interval, channels, asked
+):
     spec = StackSpec(interval=interval, **SMALL)
     assert spec.channels == channels
     (stack,) = make_stacks(numbered_clip(90), detector, spec)
