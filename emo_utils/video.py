@@ -315,6 +315,7 @@ class _Clock:
 def _upright(picture, aspect: Fraction | None) -> np.ndarray:
     """Pixels uint8 (H, W, 3) RGB, contiguous, square, and turned as the file's display matrix asks."""
     width = round(picture.width * aspect) if aspect else picture.width
-    pixels = picture.to_ndarray(format="rgb24", width=width, height=picture.height)
+    # One thread: by default FFmpeg starts and ends a pool of threads for each single frame, which takes far longer.
+    pixels = picture.to_ndarray(format="rgb24", width=width, height=picture.height, threads=1)
     turns = round(picture.rotation / 90) % 4  # FFmpeg gives degrees counter-clockwise, as numpy turns
     return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels

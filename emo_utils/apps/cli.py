@@ -130,25 +130,19 @@ def train(
 
 @app.command()
 def fetch(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Model files; default lists them.")
-    ] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: list what there is.")] = None,
 ) -> None:
-    """Fetch model files, with progress and hash.
+    """Fetch corpora and model files, with progress and hash.
 
     Example: emo fetch face_detection_short_range
     """
-    from emo_utils.assets import ASSETS, locate
-    from emo_utils.settings import load_settings
+    from emo_utils.apps.fetch import fetch_one, fetchable
 
     for name in names or ():
-        typer.echo(locate(name, progress=True))
+        typer.echo(fetch_one(name))
     if not names:
-        folder = load_settings().models_dir
-        for asset in ASSETS.values():
-            state = "here" if (folder / asset.filename).exists() else "not fetched"
-            typer.echo(f"{asset.name:<28} {state:<12} {asset.licence}")
-        typer.echo(f"kept in {folder}")
+        for name, state, licence in fetchable():
+            typer.echo(f"{name:<28} {state:<12} {licence}")
 
 
 @app.command()

@@ -148,7 +148,7 @@ class CremaD(Corpus):
         missing = [name for name in names if not (self.root / "VideoFlash" / f"{name}.flv").exists()]
         with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
             tasks = pool.map(self._fetch_clip, missing)
-            reasons = list(tqdm(tasks, "CREMA-D", len(missing), disable=not progress, delay=2))
+            reasons = list(tqdm(tasks, "CREMA-D", len(missing), disable=None if progress else True, delay=2))
         failed = [(name, reason) for name, reason in zip(missing, reasons, strict=True) if reason]
         if failed:
             raise AssetError(

@@ -1,5 +1,8 @@
 """Who works on clips: this process, processes of this machine, or any executor, a cluster's too."""
 
+import os
+import signal
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -14,6 +17,7 @@ from emo_utils.representations.clip_result import (
     close_detectors,
     failure,
     fingerprint,
+    folder_name,
     keep_result,
     make_samples,
     read_result,
@@ -24,6 +28,7 @@ from emo_utils.representations.clip_result import (
 from emo_utils.representations.representation import Representation
 from emo_utils.structures import Clip
 
+IN_A_SCRIPT = "A script of your own must call prepare() under `if __name__ == '__main__':`, or with workers=1."
 GO_ON = "What was finished is kept: give the same command again to go on."
 
 
@@ -107,7 +112,7 @@ class Processes:
         try:
             return Hands(self._pool).working_detector(name)
         except BrokenProcessPool as error:
-            raise WorkerError(f"a worker process died while it made the face detector {name!r}") from error
+            raise WorkerError(f"a worker process died while it started. {IN_A_SCRIPT}") from error
 
     def results(self, clips: Sequence[Clip], spec: Representation, root: Path) -> Iterator[ClipResult]:
         """See `Crew`. When a process dies, the clips it may have died of are tried alone; it dies again: failed."""
@@ -119,11 +124,12 @@ class Processes:
                     yield result
             except BrokenProcessPool as error:
                 self.close()
-                suspects = [clip for clip in todo.values() if unfinished(root, clip)]
+                in_work = unfinished(root)
+                suspects = [clip for clip in todo.values() if folder_name(clip.clip_id) in in_work]
                 if not suspects:
-                    raise WorkerError(f"a worker process died before it began a clip. {GO_ON}") from error
-                finished = [result for clip in todo.values() if (result := read_result(root, clip)) is not None]
-                for result in (*finished, *(self._alone(clip, spec, root) for clip in suspects)):
+                    raise WorkerError(f"a worker process died while it started. {IN_A_SCRIPT} {GO_ON}") from error
+                kept = [result for clip in todo.values() if (result := read_result(root, clip)) and not result.retry]
+                for result in (*kept, *(self._alone(clip, spec, root) for clip in suspects)):
                     if todo.pop(result.clip_id, None):
                         yield result
                 self._pool = self._start(min(self._workers, len(todo) or 1))
@@ -134,7 +140,11 @@ class Processes:
 
     def _start(self, workers: int) -> ProcessPoolExecutor:
         context = get_context("spawn")  # a fork of a process with threads (OpenCV, FFmpeg, MediaPipe) can hang
-        return ProcessPoolExecutor(workers, context, initializer=start_worker, initargs=(self._detector,))
+        pool = ProcessPoolExecutor(workers, context, initializer=start_worker, initargs=(self._detector,))
+        with _ctrl_c_kept_from_children():
+            for _ in range(workers):  # a process is started when work comes and none is idle: start all at once
+                pool.submit(os.getpid)
+        return pool
 
     def _alone(self, clip: Clip, spec: Representation, root: Path) -> ClipResult:
         with self._start(1) as pool:
@@ -143,8 +153,21 @@ class Processes:
             except BrokenProcessPool:
                 reason = f"{clip.path}: the process that read it died, twice (killed, out of memory, or a damaged file)"
         result = failure(clip, reason, fingerprint(clip), retry=True)
-        keep_result(result, unfinished(root, clip)[0], root)
+        keep_result(result, unfinished(root)[folder_name(clip.clip_id)][0], root)
         return result
+
+
+@contextmanager
+def _ctrl_c_kept_from_children() -> Iterator[None]:
+    """Processes started within ignore Ctrl-C from their first moment: it is the parent's to handle."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler or signal.SIG_DFL)
 
 
 def _outcome(future: Future, what: str):

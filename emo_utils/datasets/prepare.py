@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from tqdm import tqdm
@@ -132,7 +133,9 @@ def _run(clips: Sequence[Clip], spec: Representation, root: Path, crew: Crew, pr
     (root / MANIFEST).unlink(missing_ok=True)
     failed = sum(result.status != "ok" for result in results.values())
     title = f"{spec.name} of {clips[0].corpus}"
-    with tqdm(total=len(clips), initial=len(results), desc=title, unit="clip", delay=2, disable=not progress) as bar:
+    with tqdm(
+        total=len(clips), initial=len(results), desc=title, unit="clip", delay=2, disable=None if progress else True
+    ) as bar:
         for result in crew.results(pending, spec, root):
             results[result.clip_id] = result
             failed += result.status != "ok"
@@ -146,7 +149,7 @@ def _run(clips: Sequence[Clip], spec: Representation, root: Path, crew: Crew, pr
 
 def _sweep(root: Path) -> None:
     """Remove what killed workers left; nobody is at work when this is called."""
-    for part in unfinished(root):
+    for part in chain.from_iterable(unfinished(root).values()):
         shutil.rmtree(part, ignore_errors=True)
 
 

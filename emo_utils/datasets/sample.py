@@ -175,13 +175,14 @@ class SampleCorpus(Corpus):
 def _run(tasks: list[tuple], workers: int, progress: bool) -> list[Truth]:
     title = "making the sample corpus (synthetic)"
     if workers == 1:
-        return [truth for make, args in tqdm(tasks, title, delay=2, disable=not progress) for truth in make(*args)]
+        shown = tqdm(tasks, title, delay=2, disable=None if progress else True)
+        return [truth for make, args in shown for truth in make(*args)]
     with ProcessPoolExecutor(
         workers, mp_context=get_context("spawn"), initializer=cv2.setNumThreads, initargs=(1,)
     ) as pool:
         futures = [pool.submit(make, *args) for make, args in tasks]
         try:
-            done = tqdm(futures, title, delay=2, disable=not progress)
+            done = tqdm(futures, title, delay=2, disable=None if progress else True)
             return [truth for future in done for truth in future.result()]
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)

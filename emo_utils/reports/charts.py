@@ -1,6 +1,7 @@
 """Charts of a timeline: expressions over time (line), share of time (bar, pie)."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,6 +11,9 @@ from emo_utils.inference.smoothing import LONGEST_GAP_S, METHODS, smooth
 from emo_utils.labels import COLOURS
 from emo_utils.reports.summary import durations_s, summarise
 from emo_utils.timeline import Timeline
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STYLE = {
     "figure.dpi": 110,
@@ -140,3 +144,20 @@ def _closed(figure: Figure) -> Figure:
     """Out of pyplot's hands: nothing piles up over many clips, and a notebook shows it once, as the cell's value."""
     plt.close(figure)
     return figure
+
+
+def balance_chart(counts: "pd.DataFrame", title: str = "") -> Figure:
+    """Clips per emotion (rows) as stacked bars of the parts of a split (columns); a row `people` is left out."""
+    shades = {"train": 1.0, "validation": 0.6, "test": 0.3}
+    with plt.rc_context(STYLE):
+        table = counts.drop(index="people", errors="ignore")
+        figure, axis = plt.subplots(figsize=(7, 2.8), layout="constrained")
+        bottom = np.zeros(len(table))
+        for part in table.columns:
+            colours = [COLOURS[name] for name in table.index]
+            axis.bar(table.index, table[part], bottom=bottom, color=colours, alpha=shades.get(part, 1.0))
+            bottom += table[part].to_numpy(float)
+        axis.set_ylabel("clips")
+        axis.tick_params(axis="x", rotation=20)
+        axis.set_title(title or "train in full colour, validation pale, test palest")
+        return _closed(figure)

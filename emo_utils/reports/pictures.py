@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from emo_utils.structures import Detections
+from emo_utils.video import probe, read_frames
 
 BOX_COLOUR, POINT_COLOUR = (242, 165, 65), (255, 255, 255)
 
@@ -55,3 +56,27 @@ def play(path: Path | str, width_px: int = 480):
     from IPython.display import Video
 
     return Video(str(path), embed=True, width=width_px, html_attributes="controls loop muted")
+
+
+def frame_at(clip: Path | str, share: float = 0.5) -> np.ndarray:
+    """The frame at a share (0 to 1) of a clip's length, uint8 (H, W, 3)."""
+    wanted_s = share * (probe(clip).duration_s or 0.0)
+    chosen = None
+    for frame in read_frames(clip):
+        if chosen is None or frame.time_s <= wanted_s:
+            chosen = frame.pixels
+        else:
+            break
+    return chosen
+
+
+def slider(pictures: Sequence[np.ndarray], titles: Sequence[str], width: float = 3.0):
+    """One picture at a time, chosen with a slider; needs a running notebook to move."""
+    from ipywidgets import IntSlider, interactive
+
+    def show(index: int):
+        from IPython.display import display
+
+        display(strip([pictures[index]], [titles[index]], width=width))
+
+    return interactive(show, index=IntSlider(0, 0, len(pictures) - 1, description="picture"))

@@ -64,7 +64,7 @@ class ApexSpec:
 
     scorer: Scorer | None = None
     every: int = 2
-    average: int = 3
+    average: int = 5
     size: int = 224
     colour: str = "rgb"
     detector: str = DEFAULT

@@ -153,10 +153,12 @@ def folder_name(clip_id: str) -> str:
     return name if name == clip_id else f"{name}-{crc32(clip_id.encode()):08x}"
 
 
-def unfinished(root: Path, clip: Clip | None = None) -> list[Path]:
-    """Hidden folders of clips that are, or were, being worked on; or of one clip."""
-    parts = sorted((root / CLIPS).glob(".*.part"))
-    return [path for path in parts if clip is None or path.name[1:].rsplit(".", 2)[0] == folder_name(clip.clip_id)]
+def unfinished(root: Path) -> dict[str, list[Path]]:
+    """Hidden folders of clips that are, or were, being worked on, by `folder_name`."""
+    parts: dict[str, list[Path]] = {}
+    for path in sorted((root / CLIPS).glob(".*.part")):
+        parts.setdefault(path.name[1:].rsplit(".", 2)[0], []).append(path)
+    return parts
 
 
 _open = threading.local()
@@ -194,7 +196,7 @@ def close_detectors() -> None:
 
 def start_worker(detector: str) -> None:
     """Initializer of a worker process: one thread of OpenCV, a detector at hand, and no life after its parent's."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to handle
     threading.Thread(target=_end_with_parent, daemon=True).start()
     cv2.setNumThreads(1)
     with suppress(EmoError):  # the first clip says it better

@@ -25,7 +25,7 @@ class Nearest:
 
 
 def test_the_apex_is_the_strongest_frame(numbered_clip, detector, folder):
-    spec = ApexSpec(Nearest(20 + 2 * 42), size=32, detector="not_red")
+    spec = ApexSpec(Nearest(20 + 2 * 42), average=3, size=32, detector="not_red")
     written = spec.write(numbered_clip(70), detector, folder)
     assert written.files == ("apex_frame_000042.png",)
     assert (written.frames, written.coverage) == (70, 1)

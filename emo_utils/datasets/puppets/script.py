@@ -1,7 +1,7 @@
 """What happens in a clip of the sample corpus, when, and to whom: decided by names and a seed, then filmed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from zlib import crc32
 
@@ -47,8 +47,8 @@ class Truth:
     frames: int
     fps: int
     blinks: tuple[int, ...]
-    eyes_x: tuple[float, ...] = ()
-    eyes_y: tuple[float, ...] = ()
+    eyes_x: tuple[float, ...] = field(default=(), repr=False)
+    eyes_y: tuple[float, ...] = field(default=(), repr=False)
 
 
 class Part(NamedTuple):
