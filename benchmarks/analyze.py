@@ -16,7 +16,8 @@ from pathlib import Path
 
 from emo_utils.faces import create_detector
 from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
-from emo_utils.video import VideoWriter, read_frames
+from emo_utils.video import read_frames
+from emo_utils.video_writer import VideoWriter
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "analyze.json"

@@ -64,7 +64,7 @@ def ferplus_archive() -> Path:
 @pytest.fixture
 def small_video(tmp_path) -> Path:
     """Ten frames of 64x48, 25 a second; frame i has the gray value 20 i."""
-    from emo_utils.video import write_video
+    from emo_utils.video_writer import write_video
 
     path = tmp_path / "small.mp4"
     write_video(path, (np.full((48, 64, 3), 20 * i, np.uint8) for i in range(10)), Fraction(25))

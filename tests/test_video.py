@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from emo_utils.errors import VideoError
-from emo_utils.video import VideoWriter, probe, read_frames, write_video
+from emo_utils.video import probe, read_frames
+from emo_utils.video_writer import VideoWriter, write_video
 
 
 def gray_of(frame) -> float:

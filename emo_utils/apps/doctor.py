@@ -83,7 +83,8 @@ def _weights() -> str:
 
 
 def _video() -> str:
-    from emo_utils.video import read_frames, write_video
+    from emo_utils.video import read_frames
+    from emo_utils.video_writer import write_video
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "probe.mp4"

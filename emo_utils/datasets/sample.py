@@ -36,7 +36,7 @@ from emo_utils.datasets.puppets.script import (
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import CorpusError
 from emo_utils.structures import Clip
-from emo_utils.video import write_video
+from emo_utils.video_writer import write_video
 
 CLASSES = ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
 RECIPE = "recipe.json"

@@ -9,7 +9,8 @@ import numpy as np
 from emo_utils.labels import COLOURS
 from emo_utils.reports.summary import durations_s
 from emo_utils.timeline import Timeline
-from emo_utils.video import VideoWriter, read_frames
+from emo_utils.video import read_frames
+from emo_utils.video_writer import VideoWriter
 
 SHOWN_CLASSES = 3
 """Probabilities drawn beside a face, from the top."""

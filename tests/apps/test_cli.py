@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from emo_utils.inference.weights import SHIPPED
-from emo_utils.video import write_video
+from emo_utils.video_writer import write_video
 
 
 def emo(*arguments, **environment) -> subprocess.CompletedProcess:

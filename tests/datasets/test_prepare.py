@@ -22,7 +22,7 @@ from emo_utils.representations.clip_result import CLIPS, RESULT
 from emo_utils.representations.sequence import SequenceSpec
 from emo_utils.representations.stack import StackSpec, load_stack
 from emo_utils.structures import Clip
-from emo_utils.video import write_video
+from emo_utils.video_writer import write_video
 
 SUBJECT = r"/(p\d+)_"
 SPEC = StackSpec(interval=3, channels=20, window=60, size=48, detector="haar")

@@ -8,7 +8,7 @@ import pytest
 
 from emo_utils.faces import detectors
 from emo_utils.structures import Clip, Detections
-from emo_utils.video import write_video
+from emo_utils.video_writer import write_video
 
 SIDE_PX = 64
 FPS = 30
