@@ -81,12 +81,13 @@ def probe(path: Path | str) -> VideoInfo:
         return VideoInfo(path, width, height, fps, duration_s, frames, bool(container.streams.audio))
 
 
-def read_frames(path: Path | str, sample_fps: float | None = None) -> Iterator[Frame]:
+def read_frames(path: Path | str, sample_fps: float | None = None, threads: int = 0) -> Iterator[Frame]:
     """Decode a clip frame by frame, in order of presentation.
 
     Args:
         path: the clip.
         sample_fps: keep about this many frames a second (the first at or after each tick); None keeps all.
+        threads: of the decoder; 0 takes one per core.
 
     Yields:
         Frames with their index in the file, and with `time_s` on the clip's own clock (a player's zero).
@@ -94,7 +95,7 @@ def read_frames(path: Path | str, sample_fps: float | None = None) -> Iterator[F
     Raises:
         VideoError: as `probe`; also when the file ends long before its header promised.
     """
-    for picture in read_pictures(path, sample_fps):
+    for picture in read_pictures(path, sample_fps, threads):
         yield picture.frame()
 
 

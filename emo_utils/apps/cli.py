@@ -30,7 +30,9 @@ def analyze(
     out: Annotated[Path, typer.Option(help="Folder for the results; several clips get one folder each.")],
     weights: Annotated[str, typer.Option(help="Shipped name, .onnx file, or a training run's folder.")] = "ferplus",
     detector: Annotated[str, typer.Option(help="Face detector.")] = "mediapipe",
-    detect_every: Annotated[int, typer.Option(help="Detect in every n-th frame; tracks fill in between.")] = 2,
+    detect_every: Annotated[
+        int | None, typer.Option(help="Detect in every n-th frame; tracks fill in between. Default: every 0.2 s.")
+    ] = None,
     sample_fps: Annotated[float | None, typer.Option(help="Read this many frames a second; default all.")] = None,
     smoothing: Annotated[str, typer.Option(help="exponential, majority, viterbi or none.")] = "exponential",
     smoothing_s: Annotated[float, typer.Option(help="Time constant or window of the smoothing, in seconds.")] = 0.25,

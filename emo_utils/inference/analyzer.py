@@ -1,6 +1,7 @@
 """A clip in, a timeline out."""
 
 import logging
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -23,6 +24,9 @@ from emo_utils.video import probe, read_frames
 
 log = logging.getLogger(__name__)
 
+DETECTION_S = 0.2
+"""Time between detections; `docs/ARCHITECTURE.md` tells what is lost by not detecting in every frame."""
+
 FAINT_FIND = 0.5
 """Detection confidence under which a face counts as low quality."""
 
@@ -43,8 +47,8 @@ class AnalysisOptions:
     """A shipped name, an .onnx file, or a training run's folder."""
     detector: str = "mediapipe"
     """A registered face detector."""
-    detect_every: int = 2
-    """Detect in every n-th frame; tracks fill in between."""
+    detect_every: int | None = None
+    """Detect in every n-th frame, tracks fill in between; None: about every `DETECTION_S` seconds."""
     sample_fps: float | None = None
     """Read about this many frames a second; None reads all."""
     smoothing: str = next(iter(METHODS))
@@ -53,7 +57,7 @@ class AnalysisOptions:
     """Its time constant or window in seconds."""
 
     def __post_init__(self):
-        if self.detect_every < 1:
+        if self.detect_every is not None and self.detect_every < 1:
             raise EmoError(f"detect_every: expected 1 or more, found {self.detect_every}")
         if self.smoothing not in METHODS:
             smooth(np.zeros((1, 1)), np.zeros(1), self.smoothing)
@@ -80,10 +84,11 @@ class Analyzer:
         info = probe(path)
         options = self.options
         rate = min(options.sample_fps or info.fps or 25.0, info.fps or 25.0)
-        every = options.detect_every if options.sample_fps is None else 1
+        every = options.detect_every or max(1, round(DETECTION_S * rate))
         detector = create_detector(options.detector)
         try:
-            frames = read_frames(path, options.sample_fps)
+            spare = max(1, (os.cpu_count() or 2) - 1)  # one core is for reading the faces
+            frames = read_frames(path, options.sample_fps, spare)
             observed = observe(frames, detector, Tracker(rate / every), every, self.weights.input_spec)
             readings = self._read(prefetch(observed), on_frame)
             table = self._table(readings)

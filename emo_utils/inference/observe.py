@@ -7,8 +7,11 @@ import numpy as np
 
 from emo_utils.faces.crops import crop_face, keypoints_of
 from emo_utils.faces.detector import FaceDetector
-from emo_utils.faces.tracking import SURE, Tracker
+from emo_utils.faces.tracking import SURE, Tracker, intersection_over_union
 from emo_utils.structures import Detections, Frame, InputSpec
+
+NEAR = 0.5
+"""Overlap of a face's boxes in two detections, under which it has moved far."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,8 @@ def observe(
 
     A frame is given out only when the next detection is known, so at most `every` frames are held.
 
-    Where the number of sure faces changes from one detection to the next, the frames between are looked at too, so
-    that faces come and go in the frame in which they do.
+    Where a face comes, goes or moves far from one detection to the next, the frames between are looked at too: faces
+    come and go in the frame in which they do, and fast ones are not lost.
 
     Yields:
         All frames, in order.
@@ -58,7 +61,7 @@ def observe(
     for group in detection_groups(frames, every):
         *skipped, frame = group
         found = detector.detect(frame.pixels)
-        if (found.confidence >= SURE).sum() == (before.confidence >= SURE).sum():
+        if is_calm(before, found):
             now = track(found, tracker)
             for f in skipped:
                 yield _cut(f, between(tracked, now, before_s, frame.time_s, f.time_s), spec)
@@ -68,6 +71,14 @@ def observe(
             now = track(found, tracker)
         yield _cut(frame, now, spec)
         before, before_s, tracked = found, frame.time_s, now
+
+
+def is_calm(before: Detections, after: Detections) -> bool:
+    """Whether the same number of sure faces is found twice, each near its old place."""
+    old, new = (found.boxes[found.confidence >= SURE] for found in (before, after))
+    if len(old) != len(new):
+        return False
+    return len(new) == 0 or bool((intersection_over_union(new, old).max(axis=1) >= NEAR).all())
 
 
 def detection_groups(frames: Iterable[Frame], every: int) -> Iterator[list[Frame]]:

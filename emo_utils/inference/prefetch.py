@@ -9,7 +9,7 @@ Item = TypeVar("Item")
 _END = object()
 
 
-def prefetch(items: Iterable[Item], depth: int = 8) -> Iterator[Item]:
+def prefetch(items: Iterable[Item], depth: int = 32) -> Iterator[Item]:
     """Yield the items in order while a thread makes up to `depth` of them in advance.
 
     An exception in the thread is raised here; leaving the loop early stops the thread and closes its generator.

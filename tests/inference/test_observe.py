@@ -13,14 +13,14 @@ class MovingFace:
     """Finds a face that moves two pixels a frame and is there in some frames only; counts how often it is asked."""
 
     def __init__(self, there):
-        self.there, self.asked = there, []
+        self.there, self.asked, self.step = there, [], 2
 
     def detect(self, pixels):
         index = int(pixels[0, 0, 0])
         self.asked.append(index)
         if index not in self.there:
             return Detections.empty()
-        x = 20 + 2 * index
+        x = 20 + self.step * index
         keypoints = np.array([[[x + 15, 40], [x + 35, 40], [x + 25, 50], [x + 25, 60]]], np.float32)
         return Detections(np.array([[x, 20, x + 50, 70]], np.float32), np.array([0.9], np.float32), keypoints)
 
@@ -63,6 +63,15 @@ def test_skipped_frames_are_not_detected_in():
 def test_a_face_comes_and_goes_in_its_own_frame(every):
     seen = run(MovingFace(range(7, 14)), 24, every)
     assert [frame.frame_index for frame in seen if frame.faces] == list(range(7, 14))
+
+
+def test_a_face_that_jumps_is_looked_for_in_the_frames_between():
+    detector = MovingFace(range(20))
+    detector.step = 12
+    seen = run(detector, 12, every=4)
+    assert detector.asked == [0, 4, 1, 2, 3, 8, 5, 6, 7, 11, 9, 10]
+    assert {face.track_id for frame in seen for face in frame.faces} == {1}
+    assert not any(face.interpolated for frame in seen for face in frame.faces)
 
 
 def test_prefetch_keeps_order_and_passes_errors_on():
