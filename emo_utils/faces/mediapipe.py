@@ -11,6 +11,9 @@ from emo_utils.faces.detector import detectors
 from emo_utils.faces.mediapipe_tasks import as_image, base_options, native_stderr_hidden
 from emo_utils.structures import Detections
 
+WARM_UPS = 16
+"""Detections on blank pictures before the first real one, about a millisecond each."""
+
 LOWEST_CONFIDENCE = 0.4
 """Fainter finds are dropped; the tracker decides what to make of those between this and its own threshold."""
 
@@ -40,9 +43,13 @@ class MediaPipeDetector:
             running_mode=vision.RunningMode.IMAGE,
             min_detection_confidence=LOWEST_CONFIDENCE,
         )
-        with native_stderr_hidden():  # the first detection prints too
+        with native_stderr_hidden():
             self._detector = vision.FaceDetector.create_from_options(options)
-            self._detector.detect(as_image(np.zeros((64, 64, 3), np.uint8)))
+            # It prints once more, at the first detection whose memory is not aligned: let that happen in here.
+            held = []
+            for side in range(64, 64 + 32 * WARM_UPS, 32):
+                held.append(bytearray(side * side + side // 2))
+                self._detector.detect(as_image(np.zeros((side, side, 3), np.uint8)))
 
     def detect(self, pixels: np.ndarray) -> Detections:
         """See `FaceDetector.detect`."""

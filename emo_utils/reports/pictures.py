@@ -27,9 +27,8 @@ def strip(pictures: Sequence[np.ndarray], titles: Sequence[str] = (), columns: i
     rows = max(1, -(-len(pictures) // columns))
     shape = pictures[0].shape if len(pictures) else (1, 1)
     height = width * shape[0] / shape[1] + (0.25 if titles else 0.05)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(columns * width, rows * height), squeeze=False, layout="constrained"
-    )
+    size = (columns * width, rows * height)
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained", dpi=64)
     for axis in axes.flat:
         axis.axis("off")
     for index, (axis, picture) in enumerate(zip(axes.flat, pictures, strict=False)):
