@@ -7,6 +7,7 @@ import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 
+import onnx
 import torch
 from torch import Tensor, nn
 
@@ -55,6 +56,7 @@ def export(
             external_data=False,
             verbose=False,
         )
+    forget_where_it_was_made(part)
     sidecar = {
         "classes": list(classes),
         "input_spec": spec.to_dict(),
@@ -67,6 +69,16 @@ def export(
     beside = path.with_suffix(".json")
     beside.write_text(json.dumps(sidecar, indent=1) + "\n")
     os.replace(part, path)
+
+
+def forget_where_it_was_made(path: Path) -> None:
+    """Take the exporter's notes out of an ONNX file: they hold stack traces with this machine's paths."""
+    file = onnx.load(path)
+    parts = [file, file.graph, *file.graph.node, *file.graph.value_info, *file.graph.initializer]
+    for part in [*parts, *file.graph.input, *file.graph.output, *file.functions]:
+        del part.metadata_props[:]
+        part.ClearField("doc_string")
+    onnx.save(file, path)
 
 
 def fit_temperature(logits: Tensor, targets: Tensor) -> float:

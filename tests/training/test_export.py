@@ -49,6 +49,12 @@ def test_the_sidecar_tells_the_input_contract(exported):
     assert weights.uncertain_below == 0.4
 
 
+def test_the_file_does_not_tell_where_it_was_made(exported):
+    data = exported[1].read_bytes()
+    for trace in (b"site-packages", b"export.py", b"stack_trace", b'File "/'):
+        assert trace not in data
+
+
 def test_crops_of_the_wrong_shape_or_type_are_refused(exported):
     engine = OnnxEngine(read_weights(exported[1]))
     with pytest.raises(ValueError, match=r"expected uint8 crops \(N, 48, 48\), found uint8 \(2, 32, 32\)"):
