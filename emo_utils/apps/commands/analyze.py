@@ -1,0 +1,47 @@
+"""`emo analyze`: clips to folders of results."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emo_utils.apps.commands.shared import SOME_FAILED, Json, print_json, print_result
+
+
+def analyze(
+    clips: Annotated[list[Path], typer.Argument(metavar="CLIP...", help="Video files, or folders of them.")],
+    out: Annotated[Path, typer.Option(help="Folder for the results; several clips get one folder each.")],
+    weights: Annotated[str, typer.Option(help="Shipped name, .onnx file, or a training run's folder.")] = "ferplus",
+    detector: Annotated[str, typer.Option(help="Face detector.")] = "mediapipe",
+    detect_every: Annotated[
+        int | None, typer.Option(help="Detect in every n-th frame; tracks fill in between. Default: every 0.2 s.")
+    ] = None,
+    sample_fps: Annotated[float | None, typer.Option(help="Read this many frames a second; default all.")] = None,
+    smoothing: Annotated[str, typer.Option(help="exponential, majority, viterbi or none.")] = "exponential",
+    smoothing_s: Annotated[float, typer.Option(help="Time constant or window of the smoothing, in seconds.")] = 0.25,
+    annotated: Annotated[bool, typer.Option(help="Write annotated.mp4.")] = True,
+    charts: Annotated[bool, typer.Option(help="Write charts/.")] = True,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there already.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Read clips: timeline, summary, charts and an annotated video for each.
+
+    Example: emo analyze holiday.mp4 --out results
+    """
+    from emo_utils.apps.analyze import ReportOptions, analyze_clips
+    from emo_utils.inference.analyzer import AnalysisOptions
+
+    options = AnalysisOptions(weights, detector, detect_every, sample_fps, smoothing, smoothing_s)
+    results = analyze_clips(clips, out, options, ReportOptions(annotated, charts), overwrite=overwrite)
+    if as_json:
+        print_json(
+            [
+                {"clip": str(r.clip), "status": r.status, "reason": r.reason, "folder": str(r.folder), **r.summary}
+                for r in results
+            ]
+        )
+    else:
+        for result in results:
+            print_result(result)
+    if any(result.status != "ok" for result in results):
+        raise typer.Exit(SOME_FAILED)

@@ -1,0 +1,19 @@
+"""`emo demo`: the sample clip, read."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emo_utils.apps.commands.shared import print_result
+
+
+def demo(out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("output/demo")) -> None:
+    """Make the synthetic sample clip and read it.
+
+    Example: emo demo --out output/demo
+    """
+    from emo_utils.apps.demo import run_demo
+
+    for result in run_demo(out):
+        print_result(result)
