@@ -5,13 +5,15 @@ Residual blocks: K. He et al., CVPR 2016. Squeeze-and-excitation: J. Hu et al., 
 
 from torch import Tensor, nn
 
-from emo_utils.models.registry import backbones
+from emo_utils.models.registry import PICTURES, backbone
 
 STEM_CHANNELS = 32
 
 
-@backbones.register("face_net")
-def make_face_net(in_channels: int = 1, num_classes: int = 8, widths=(48, 96, 208), blocks: int = 2, dropout=0.2):
+@backbone("face_net", eats=PICTURES, starts=("random",))
+def make_face_net(
+    in_channels: int = 1, num_classes: int = 8, weights: str = "random", widths=(48, 96, 208), blocks=2, dropout=0.2
+):
     """Make the network: 1.75 M parameters at its defaults, 135 M multiply-adds on a 48x48 face.
 
     The first layer brings every face to zero mean and unit variance, so that light and contrast do not matter.
@@ -19,6 +21,7 @@ def make_face_net(in_channels: int = 1, num_classes: int = 8, widths=(48, 96, 20
     Args:
         in_channels: 1 for gray faces.
         num_classes: number of logits.
+        weights: see `models.registry.STARTS`.
         widths: channels of the stages, which run at 1/2, 1/4 and 1/8 of the input's side.
         blocks: residual blocks a stage.
         dropout: share dropped before the last layer.

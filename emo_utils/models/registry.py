@@ -1,5 +1,39 @@
-"""The registry of backbones; each file of this folder registers itself here."""
+"""The registry of backbones; each file of this folder registers its own here, with what it eats and how it starts."""
+
+from collections.abc import Callable
+from typing import Any
 
 from emo_utils.registry import Registry
 
 backbones = Registry("backbone")
+
+PICTURES = ("frame", "apex", "stack")
+"""Representations that are one picture: (N, C, S, S)."""
+
+STARTS = {
+    "ferplus": "weights trained on FER+ by this package and shipped with it",
+    "imagenet": "ImageNet weights, fetched through timm's or torchvision's hub",
+    "random": "drawn anew from the seed",
+}
+"""Where a backbone's first weights can come from."""
+
+
+def backbone(name: str, eats: tuple[str, ...], starts: tuple[str, ...]) -> Callable[[Callable], Callable]:
+    """Decorate a factory to register it.
+
+    The factory is called with `in_channels`, `num_classes`, `weights` (one of `starts`) and its own options, and gives
+    a module whose forward takes a batch and, for sequences, the mask, and gives logits (N, num_classes), or in training
+    mode a `WithLoss` where the network has a loss of its own.
+
+    Args:
+        name: in the registry.
+        eats: representations: some of `frame`, `apex`, `stack` (float32 (N, C, S, S)), `sequence` (float32
+            (N, T, C, S, S) and a mask bool (N, T)), `features` (float32 (N, F)).
+        starts: some of `STARTS`, the default first. Random comes first only where nothing else exists.
+    """
+
+    def add(factory: Callable[..., Any]) -> Callable[..., Any]:
+        factory.eats, factory.starts = eats, starts
+        return backbones.register(name)(factory)
+
+    return add
