@@ -11,7 +11,9 @@ from emo_utils.models.registry import STARTS, backbones
 __all__ = ["backbones", "create_model", "eaters"]
 
 
-def create_model(name: str, in_channels: int, num_classes: int, weights: str | None = None, **options: Any) -> nn.Module:
+def create_model(
+    name: str, in_channels: int, num_classes: int, weights: str | None = None, **options: Any
+) -> nn.Module:
     """Make the backbone called `name`.
 
     Args:
