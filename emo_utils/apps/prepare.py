@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext
+from dataclasses import fields
 from pathlib import Path
 
 from emo_utils.apps.strongest_expression import StrongestExpression
@@ -11,6 +12,8 @@ from emo_utils.datasets.manifest import Manifest
 from emo_utils.datasets.prepare import prepare
 from emo_utils.errors import CorpusError, EmoError, MissingPackageError, WorkerError
 from emo_utils.representations import create_representation
+from emo_utils.representations.representation import Representation, representations
+from emo_utils.structures import Clip
 
 CONNECT_S = 10
 """Patience with a scheduler that does not answer."""
@@ -42,15 +45,25 @@ def prepare_corpus(
     """
     if scheduler and workers:
         raise EmoError("--workers counts processes of this machine, --scheduler names a cluster; give one of them")
-    if representation == "apex":
-        options = {"scorer": StrongestExpression(), **options}
-    spec = create_representation(representation, **options)
-    clips = _index(corpus, corpus_options or {})
+    spec = spec_for(corpus, representation, options)
+    clips = index_clips(corpus, corpus_options or {})
     with _cluster(scheduler) if scheduler else nullcontext() as executor:
         return prepare(clips, spec, out, executor, workers)
 
 
-def _index(name: str, options: dict) -> list:
+def spec_for(corpus: str, representation: str, options: dict) -> Representation:
+    """What to make of a corpus's clips: the options given, then those that suit the corpus, then the defaults."""
+    known = {item.name for item in fields(representations.get(representation))}
+    facts = getattr(corpora.get(corpus), "facts", None)
+    suited = {key: value for key, value in facts.prepared_with.items() if key in known} if facts else {}
+    given = {key: value for key, value in options.items() if value is not None}
+    if representation == "apex":
+        suited["scorer"] = StrongestExpression()
+    return create_representation(representation, **{**suited, **given})
+
+
+def index_clips(name: str, options: dict) -> list[Clip]:
+    """The clips of a corpus by name; options that are None take their defaults."""
     try:
         corpus = corpora.create(name, **{key: value for key, value in options.items() if value is not None})
     except TypeError as error:

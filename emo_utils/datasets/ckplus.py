@@ -37,6 +37,7 @@ class CkPlus(Corpus):
         citation="Lucey et al., CVPR Workshops 2010; Kanade et al., FG 2000",
         homepage="https://www.jeffcohn.net/Resources/",
         obtain="Ask its authors for it (homepage), and put the folders CK+48/<emotion>/ there.",
+        prepared_with={"detector": "none", "interval": 1, "channels": 3, "size": 96},
         notes="Posed. The 48x48 form holds the last three frames of each sequence and has no neutral class. There is "
         "no published split; people must be kept apart.",
     )

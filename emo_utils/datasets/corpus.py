@@ -37,6 +37,7 @@ class Facts:
         person_folds: the folds of people used in the literature, each a tuple of `subject_id`s; empty where none are.
         official_part: names the part (`train`, `validation`, `test`) a clip has in the published split; None where
             none is published.
+        prepared_with: options that suit this corpus's files when samples are made of it; a user's own win.
         notes: what a user of the figures must know.
     """
 
@@ -51,6 +52,7 @@ class Facts:
     people_known: bool = True
     person_folds: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
     official_part: Callable[[Clip], str] | None = None
+    prepared_with: Mapping[str, object] = field(default_factory=dict)
     notes: str = ""
 
     def __post_init__(self):

@@ -90,12 +90,28 @@ class CremaD(Corpus):
         clips = in_order(self._clip(path) for path in files)
         return clips if self.labels == "acted" else self._as_seen(clips)
 
-    def _clip(self, path: Path) -> Clip:
+    @classmethod
+    def clip_named(cls, name: str) -> Clip:
+        """The clip of a name such as `1001_DFA_ANG_XX`, with the acted emotion, whether or not its file is here.
+
+        Args:
+            name: of a file, with or without folders and ending.
+
+        Returns:
+            A clip whose path is the name of the file alone.
+
+        Raises:
+            CorpusError: it is no name of a clip.
+        """
+        return cls._clip(Path(f"{Path(name).stem}.flv"))
+
+    @classmethod
+    def _clip(cls, path: Path) -> Clip:
         match = NAME.fullmatch(path.stem)
         if not match:
             raise CorpusError(f"{path}: expected a name like 1001_DFA_ANG_XX.flv; move the file away")
         actor, _, emotion, level = match.groups()
-        return Clip(path.stem, path, self.name, subject(actor), self.facts.emotion(emotion), LEVEL[level])
+        return Clip(path.stem, path, cls.facts.name, subject(actor), cls.facts.emotion(emotion), LEVEL[level])
 
     def _as_seen(self, clips: list[Clip]) -> list[Clip]:
         """The clips on which the raters of the face agree, with their label."""

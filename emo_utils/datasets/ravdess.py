@@ -120,22 +120,36 @@ class Ravdess(Corpus):
         """One clip per take of the selected actors and channels; see the base class."""
         takes = {}
         for path in find_files(self.root, {".mp4"}):
-            match = NAME.fullmatch(path.stem)
-            if not match:
-                raise CorpusError(f"{path}: expected seven numbers like 01-01-06-01-02-01-12.mp4; move the file away")
-            takes.setdefault(match.groups()[1:], {}).setdefault(match[1], path)
+            modality, *take = _fields(path.stem, f"{path}: expected", "; move the file away")
+            takes.setdefault(tuple(take), {}).setdefault(modality, path)
         wanted = {CHANNELS[channel] for channel in self.channels}
-        clips = [self._clip(take, files) for take, files in takes.items() if take[0] in wanted]
+        clips = [self._clip(take, files[min(files)]) for take, files in takes.items() if take[0] in wanted]
         selected = None if self.actors is None else {subject(actor) for actor in self.actors}
         clips = [clip for clip in clips if selected is None or clip.subject_id in selected]
         self._refuse_incomplete(clips, selected)
         return in_order(clips)
 
-    def _clip(self, take: tuple[str, ...], files: dict[str, Path]) -> Clip:
+    @classmethod
+    def clip_named(cls, name: str) -> Clip:
+        """The clip of a take's name such as `01-01-06-01-02-01-12`, whether or not its file is on this machine.
+
+        Args:
+            name: of a file, with or without folders and ending; any modality.
+
+        Returns:
+            A clip whose path is the name of the file alone.
+
+        Raises:
+            CorpusError: it is no name of a take.
+        """
+        _, *take = _fields(Path(name).stem, f"RAVDESS, {name!r}: expected")
+        return cls._clip(tuple(take), Path(f"{Path(name).stem}.mp4"))
+
+    @classmethod
+    def _clip(cls, take: tuple[str, ...], path: Path) -> Clip:
         _, emotion, intensity, _, _, actor = take
-        path = files[min(files)]
-        emotion = self.facts.emotion(emotion)
-        return Clip("-".join(("01", *take)), path, self.name, subject(int(actor)), emotion, INTENSITY[intensity])
+        clip_id, emotion = "-".join(("01", *take)), cls.facts.emotion(emotion)
+        return Clip(clip_id, path, cls.facts.name, subject(int(actor)), emotion, INTENSITY[intensity])
 
     def _refuse_incomplete(self, clips: list[Clip], selected: set[str] | None) -> None:
         if not clips:
@@ -148,6 +162,14 @@ class Ravdess(Corpus):
         absent = sorted((selected or set()) - {clip.subject_id for clip in clips})
         if absent and not (self.channels == ("song",) and absent == [subject(NOT_SINGING)]):
             raise CorpusError(f"RAVDESS: no clips of {', '.join(absent)} in {self.root}. {self.facts.obtain}")
+
+
+def _fields(name: str, before: str, after: str = "") -> tuple[str, ...]:
+    """The seven fields of a take's name."""
+    match = NAME.fullmatch(name)
+    if not match:
+        raise CorpusError(f"{before} seven numbers like 01-01-06-01-02-01-12.mp4{after}")
+    return match.groups()
 
 
 def _published_hashes() -> dict[str, str]:

@@ -11,16 +11,16 @@ from torch import nn
 TENSORS, NUMBERS = "checkpoint.safetensors", "checkpoint.json"
 
 
-def save_checkpoint(folder: Path, model, average, optimizer, rng: torch.Generator, numbers: dict) -> None:
+def save_checkpoint(folder: Path, model, average, optimizer, numbers: dict) -> None:
     """Write everything a run needs to go on as if it had never stopped.
 
-    The numbers are written last and name the tensors' epoch: a kill between the two leaves the older pair readable.
+    Random numbers are not part of it: each epoch starts from a seed of its own. The JSON is written last and names
+    the tensors' file: a kill between the two leaves the older pair readable.
     """
     tensors = {f"model.{key}": value for key, value in model.state_dict().items()}
     tensors |= {f"average.{key}": value for key, value in average.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": v for key, v in state.items() if isinstance(v, torch.Tensor)}
-    tensors["rng.batches"], tensors["rng.global"] = rng.get_state(), torch.get_rng_state()
     name = f"{numbers['epoch']:04d}-{TENSORS}"
     _write(folder / name, lambda path: save_file({k: v.contiguous() for k, v in tensors.items()}, path))
     _write(folder / NUMBERS, lambda path: path.write_text(json.dumps({**numbers, "tensors": name}, indent=1)))
@@ -29,12 +29,12 @@ def save_checkpoint(folder: Path, model, average, optimizer, rng: torch.Generato
             old.unlink()
 
 
-def load_checkpoint(folder: Path, model: nn.Module, average: nn.Module, optimizer, rng: torch.Generator) -> dict | None:
+def load_checkpoint(folder: Path, model: nn.Module, average: nn.Module, optimizer) -> dict | None:
     """Restore the newest whole checkpoint of `folder` in place; None where there is none."""
     if not (folder / NUMBERS).exists():
         return None
     numbers = json.loads((folder / NUMBERS).read_text())
-    tensors = load_file(folder / numbers["tensors"])
+    tensors = load_file(folder / numbers["tensors"], device=_device(model))
 
     def under(prefix: str) -> dict[str, torch.Tensor]:
         return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
@@ -47,9 +47,11 @@ def load_checkpoint(folder: Path, model: nn.Module, average: nn.Module, optimize
         index, name = key.split(".", 1)
         state["state"].setdefault(int(index), {})[name] = value
     optimizer.load_state_dict(state)
-    rng.set_state(tensors["rng.batches"])
-    torch.set_rng_state(tensors["rng.global"])
     return numbers
+
+
+def _device(model: nn.Module) -> str:
+    return str(next(model.parameters()).device)
 
 
 def _write(path: Path, save) -> None:

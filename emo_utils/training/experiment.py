@@ -1,52 +1,119 @@
-"""What a training run is: its settings, its folder, and where the code stood."""
+"""What a training run is: its settings, its name, and where the code stood."""
 
+import hashlib
+import json
 import subprocess
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
+from emo_utils.errors import EmoError
 from emo_utils.structures import InputSpec
+
+CHOICES = {
+    "optimizer": ("sgd", "adam", "adamw"),
+    "schedule": ("cosine", "one_cycle", "constant"),
+    "balance": ("none", "weights", "sampling"),
+    "select_by": ("accuracy", "uar", "loss"),
+    "control": ("none", "labels", "frames"),
+}
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """All that decides a run's result, together with the data and the code's commit."""
+    """All that decides a run's result, together with the data and the code's commit.
+
+    Raises:
+        EmoError: values that make no sense.
+    """
 
     corpus: str = "ferplus"
     """Name of the corpus to train on."""
     backbone: str = "face_net"
     """Name of the network."""
+    backbone_options: dict = field(default_factory=dict)
+    """Of the network."""
+    weights: str | None = None
+    """Where its first weights come from (`models.registry.STARTS`); None is the backbone's own default."""
+    representation: dict = field(default_factory=lambda: {"name": "frame"})
+    """Name and options of what the network eats; `frame` is a still face."""
+    protocol: str = "official"
+    """Who trains and who tests: `random`, `subject`, `official`."""
+    fold: int = 0
+    """The fold whose people (or clips) test."""
+    folds: int | None = None
+    """How many folds; None takes the literature's."""
     seed: int = 0
-    """Start of every random number of the run."""
+    """Start of every random number of the run, and of the split."""
     epochs: int = 60
-    """Times each training face is seen."""
+    """Times each training sample is seen."""
     batch_size: int = 128
-    """Faces a step."""
+    """Samples a step, over all processes."""
+    optimizer: str = "sgd"
+    """`sgd` (Nesterov), `adam`, `adamw`."""
     learning_rate: float = 0.1
-    """Peak of the one-cycle schedule (SGD with Nesterov momentum)."""
+    """Its peak."""
     momentum: float = 0.9
     """Of SGD."""
     weight_decay: float = 5e-4
     """Of all weights but biases and normalisation."""
+    schedule: str = "cosine"
+    """After the warm-up: `cosine` to zero; `one_cycle` (rise over 30 %, then cosine); `constant`."""
     warmup_epochs: float = 2.0
-    """Linear rise of the learning rate; a cosine to zero follows."""
+    """Linear rise of the learning rate."""
     average_decay: float = 0.999
-    """Of the exponential moving average of the weights; the average is what is evaluated and kept."""
+    """Of the exponential moving average of the weights, which is what is evaluated and kept; 0 turns it off."""
+    label_smoothing: float = 0.0
+    """Share of a target spread evenly over the classes."""
+    balance: str = "none"
+    """Rare classes: `weights` in the loss, or drawn more often by `sampling`."""
+    clip_gradient: float = 0.0
+    """Largest norm of the gradient; 0 turns it off."""
+    patience: int = 0
+    """Epochs without a better validation figure after which training stops; 0 turns it off."""
+    select_by: str = "accuracy"
+    """Validation figure that chooses the epoch that is kept; the loss decides ties."""
+    augmentation: str = "faces"
+    """Name of a preset of `training.augment`."""
+    mixup: float = 0.2
+    """Alpha of mixup's Beta distribution (Zhang et al., ICLR 2018); 0 turns it off."""
+    control: str = "none"
+    """`labels`: training labels shuffled; `frames`: the order in time shuffled, in every part. To see what is left."""
     input_spec: InputSpec = field(default_factory=InputSpec)
-    """What the network eats."""
+    """How the pixels were made and how they are normalised."""
 
     def __post_init__(self):
         if self.epochs < 1 or self.batch_size < 2:
-            raise ValueError(f"expected epochs >= 1 and batch_size >= 2, found {self.epochs} and {self.batch_size}")
+            raise EmoError(f"expected epochs >= 1 and batch_size >= 2, found {self.epochs} and {self.batch_size}")
         if not 0 <= self.warmup_epochs < self.epochs:
-            raise ValueError(f"expected 0 <= warmup_epochs < epochs, found {self.warmup_epochs} of {self.epochs}")
+            raise EmoError(f"expected 0 <= warmup_epochs < epochs, found {self.warmup_epochs} of {self.epochs}")
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise EmoError(f"{name}: expected one of {', '.join(known)}; found {getattr(self, name)!r}")
+        if self.mixup and self.representation["name"] == "sequence":
+            raise EmoError("mixup mixes pictures; sequences of different lengths cannot be mixed. Use mixup 0")
 
     def to_dict(self) -> dict:
         """Plain values for JSON."""
         return asdict(self)
 
+    @classmethod
+    def from_dict(cls, values: dict) -> "Experiment":
+        """Read `to_dict` back; keys of older versions that are no more are passed over."""
+        known = {item.name for item in fields(cls)}
+        values = {key: value for key, value in values.items() if key in known}
+        return cls(**{**values, "input_spec": InputSpec(**values.get("input_spec", {}))})
+
+    @property
+    def name(self) -> str:
+        """Of all folds together: readable parts, then eight digits that differ when any setting does."""
+        settings = {key: value for key, value in self.to_dict().items() if key != "fold"}
+        digits = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
+        backbone = self.backbone.replace("/", "_")
+        return f"{backbone}-{self.representation['name']}-{self.protocol}-s{self.seed}-{digits}"
+
 
 def code_commit() -> str:
-    """Commit of the code in use, with `+changes` where the tree differs from it; `unknown` outside a git checkout."""
+    """Commit of the code that runs, with `+changes` where files differ from it; `unknown` outside a checkout."""
     root = Path(__file__).resolve().parents[2]
 
     def git(*arguments: str) -> str:

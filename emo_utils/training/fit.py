@@ -1,164 +1,201 @@
-"""The training loop: faces in, a folder with weights, history and predictions out."""
+"""The training loop: samples in, a folder with weights, history and checkpoints out.
+
+One process on a CPU or a GPU, or several by `accelerate launch`; then each reads its share of every batch.
+"""
 
 import copy
-import csv
 import json
-import math
 import time
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
+from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
 from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from emo_utils.datasets import corpora
+from emo_utils.datasets.samples import Samples
 from emo_utils.models import create_model
-from emo_utils.structures import FaceImages, InputSpec
-from emo_utils.training.augment import Augmentation, augment
+from emo_utils.structures import InputSpec
+from emo_utils.training.augment import PRESETS, augment, mixup
+from emo_utils.training.batches import (
+    AUGMENTATION,
+    DROPOUT,
+    ORDER,
+    draw_batches,
+    normalise,
+    read_batches,
+    seed_of,
+    share_of,
+    to_network,
+)
 from emo_utils.training.checkpoint import load_checkpoint, save_checkpoint
 from emo_utils.training.experiment import Experiment, code_commit
+from emo_utils.training.optimise import (
+    autocast,
+    class_weights,
+    learning_rate_at,
+    loss_of,
+    make_optimizer,
+    update_average,
+)
+from emo_utils.training.run_folder import append_history, load_weights, read_history, save_weights
+
+OnEpoch = Callable[[dict], None]
 
 
-def fit(experiment: Experiment, folder: Path, augmentation: Augmentation | None = None) -> nn.Module:
-    """Train on the corpus's training split, keep the epoch that is best on its validation split.
+def fit(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoch: OnEpoch | None = None) -> nn.Module:
+    """Train on the part `train`, keep the epoch that is best on the part `validation`.
 
-    A run that was stopped goes on from its last whole epoch when `fit` is called again with the same folder.
+    A run that was stopped goes on from its last whole epoch when `fit` is called again with the same folder, and ends
+    with the same weights as one that was not (bit for bit on a CPU). Without a validation part the last epoch is kept.
 
     Writes `experiment.json`, `history.csv` (a row per epoch), checkpoints, and `best.safetensors`.
 
+    Args:
+        experiment: the settings.
+        parts: samples by part; the part `test` is never looked at here.
+        folder: of the run.
+        on_epoch: called with each row of the history, also with those of epochs done earlier.
+
     Returns:
-        The network with the weights of the best epoch, in evaluation mode.
+        The network with the weights of the best epoch, in evaluation mode, on the device it was trained on.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    corpus = corpora.create(experiment.corpus)
-    train, validation = corpus.load("train"), corpus.load("validation")
+    accelerator = Accelerator()
+    train, validation = parts["train"], parts["validation"]
     torch.manual_seed(experiment.seed)
-    rng = torch.Generator().manual_seed(experiment.seed)
-    spec = experiment.input_spec
-    model = create_model(experiment.backbone, spec.channels, len(train.classes)).to(memory_format=torch.channels_last)
-    average = copy.deepcopy(model)
-    optimizer = make_optimizer(model, experiment)
-    resumed = load_checkpoint(folder, model, average, optimizer, rng)
-    state = resumed or {"epoch": 0, "best_epoch": 0, "best_accuracy": -1.0, "commit": code_commit()}
-    (folder / "experiment.json").write_text(json.dumps(experiment.to_dict(), indent=1))
+    model = build(experiment, train)
+    average = copy.deepcopy(model).to(accelerator.device)
+    model, optimizer = accelerator.prepare(model, make_optimizer(model, experiment))
+    plain = accelerator.unwrap_model(model)
+    folder.mkdir(parents=True, exist_ok=True)
+    state = load_checkpoint(folder, plain, average, optimizer) or _new_state()
+    if accelerator.is_main_process:
+        (folder / "experiment.json").write_text(json.dumps(experiment.to_dict(), indent=1))
+        _replay(folder, state, on_epoch)
 
-    for epoch in range(state["epoch"], experiment.epochs):
+    while state["epoch"] < experiment.epochs and not _tired(state, experiment):
         started = time.perf_counter()
-        loss = train_one_epoch(model, average, optimizer, train, experiment, epoch, augmentation or Augmentation(), rng)
-        scores = score(predict(average, validation.pixels, spec), validation)
-        if scores["accuracy"] > state["best_accuracy"]:
-            state |= {"best_epoch": epoch, "best_accuracy": scores["accuracy"]}
-            save_weights(folder, average)
-        seconds = time.perf_counter() - started
-        append_history(folder / "history.csv", {"epoch": epoch, "train_loss": loss, **scores, "seconds": seconds})
-        state["epoch"] = epoch + 1
-        save_checkpoint(folder, model, average, optimizer, rng, state)
-    return load_weights(folder, model)
+        epoch = state["epoch"]
+        loss = train_one_epoch(accelerator, model, average, optimizer, train, experiment, epoch)
+        scores = score(predict(average, validation, experiment.input_spec), validation) if len(validation) else {}
+        row = {"epoch": epoch, "train_loss": loss, **scores, "seconds": time.perf_counter() - started}
+        better = _better(scores, state["best"], experiment.select_by)
+        state |= {"epoch": epoch + 1} | ({"best_epoch": epoch, "best": scores} if better else {})
+        state = broadcast_object_list([state])[0]  # so that all processes stop together
+        if accelerator.is_main_process:
+            if better:
+                save_weights(folder, average)
+            append_history(folder / "history.csv", row)
+            save_checkpoint(folder, plain, average, optimizer, state)
+            if on_epoch:
+                on_epoch(row)
+    accelerator.wait_for_everyone()
+    return load_weights(folder, average)
 
 
-def make_optimizer(model: nn.Module, experiment: Experiment) -> torch.optim.Optimizer:
-    """SGD with Nesterov momentum; biases and normalisation are not decayed."""
-    decayed = [p for p in model.parameters() if p.ndim > 1]
-    kept = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [{"params": decayed, "weight_decay": experiment.weight_decay}, {"params": kept, "weight_decay": 0.0}]
-    return torch.optim.SGD(groups, lr=experiment.learning_rate, momentum=experiment.momentum, nesterov=True)
+def build(experiment: Experiment, samples: Samples) -> nn.Module:
+    """The experiment's network, for samples like these."""
+    channels, classes = samples.in_channels, len(samples.classes)
+    model = create_model(
+        experiment.backbone, channels, classes, weights=experiment.weights, **experiment.backbone_options
+    )
+    return model.to(memory_format=torch.channels_last) if samples.items[0].ndim == 3 else model
 
 
-def learning_rate_at(progress_epochs: float, experiment: Experiment) -> float:
-    """Linear warm-up, then a cosine to zero, as a function of epochs done (may be fractional)."""
-    if progress_epochs < experiment.warmup_epochs:
-        return experiment.learning_rate * progress_epochs / experiment.warmup_epochs
-    left = (progress_epochs - experiment.warmup_epochs) / (experiment.epochs - experiment.warmup_epochs)
-    return experiment.learning_rate * 0.5 * (1 + math.cos(math.pi * min(left, 1.0)))
-
-
-def train_one_epoch(model, average, optimizer, faces: FaceImages, experiment, epoch: int, how, rng) -> float:
-    """One pass over the faces in a new random order; returns the mean loss."""
+def train_one_epoch(accelerator, model, average, optimizer, samples: Samples, experiment, epoch: int) -> float:
+    """One pass over the samples in a new random order; returns the mean loss."""
     model.train()
-    pixels, targets = torch.from_numpy(faces.pixels), torch.from_numpy(faces.votes)
-    batches = torch.randperm(len(faces), generator=rng).split(experiment.batch_size)
-    batches = [batch for batch in batches if len(batch) > 1]
-    total = 0.0
-    for step, batch in enumerate(tqdm(batches, desc=f"epoch {epoch + 1}/{experiment.epochs}", leave=False)):
+    device, rank = accelerator.device, accelerator.process_index
+    torch.manual_seed(seed_of(experiment.seed, epoch, rank, DROPOUT))
+    rng = torch.Generator(device).manual_seed(seed_of(experiment.seed, epoch, rank, AUGMENTATION))
+    order = seed_of(experiment.seed, epoch, ORDER)
+    batches = draw_batches(samples, experiment.batch_size, experiment.balance, order)
+    batches = [share_of(batch, rank, accelerator.num_processes) for batch in batches]
+    batches = [batch for batch in batches if len(batch) > 1]  # batch normalisation needs two
+    weights = class_weights(samples, experiment)
+    weights = None if weights is None else weights.to(device)
+    bar = tqdm(
+        read_batches(samples, batches), f"epoch {epoch + 1}/{experiment.epochs}", len(batches), leave=False, delay=2,
+        disable=None if accelerator.is_main_process else True,
+    )  # fmt: skip
+    total = torch.zeros((), device=device)
+    for step, (rows, items, mask) in enumerate(bar):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate_at(epoch + step / len(batches), experiment)
-        x, y = augment(pixels[batch, None].float() / 255, targets[batch], how, rng)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=_has_fast_bf16()):
-            logits = model(normalise(x, experiment.input_spec))
-        loss = F.cross_entropy(logits.float(), y)
+        targets = torch.from_numpy(samples.targets[rows]).to(device)
+        x, targets = change(to_network(items, device), targets, experiment, rng)
+        with autocast(device):
+            output = model(x, mask.to(device)) if mask is not None else model(x)
+        loss = loss_of(output, targets, weights, experiment.label_smoothing)
         optimizer.zero_grad()
-        loss.backward()
+        accelerator.backward(loss)
+        if experiment.clip_gradient:
+            accelerator.clip_grad_norm_(model.parameters(), experiment.clip_gradient)
         optimizer.step()
-        update_average(average, model, experiment.average_decay, step + epoch * len(batches))
-        total += loss.item()
-    return total / len(batches)
+        update_average(average, accelerator.unwrap_model(model), experiment.average_decay, step + epoch * len(batches))
+        total += loss.detach()
+    return accelerator.reduce(total / max(len(batches), 1), "mean").item()
 
 
-def normalise(x: Tensor, spec: InputSpec) -> Tensor:
-    """Gray values in 0..1, float32 (N, 1, S, S), to what the network eats."""
-    return ((x - spec.mean) / spec.std).contiguous(memory_format=torch.channels_last)
-
-
-@torch.no_grad()
-def update_average(average: nn.Module, model: nn.Module, decay: float, step: int) -> None:
-    """Move the average towards the model; the first steps move it faster."""
-    decay = min(decay, (1 + step) / (10 + step))
-    for kept, new in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
-        if kept.is_floating_point():
-            kept.lerp_(new, 1 - decay)
-        else:
-            kept.copy_(new)
+def change(x: Tensor, targets: Tensor, experiment: Experiment, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Augmented and normalised inputs with their targets; a sequence's frames are all changed alike."""
+    if x.ndim > 2:
+        flat = x.flatten(1, -3) if x.ndim == 5 else x
+        x = augment(flat, PRESETS[experiment.augmentation], rng).view_as(x)
+    x, targets = mixup(x, targets, experiment.mixup, rng)
+    return normalise(x, experiment.input_spec), targets
 
 
 @torch.no_grad()
-def predict(model: nn.Module, pixels: np.ndarray, spec: InputSpec, batch_size: int = 256) -> Tensor:
-    """Logits float32 (N, C) of uint8 faces (N, S, S)."""
+def predict(model: nn.Module, samples: Samples, spec: InputSpec, batch_size: int = 64) -> Tensor:
+    """Logits float32 (N, K) of all samples, on the CPU."""
     model.eval()
+    device = next(model.parameters()).device
     logits = []
-    for batch in torch.from_numpy(pixels).split(batch_size):
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=_has_fast_bf16()):
-            logits.append(model(normalise(batch[:, None].float() / 255, spec)).float())
+    for _, items, mask in read_batches(
+        samples, np.split(np.arange(len(samples)), range(batch_size, len(samples), batch_size))
+    ):
+        x = normalise(to_network(items, device), spec)
+        with autocast(device):
+            output = model(x, mask.to(device)) if mask is not None else model(x)
+        logits.append(output.float().cpu())
     return torch.cat(logits)
 
 
-def score(logits: Tensor, faces: FaceImages) -> dict[str, float]:
-    """Validation figures of one epoch: accuracy, unweighted average recall, loss against the votes."""
-    correct = logits.argmax(1).numpy() == faces.labels
-    recall = [correct[faces.labels == label].mean() for label in np.unique(faces.labels)]
-    loss = F.cross_entropy(logits, torch.from_numpy(faces.votes)).item()
+def score(logits: Tensor, samples: Samples) -> dict[str, float]:
+    """Figures of one epoch: accuracy, unweighted average recall, loss against the targets."""
+    correct = logits.argmax(1).numpy() == samples.labels
+    recall = [correct[samples.labels == label].mean() for label in np.unique(samples.labels)]
+    loss = F.cross_entropy(logits, torch.from_numpy(samples.targets)).item()
     return {"accuracy": float(correct.mean()), "uar": float(np.mean(recall)), "loss": loss}
 
 
-def save_weights(folder: Path, model: nn.Module) -> None:
-    """Write `best.safetensors`."""
-    from safetensors.torch import save_file
-
-    save_file({key: value.contiguous() for key, value in model.state_dict().items()}, folder / "best.safetensors")
+def _new_state() -> dict:
+    return {"epoch": 0, "best_epoch": -1, "best": {}, "commit": code_commit()}
 
 
-def load_weights(folder: Path, model: nn.Module) -> nn.Module:
-    """Read `best.safetensors` into `model`, in evaluation mode."""
-    from safetensors.torch import load_file
-
-    model.load_state_dict(load_file(folder / "best.safetensors"))
-    return model.eval()
-
-
-def append_history(path: Path, row: dict) -> None:
-    """Add one epoch's figures to `history.csv`."""
-    fresh = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(row))
-        if fresh:
-            writer.writeheader()
-        writer.writerow({key: round(value, 6) if isinstance(value, float) else value for key, value in row.items()})
+def _better(scores: dict, best: dict, select_by: str) -> bool:
+    if not scores or not best:
+        return True
+    if select_by == "loss":
+        return scores["loss"] < best["loss"]
+    return (scores[select_by], -scores["loss"]) > (best[select_by], -best["loss"])
 
 
-@cache
-def _has_fast_bf16() -> bool:
-    """Whether this processor multiplies bfloat16 in hardware; elsewhere bfloat16 is slower than float32."""
-    cpuinfo = Path("/proc/cpuinfo")
-    return cpuinfo.exists() and "avx512_bf16" in cpuinfo.read_text()
+def _tired(state: dict, experiment: Experiment) -> bool:
+    """Early stopping: `patience` epochs have brought nothing."""
+    return bool(experiment.patience) and state["epoch"] - 1 - state["best_epoch"] >= experiment.patience
+
+
+def _replay(folder: Path, state: dict, on_epoch: OnEpoch | None) -> None:
+    """Take back history rows of an epoch that was not finished, and tell the rest."""
+    rows = read_history(folder)[: state["epoch"]]
+    (folder / "history.csv").unlink(missing_ok=True)
+    for row in rows:
+        append_history(folder / "history.csv", {**row, "epoch": int(row["epoch"])})
+        if on_epoch:
+            on_epoch(row)

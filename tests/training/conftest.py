@@ -26,3 +26,17 @@ def tiny_ferplus(tmp_path_factory):
             number += 1
     (root / "fer2013new.csv").write_text("\n".join(lines) + "\n")
     return root
+
+
+@pytest.fixture
+def bars():
+    from bars import bars
+
+    return bars
+
+
+@pytest.fixture
+def settings():
+    from bars import settings
+
+    return settings

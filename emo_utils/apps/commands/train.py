@@ -1,31 +1,109 @@
-"""`emo train`: a corpus to a trained network."""
+"""`emo train`: a corpus to trained networks."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from emo_utils.apps.commands.shared import Json, print_json
+
 
 def train(
-    corpus: Annotated[str, typer.Argument(help="Corpus, such as ferplus.")],
-    backbone: Annotated[str, typer.Option(help="Network.")] = "face_net",
-    epochs: Annotated[int, typer.Option(help="Times each training face is seen.")] = 60,
-    batch_size: Annotated[int, typer.Option(help="Faces a step.")] = 128,
-    learning_rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 0.1,
-    seed: Annotated[int, typer.Option(help="Start of every random number.")] = 0,
-    out: Annotated[
-        Path | None, typer.Option(help="The run's folder; default <data>/runs/<corpus>-<backbone>-s<seed>.")
+    corpus: Annotated[str, typer.Argument(help="Corpus, such as ferplus or sample.")],
+    backbone: Annotated[str | None, typer.Option(help="Network; default by representation.")] = None,
+    representation: Annotated[
+        str | None, typer.Option(help="frame, stack, apex, sequence or features; default frame for still faces.")
     ] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="First weights: ferplus, imagenet or random; default the backbone's own.")
+    ] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(help="Of the backbone, as NAME=VALUE; may be given again.")
+    ] = None,
+    protocol: Annotated[str | None, typer.Option(help="random, subject or official.")] = None,
+    fold: Annotated[int | None, typer.Option(help="Train this fold alone; default all of them.")] = None,
+    folds: Annotated[int | None, typer.Option(help="How many folds; default the literature's, else 5.")] = None,
+    seed: Annotated[int, typer.Option(help="Start of every random number.")] = 0,
+    epochs: Annotated[int | None, typer.Option(help="Times each training sample is seen.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Samples a step.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="sgd, adam or adamw.")] = None,
+    schedule: Annotated[str | None, typer.Option(help="cosine, one_cycle or constant.")] = None,
+    weight_decay: Annotated[float | None, typer.Option(help="Of all weights but biases and normalisation.")] = None,
+    label_smoothing: Annotated[float | None, typer.Option(help="Share of a target spread over the classes.")] = None,
+    mixup: Annotated[float | None, typer.Option(help="Alpha of mixup; 0 turns it off.")] = None,
+    balance: Annotated[str | None, typer.Option(help="Rare classes: none, weights or sampling.")] = None,
+    average_decay: Annotated[float | None, typer.Option(help="Of the moving average of the weights; 0: off.")] = None,
+    clip_gradient: Annotated[float | None, typer.Option(help="Largest norm of the gradient; 0: off.")] = None,
+    patience: Annotated[int | None, typer.Option(help="Stop after so many epochs without gain; 0: never.")] = None,
+    augmentation: Annotated[str | None, typer.Option(help="faces, stack or none.")] = None,
+    control: Annotated[str | None, typer.Option(help="labels or frames: shuffle them, to see what is left.")] = None,
+    interval: Annotated[int | None, typer.Option(help="stack: frames from one channel to the next.")] = None,
+    channels: Annotated[int | None, typer.Option(help="stack: faces in it.")] = None,
+    window: Annotated[int | None, typer.Option(help="stack: frames it covers.")] = None,
+    frames: Annotated[int | None, typer.Option(help="sequence: frames from the start.")] = None,
+    size: Annotated[int | None, typer.Option(help="Side of a face in pixels.")] = None,
+    detector: Annotated[str | None, typer.Option(help="Face detector; none: pictures are faces already.")] = None,
+    features: Annotated[Path | None, typer.Option(help="features: CSV with a row of numbers per clip.")] = None,
+    root: Annotated[Path | None, typer.Option(help="The corpus's folder.")] = None,
+    subject: Annotated[str | None, typer.Option(help="folder: pattern whose first group is the person.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Default <data>/runs/<corpus>/<settings>.")] = None,
+    as_json: Json = False,
 ) -> None:
-    """Train a network; a stopped run goes on where it was when the command is given again.
+    """Train a network, fold by fold; a stopped run goes on where it was when the command is given again.
 
-    Example: emo train ferplus --epochs 60 --out data/runs/ferplus
+    Example: emo train sample --backbone mobilenetv3_large --representation stack --protocol subject --fold 0
     """
-    from emo_utils.settings import load_settings
-    from emo_utils.training.experiment import Experiment
-    from emo_utils.training.run import train_and_export
+    from emo_utils.apps.sources import Data
+    from emo_utils.apps.train import train as train_folds
+    from emo_utils.datasets import corpora
 
-    experiment = Experiment(corpus, backbone, seed, epochs, batch_size, learning_rate)
-    folder = out or load_settings().data_dir / "runs" / f"{corpus}-{backbone}-s{seed}"
-    weights = train_and_export(experiment, folder)
-    typer.echo(f"{weights}\n{folder / 'metrics.json'}")
+    if representation is None:
+        representation = "features" if features else "frame" if hasattr(corpora.get(corpus), "load") else "stack"
+    samples = {"interval": interval, "channels": channels, "window": window, "frames": frames}
+    samples |= {"size": size, "detector": detector}
+    data = Data(corpus, representation, samples, {"root": root, "subject": subject}, features)
+    settings = {
+        "backbone": backbone,
+        "backbone_options": dict(map(_name_and_value, option)) if option else None,
+        "weights": weights,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "optimizer": optimizer,
+        "schedule": schedule,
+        "weight_decay": weight_decay,
+        "label_smoothing": label_smoothing,
+        "mixup": mixup,
+        "balance": balance,
+        "average_decay": average_decay,
+        "clip_gradient": clip_gradient,
+        "patience": patience,
+        "augmentation": augmentation,
+        "control": control,
+    }
+    trained = train_folds(data, settings, protocol, fold, folds, seed, out)
+    if as_json:
+        print_json({"folder": str(trained.folder), "folds": list(trained.folds), **trained.pooled})
+        return
+    synthetic = corpora.get(corpus).facts.synthetic
+    typer.echo(
+        f"{corpus}{' (SYNTHETIC: proves that the code works, says nothing about accuracy)' if synthetic else ''}"
+    )
+    typer.echo(trained.table.round(3).to_string())
+    typer.echo(trained.folder)
+
+
+def _name_and_value(text: str) -> tuple[str, object]:
+    """`hidden=64` as a name and a Python value; what is no number, True, False or None stays text."""
+    from ast import literal_eval
+
+    from emo_utils.errors import EmoError
+
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise EmoError(f"--option: expected NAME=VALUE, such as hidden=64; found {text!r}")
+    try:
+        return name, literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value

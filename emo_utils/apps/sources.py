@@ -1,0 +1,111 @@
+"""What can be trained on, by representation: still faces, clips that are prepared on the way, or a table of numbers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from emo_utils.apps.prepare import index_clips, spec_for
+from emo_utils.datasets import corpora
+from emo_utils.datasets.features import load_features
+from emo_utils.datasets.prepare import prepare
+from emo_utils.datasets.samples import Samples, parts_of_faces, parts_of_prepared, parts_of_table
+from emo_utils.datasets.splits import Split
+from emo_utils.errors import EmoError
+from emo_utils.representations.representation import describe
+from emo_utils.structures import Clip, InputSpec
+
+
+@dataclass(frozen=True)
+class Data:
+    """What to train on, as a user says it.
+
+    Attributes:
+        corpus: a registered corpus.
+        representation: `frame` for a corpus of still faces, `features` for a table, or what `emo prepare` makes.
+        options: of the representation; None takes the corpus's or the representation's default.
+        corpus_options: of the corpus, such as `root`.
+        features: the table, a CSV file.
+        workers: processes that prepare clips.
+    """
+
+    corpus: str
+    representation: str = "stack"
+    options: dict = field(default_factory=dict)
+    corpus_options: dict = field(default_factory=dict)
+    features: Path | None = None
+    workers: int | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """What to train on, found.
+
+    Attributes:
+        corpus: its name.
+        representation: name and options, for `Experiment`.
+        input_spec: how the samples were made.
+        protocol: the default one: what the corpus publishes, else `subject`.
+        clips: what is split.
+        parts: samples of a split, by part.
+    """
+
+    corpus: str
+    representation: dict
+    input_spec: InputSpec
+    protocol: str
+    clips: tuple[Clip, ...] = field(repr=False)
+    parts: Callable[[Split], dict[str, Samples]] = field(repr=False)
+
+
+def find_source(data: Data) -> Source:
+    """Look the data up; clips are prepared where they are not yet.
+
+    Raises:
+        EmoError: a name or an option makes no sense, or the corpus is absent.
+    """
+    return {"frame": _still_faces, "features": _table}.get(data.representation, _clips)(data)
+
+
+def _still_faces(data: Data) -> Source:
+    given = {key: value for key, value in data.corpus_options.items() if value is not None}
+    corpus = corpora.create(data.corpus, **given)
+    if not hasattr(corpus, "load"):
+        raise EmoError(
+            f"corpus {data.corpus!r} holds clips, not still faces; choose --representation stack, apex or sequence"
+        )
+    spec = InputSpec(size=data.options.get("size") or InputSpec.size)
+
+    def parts(split: Split) -> dict[str, Samples]:
+        if split.protocol != "official":
+            raise EmoError(f"{data.corpus} is read with its official split only, found {split.protocol!r}")
+        return parts_of_faces(corpus, spec.size)
+
+    return Source(data.corpus, {"name": "frame"}, spec, "official", tuple(corpus.index()), parts)
+
+
+def _clips(data: Data) -> Source:
+    clips = index_clips(data.corpus, data.corpus_options)
+    facts = corpora.get(data.corpus).facts
+    spec = spec_for(data.corpus, data.representation, data.options)
+    manifest = prepare(clips, spec, workers=data.workers)
+    told = describe(spec)
+    about = {"name": told["representation"], "version": told["version"], **told["options"]}
+    protocol = "official" if facts.official_part else "subject"
+
+    def parts(split: Split) -> dict[str, Samples]:
+        return parts_of_prepared(manifest, split, facts.classes)
+
+    return Source(data.corpus, about, spec.input_spec, protocol, tuple(clips), parts)
+
+
+def _table(data: Data) -> Source:
+    if not data.features:
+        raise EmoError("--representation features needs --features FILE, a CSV with a row of numbers per clip")
+    table = load_features(data.corpus, data.features)
+    classes = corpora.get(data.corpus).facts.classes
+    about = {"name": "features", "file": data.features.name, "columns": len(table.names)}
+
+    def parts(split: Split) -> dict[str, Samples]:
+        return parts_of_table(table.values, table.clips, split, classes)
+
+    return Source(data.corpus, about, InputSpec(representation="features"), "subject", tuple(table.clips), parts)

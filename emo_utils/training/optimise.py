@@ -1,0 +1,92 @@
+"""One step: the optimizer, its learning rate, the loss, the moving average of the weights."""
+
+import math
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from emo_utils.datasets.samples import Samples
+from emo_utils.models.output import WithLoss
+from emo_utils.training.experiment import Experiment
+
+ONE_CYCLE_RISE = 0.3
+"""Share of a one-cycle schedule in which the rate rises (L. Smith, N. Topin, 2019, as in torch)."""
+ONE_CYCLE_START = 1 / 25
+"""Of the peak."""
+
+
+def make_optimizer(model: nn.Module, experiment: Experiment) -> torch.optim.Optimizer:
+    """Of the experiment's kind, over what is trainable; biases and normalisation are not decayed."""
+    trainable = [p for p in model.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in trainable if p.ndim > 1], "weight_decay": experiment.weight_decay},
+        {"params": [p for p in trainable if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    if experiment.optimizer == "sgd":
+        return torch.optim.SGD(groups, experiment.learning_rate, momentum=experiment.momentum, nesterov=True)
+    kind = torch.optim.AdamW if experiment.optimizer == "adamw" else torch.optim.Adam
+    return kind(groups, experiment.learning_rate)
+
+
+def learning_rate_at(done_epochs: float, experiment: Experiment) -> float:
+    """As a function of epochs done (may be fractional): the warm-up, then the schedule."""
+    peak, warmup = experiment.learning_rate, experiment.warmup_epochs
+    if done_epochs < warmup:
+        return peak * done_epochs / warmup
+    done = min((done_epochs - warmup) / (experiment.epochs - warmup), 1.0)
+    if experiment.schedule == "constant":
+        return peak
+    if experiment.schedule == "cosine":
+        return peak * _cosine(done)
+    if done < ONE_CYCLE_RISE:
+        return peak * (1 - (1 - ONE_CYCLE_START) * _cosine(done / ONE_CYCLE_RISE))
+    return peak * _cosine((done - ONE_CYCLE_RISE) / (1 - ONE_CYCLE_RISE))
+
+
+def _cosine(done: float) -> float:
+    """From 1 to 0."""
+    return 0.5 * (1 + math.cos(math.pi * done))
+
+
+def class_weights(samples: Samples, experiment: Experiment) -> Tensor | None:
+    """Weights of the classes in the loss, inverse to their frequency, 1 on average over the samples; None for equal."""
+    if experiment.balance != "weights":
+        return None
+    counts = np.bincount(samples.labels, minlength=len(samples.classes))
+    present = (counts > 0).sum()
+    return torch.tensor(len(samples) / (present * np.maximum(counts, 1)), dtype=torch.float32)
+
+
+def loss_of(output: Tensor | WithLoss, targets: Tensor, weights: Tensor | None, smoothing: float) -> Tensor:
+    """Cross-entropy against distributions (N, K), and the network's own loss where it has one."""
+    logits, own = output if isinstance(output, WithLoss) else (output, 0.0)
+    return F.cross_entropy(logits.float(), targets, weight=weights, label_smoothing=smoothing) + own
+
+
+@torch.no_grad()
+def update_average(average: nn.Module, model: nn.Module, decay: float, step: int) -> None:
+    """Move the average towards the model; the first steps move it faster, and a decay of 0 copies."""
+    decay = min(decay, (1 + step) / (10 + step))
+    for kept, new in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
+        if kept.is_floating_point() and decay:
+            kept.lerp_(new, 1 - decay)
+        else:
+            kept.copy_(new)
+
+
+def autocast(device: torch.device) -> torch.autocast:
+    """bfloat16 where the device multiplies it in hardware; elsewhere it is slower than float32."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bf16(device.type))
+
+
+@cache
+def has_fast_bf16(device: str) -> bool:
+    """Whether this device multiplies bfloat16 in hardware."""
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    cpuinfo = Path("/proc/cpuinfo")
+    return device == "cpu" and cpuinfo.exists() and "avx512_bf16" in cpuinfo.read_text()
