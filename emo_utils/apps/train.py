@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
+from accelerate import PartialState
 
 from emo_utils.apps.sources import Data, Source, find_source
 from emo_utils.datasets.manifest import write_whole
@@ -39,9 +40,11 @@ class Trained:
 
     @property
     def table(self) -> pd.DataFrame:
-        """A row per fold, and the pooled one: figures of the test part."""
+        """Figures of the test part: a row per fold, and of several folds the pooled one."""
         rows = [_row(str(fold), one["test"]) for fold, one in zip(self.folds, self.metrics, strict=True)]
-        return pd.DataFrame([*rows, _row("pooled", self.pooled)]).set_index("fold")
+        if len(rows) > 1:
+            rows.append(_row("pooled", self.pooled))
+        return pd.DataFrame(rows).set_index("fold")
 
 
 def _row(fold: str, report: dict) -> dict:
@@ -74,7 +77,8 @@ def train(
     Raises:
         EmoError: a name, an option or a value makes no sense, or the corpus is absent.
     """
-    source = find_source(data)
+    with PartialState().main_process_first():  # of several processes, one prepares the clips
+        source = find_source(data)
     protocol = protocol or source.protocol
     splits = _splits(source, protocol, fold, folds, seed)
     experiment = experiment_for(source, settings, protocol, folds, seed)
@@ -86,7 +90,8 @@ def train(
             raise EmoError(f"{split.name}: no clip is left to test on; the manifest tells why clips failed")
         one = replace(experiment, fold=split.fold)
         results.append(run(one, parts, root / f"fold_{split.fold}", on_epoch))
-    return pool(root, [split.fold for split in splits], results)
+    with PartialState().main_process_first():
+        return pool(root, [split.fold for split in splits], results)
 
 
 def _splits(source: Source, protocol: str, fold: int | None, folds: int | None, seed: int) -> list[Split]:

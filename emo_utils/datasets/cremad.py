@@ -103,6 +103,8 @@ class CremaD(Corpus):
         Raises:
             CorpusError: it is no name of a clip.
         """
+        if not NAME.fullmatch(Path(name).stem):
+            raise CorpusError(f"CREMA-D, {name!r}: expected a name like 1001_DFA_ANG_XX")
         return cls._clip(Path(f"{Path(name).stem}.flv"))
 
     @classmethod

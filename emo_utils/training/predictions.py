@@ -137,7 +137,7 @@ def read_predictions(path: Path | str, people: str | None = None) -> pd.DataFram
     clip = need_column(path, table, CLIP, "the clip's id")
     refuse_doubles(path, table[clip])
     label = need_column(path, table, LABEL, "the true class")
-    columns, logits = _class_columns(path, table, {clip, label})
+    columns, logits = _class_columns(path, table, clip, label)
     values = numbers(path, table, list(columns.values()), table[clip])
     read = pd.DataFrame({"clip_id": table[clip], "subject_id": _people(path, table, clip, people)})
     read["label"] = [_noun(name) for name in table[label]]
@@ -154,7 +154,7 @@ def read_predictions(path: Path | str, people: str | None = None) -> pd.DataFram
     return read
 
 
-def _class_columns(path, table: pd.DataFrame, used: set[str]) -> tuple[dict[str, str], bool | None]:
+def _class_columns(path, table: pd.DataFrame, clip: str, label: str) -> tuple[dict[str, str], bool | None]:
     """Class to column in the file's order; and whether the numbers are logits, None where only they themselves tell."""
     for prefix in PREFIXES:
         found = [column for column in table.columns if column.lower().startswith(prefix)]
@@ -162,8 +162,8 @@ def _class_columns(path, table: pd.DataFrame, used: set[str]) -> tuple[dict[str,
             names, logits = [column[len(prefix) :] for column in found], prefix == LOGITS
             break
     else:
-        labels = {label.lower() for column in used for label in table[column]}
-        found = [c for c in table.columns if c not in used and (c.lower() in NOUNS or c.lower() in labels)]
+        known = set(NOUNS) | set(table[label].str.lower())
+        found = [column for column in table.columns if column not in (clip, label) and column.lower() in known]
         names, logits = found, None
     classes = [_noun(name) for name in names]
     doubled = [name for name in classes if classes.count(name) > 1]
@@ -196,14 +196,14 @@ def _people(path, table: pd.DataFrame, clip: str, people: str | None) -> pd.Seri
     except re.error as error:
         raise TableError(f"people={people!r} is not a regular expression: {error}") from error
     matches = [pattern.search(name) for name in table[clip]]
-    persons = pd.Series([match and match[1 if pattern.groups else 0] for match in matches], index=table.index)
+    persons = [(match and match[1 if pattern.groups else 0]) or "" for match in matches]
     missed = table[clip][[not person for person in persons]]
     if len(missed):
         raise TableError(
             f"{path}: the pattern {people!r} finds no person in {missed.iloc[0]!r} ({len(missed)} of {len(table)} "
             "clips); change the pattern so that it matches every clip's id"
         )
-    return persons
+    return pd.Series(persons, index=table.index)
 
 
 def _probabilities(path, values: np.ndarray, logits: bool | None, clips: pd.Series) -> np.ndarray:

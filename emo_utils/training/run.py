@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from accelerate import PartialState
 
 from emo_utils.datasets import corpora
 from emo_utils.datasets.controls import shuffle_frames, shuffle_labels
@@ -17,8 +18,6 @@ from emo_utils.training.export import export, fit_temperature
 from emo_utils.training.fit import OnEpoch, build, fit, predict
 from emo_utils.training.measure import measure
 from emo_utils.training.predictions import prediction_table, write_predictions
-from emo_utils.training.measure import measure
-from emo_utils.training.predictions import prediction_table
 from emo_utils.training.run_folder import load_weights
 
 METRICS = "metrics.json"
@@ -40,6 +39,12 @@ def run(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
         return done
     parts = under_control(parts, experiment)
     model = fit(experiment, parts, folder, on_epoch)
+    with PartialState().main_process_first():  # of several processes, one predicts and writes
+        return finished(experiment, folder) or _finish(model, experiment, parts, folder)
+
+
+def _finish(model: torch.nn.Module, experiment: Experiment, parts: dict[str, Samples], folder: Path) -> dict:
+    """The part of `run` that follows training."""
     logits = {part: predict(model, parts[part], experiment.input_spec) for part in evaluated(parts)}
     tables = {part: predictions_of(logits[part], parts[part]) for part in logits}
     for part, table in tables.items():

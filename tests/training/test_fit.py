@@ -23,6 +23,7 @@ TRAIN = """
 import os, sys
 from pathlib import Path
 import torch
+from accelerate import Accelerator
 import emo_utils.training.fit as fit_module
 from bars import bars, settings
 
@@ -36,6 +37,7 @@ def train_or_die(accelerator, model, average, optimizer, samples, experiment, ep
 fit_module.train_one_epoch = train_or_die
 parts = {"train": bars(96), "validation": bars(32, seed=1)}
 fit_module.fit(settings(**eval(sys.argv[3])), parts, Path(sys.argv[1]))
+os.write(1, f"processes {Accelerator().num_processes}\\n".encode())  # one write: the other process prints too
 """
 
 
@@ -101,13 +103,14 @@ def test_two_processes_reach_what_one_reaches(tmp_path):
     script = tmp_path / "train.py"
     script.write_text(TRAIN)
     options = repr({"epochs": 8, "learning_rate": 0.05, "augmentation": "none", "mixup": 0.0})
-    launch = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1"]
-    launch += ["--mixed_precision", "no", "--dynamo_backend", "no", "--num_cpu_threads_per_process", "1"]
-    launch += ["--main_process_port", "0"]
-    environment = {**os.environ, "PYTHONPATH": str(HERE)}
+    launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1"]
+    launch += ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
+    # --multi_gpu is what starts several processes; with this variable they take CPUs (--cpu would start one)
+    environment = {**os.environ, "PYTHONPATH": str(HERE), "ACCELERATE_USE_CPU": "true"}
     arguments = [str(script), str(tmp_path / "two"), "-1", options]
     done = subprocess.run([sys.executable, *launch, *arguments], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+    assert done.stdout.count("processes 2") == 2
     assert run_training(tmp_path / "one", **eval(options)) == 0
     one, two = (read_history(tmp_path / run) for run in ("one", "two"))
     assert [row["epoch"] for row in two] == list(range(8))

@@ -30,9 +30,9 @@ def evaluate(
 
     Columns of predictions: a clip id, the true class, and p_<class>, prob_<class>, logit_<class> or <class>.
 
-    Examples: emo evaluate ferplus ferplus --split test --json
+    Example: emo evaluate ferplus ferplus --split test --json
 
-    emo evaluate --predictions run.csv --people '(\d\d)$' --against other.csv
+    Example: emo evaluate --predictions run.csv --people '(\d\d)$' --against other.csv
     """
     only_table = {"--people": people, "--validation": validation, "--against": against}
     only_weights = {"WEIGHTS": weights, "CORPUS": corpus, "--split": split, "--save-predictions": save_predictions}
