@@ -3,20 +3,43 @@
 Residual blocks: K. He et al., CVPR 2016. Squeeze-and-excitation: J. Hu et al., CVPR 2018.
 """
 
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor, nn
 
+from emo_utils.errors import WeightsError
 from emo_utils.models.registry import PICTURES, backbone
+from emo_utils.models.shipped import FERPLUS_CLASSES, read_onnx
+from emo_utils.models.stem import replace_stem
 
 STEM_CHANNELS = 32
+WIDTHS = (48, 96, 208)
+BLOCKS = 2
+DROPOUT = 0.2
+
+BEFORE_STAGES, AFTER_STAGES = 3, 4
+"""Layers of the network before its first and after its last stage."""
 
 
-@backbone("face_net", eats=PICTURES, starts=("random",))
+@backbone("face_net", eats=PICTURES, starts=("random", "ferplus"))
 def make_face_net(
-    in_channels: int = 1, num_classes: int = 8, weights: str = "random", widths=(48, 96, 208), blocks=2, dropout=0.2
+    in_channels: int = 1,
+    num_classes: int = FERPLUS_CLASSES,
+    weights: str = "random",
+    widths: Sequence[int] = WIDTHS,
+    blocks: int = BLOCKS,
+    dropout: float = DROPOUT,
+    stem: str | None = None,
 ):
-    """Make the network: 1.75 M parameters at its defaults, 135 M multiply-adds on a 48x48 face.
+    """Make the network: 1.77 M parameters at its defaults, 135 M multiply-adds on a 48x48 face.
 
-    The first layer brings every face to zero mean and unit variance, so that light and contrast do not matter.
+    The first layer brings every channel to zero mean and unit variance, so that light and contrast do not matter.
+
+    The start `ferplus` is the shipped network itself, read from its ONNX file, so it needs the default widths and
+    blocks. There, normalisations were folded into the convolutions: they stay as they are while it is trained on
+    (`HeldNorm`), which small batches and the like frames of one clip want anyhow. Choose a small learning rate. The
+    last layer is kept only for eight classes, and then expects FER+'s order.
 
     Args:
         in_channels: 1 for gray faces.
@@ -25,7 +48,33 @@ def make_face_net(
         widths: channels of the stages, which run at 1/2, 1/4 and 1/8 of the input's side.
         blocks: residual blocks a stage.
         dropout: share dropped before the last layer.
+        stem: how the first convolution is widened where there are more channels (`stem.adapt_stem`).
+
+    Raises:
+        WeightsError: FER+ weights for other widths or blocks.
     """
+    if weights != "ferplus":
+        model = build(in_channels, num_classes, widths, blocks, dropout)
+        if stem is not None:
+            model[1][0] = build(1, 1, (), 0, 0.0)[1][0]
+            replace_stem(model[1][0], in_channels, stem)
+        return model
+    if tuple(widths) != WIDTHS or blocks != BLOCKS:
+        raise WeightsError(
+            f"FER+ weights are for widths {WIDTHS} and {BLOCKS} blocks a stage, found {tuple(widths)} and {blocks}; "
+            "leave these options out, or start from random"
+        )
+    model = build(1, FERPLUS_CLASSES, widths, blocks, dropout)
+    fill(model, read_onnx())
+    replace_stem(model[1][0], in_channels, stem)
+    model[0] = nn.InstanceNorm2d(in_channels)
+    if num_classes != FERPLUS_CLASSES:
+        model[-1] = nn.Linear(model[-1].in_features, num_classes)
+    return model
+
+
+def build(in_channels: int, num_classes: int, widths: Sequence[int], blocks: int, dropout: float) -> nn.Sequential:
+    """The layers, at random: `BEFORE_STAGES` of them, the blocks stage by stage, and `AFTER_STAGES`."""
     layers = [nn.InstanceNorm2d(in_channels), convolution(in_channels, STEM_CHANNELS), nn.ReLU(inplace=True)]
     inputs = STEM_CHANNELS
     for width in widths:
@@ -64,3 +113,38 @@ def convolution(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> 
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False), nn.BatchNorm2d(outputs)
     )
+
+
+class HeldNorm(nn.BatchNorm2d):
+    """Batch normalisation whose statistics never move: a scale and a shift, both trained. Same state dict."""
+
+    @classmethod
+    def adding(cls, bias: Tensor) -> "HeldNorm":
+        """One that adds `bias` (C,) to its channels and changes nothing else."""
+        norm = cls(len(bias))
+        norm.running_var.fill_(1 - norm.eps)  # mean 0 and scale 1 are where it starts
+        with torch.no_grad():
+            norm.bias.copy_(bias)
+        return norm.eval()
+
+    def train(self, mode: bool = True) -> "HeldNorm":
+        """Stays in evaluation mode."""
+        return super().train(False)
+
+
+def fill(model: nn.Sequential, tensors: dict[str, Tensor]) -> None:
+    """Put the weights of an exported network into a fresh one of the same shape.
+
+    Args:
+        model: of `build`.
+        tensors: of `shipped.read_onnx`; `<convolution>.weight_bias` is what folding a normalisation left to add.
+    """
+    state = model.state_dict()
+    for name, tensor in tensors.items():
+        if name.endswith(".0.weight_bias"):
+            model.get_submodule(name.removesuffix(".0.weight_bias"))[1] = HeldNorm.adding(tensor)
+        elif name not in state or state[name].shape != tensor.shape:
+            raise WeightsError(f"shipped FER+ weights: {name} {tuple(tensor.shape)} has no place in face_net")
+        else:
+            with torch.no_grad():
+                state[name].copy_(tensor)

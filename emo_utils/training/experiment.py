@@ -15,6 +15,7 @@ CHOICES = {
     "balance": ("none", "weights", "sampling"),
     "select_by": ("accuracy", "uar", "loss"),
     "control": ("none", "labels", "frames"),
+    "precision": ("auto", "bfloat16", "float32"),
 }
 
 
@@ -78,6 +79,8 @@ class Experiment:
     """Alpha of mixup's Beta distribution (Zhang et al., ICLR 2018); 0 turns it off."""
     control: str = "none"
     """`labels`: training labels shuffled; `frames`: the order in time shuffled, in every part. To see what is left."""
+    precision: str = "auto"
+    """Of the network's sums: `auto` takes bfloat16 where the device multiplies it in hardware."""
     input_spec: InputSpec = field(default_factory=InputSpec)
     """How the pixels were made and how they are normalised."""
 

@@ -19,7 +19,6 @@ from tqdm import tqdm
 
 from emo_utils.datasets.samples import Samples
 from emo_utils.models import create_model
-from emo_utils.structures import InputSpec
 from emo_utils.training.augment import PRESETS, augment, mixup
 from emo_utils.training.batches import (
     AUGMENTATION,
@@ -81,7 +80,7 @@ def fit(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
         started = time.perf_counter()
         epoch = state["epoch"]
         loss = train_one_epoch(accelerator, model, average, optimizer, train, experiment, epoch)
-        scores = score(predict(average, validation, experiment.input_spec), validation) if len(validation) else {}
+        scores = score(predict(average, validation, experiment), validation) if len(validation) else {}
         row = {"epoch": epoch, "train_loss": loss, **scores, "seconds": time.perf_counter() - started}
         better = _better(scores, state["best"], experiment.select_by)
         state |= {"epoch": epoch + 1} | ({"best_epoch": epoch, "best": scores} if better else {})
@@ -128,7 +127,7 @@ def train_one_epoch(accelerator, model, average, optimizer, samples: Samples, ex
             group["lr"] = learning_rate_at(epoch + step / len(batches), experiment)
         targets = torch.from_numpy(samples.targets[rows]).to(device)
         x, targets = change(to_network(items, device), targets, experiment, rng)
-        with autocast(device):
+        with autocast(device, experiment.precision):
             output = model(x, mask.to(device)) if mask is not None else model(x)
         loss = loss_of(output, targets, weights, experiment.label_smoothing)
         optimizer.zero_grad()
@@ -151,7 +150,7 @@ def change(x: Tensor, targets: Tensor, experiment: Experiment, rng: torch.Genera
 
 
 @torch.no_grad()
-def predict(model: nn.Module, samples: Samples, spec: InputSpec, batch_size: int = 64) -> Tensor:
+def predict(model: nn.Module, samples: Samples, experiment: Experiment, batch_size: int = 64) -> Tensor:
     """Logits float32 (N, K) of all samples, on the CPU."""
     model.eval()
     device = next(model.parameters()).device
@@ -159,8 +158,8 @@ def predict(model: nn.Module, samples: Samples, spec: InputSpec, batch_size: int
     for _, items, mask in read_batches(
         samples, np.split(np.arange(len(samples)), range(batch_size, len(samples), batch_size))
     ):
-        x = normalise(to_network(items, device), spec)
-        with autocast(device):
+        x = normalise(to_network(items, device), experiment.input_spec)
+        with autocast(device, experiment.precision):
             output = model(x, mask.to(device)) if mask is not None else model(x)
         logits.append(output.float().cpu())
     return torch.cat(logits)

@@ -78,9 +78,10 @@ def update_average(average: nn.Module, model: nn.Module, decay: float, step: int
             kept.copy_(new)
 
 
-def autocast(device: torch.device) -> torch.autocast:
-    """bfloat16 where the device multiplies it in hardware; elsewhere it is slower than float32."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bf16(device.type))
+def autocast(device: torch.device, precision: str = "auto") -> torch.autocast:
+    """bfloat16 as `Experiment.precision` says; where the hardware does not multiply it, it is slower than float32."""
+    wanted = has_fast_bf16(device.type) if precision == "auto" else precision == "bfloat16"
+    return torch.autocast(device.type, torch.bfloat16, enabled=wanted)
 
 
 @cache

@@ -123,7 +123,7 @@ def read_predictions(path: Path | str, people: str | None = None) -> pd.DataFram
 
     Columns may have other usual names (`datasets.tables`), classes other usual words (`NOUNS`), and the numbers may be
     logits, which are given a softmax. Numbers under `logit_` are logits; under the other prefixes probabilities; under
-    bare class names they are probabilities where every row sums to 1 and none is negative, else logits.
+    bare class names they are logits where less than half of the rows are positive with a sum of 1, else probabilities.
 
     Args:
         path: a CSV.

@@ -45,7 +45,7 @@ def run(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
 
 def _finish(model: torch.nn.Module, experiment: Experiment, parts: dict[str, Samples], folder: Path) -> dict:
     """The part of `run` that follows training."""
-    logits = {part: predict(model, parts[part], experiment.input_spec) for part in evaluated(parts)}
+    logits = {part: predict(model, parts[part], experiment) for part in evaluated(parts)}
     tables = {part: predictions_of(logits[part], parts[part]) for part in logits}
     for part, table in tables.items():
         write_whole_csv(table, folder / PREDICTIONS.format(part))

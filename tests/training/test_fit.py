@@ -94,8 +94,8 @@ def test_the_test_part_is_never_looked_at(tmp_path, bars, settings):
 
 def test_predictions_do_not_depend_on_the_batch(bars, settings, tmp_path):
     model = fit(settings(epochs=1), {"train": bars(32), "validation": bars(32)}, tmp_path)
-    one, many = (predict(model, bars(20), InputSpec(), batch_size=size) for size in (1, 20))
-    torch.testing.assert_close(one, many, atol=0.05, rtol=0.05)  # bfloat16 where the processor has it
+    one, many = (predict(model, bars(20), settings(precision="float32"), batch_size=size) for size in (1, 20))
+    torch.testing.assert_close(one, many, atol=1e-5, rtol=1e-5)
 
 
 def test_two_processes_reach_what_one_reaches(tmp_path):

@@ -19,6 +19,11 @@ def analyze(
     sample_fps: Annotated[float | None, typer.Option(help="Read this many frames a second; default all.")] = None,
     smoothing: Annotated[str, typer.Option(help="exponential, majority, viterbi or none.")] = "exponential",
     smoothing_s: Annotated[float, typer.Option(help="Time constant or window of the smoothing, in seconds.")] = 0.25,
+    identity_weights: Annotated[
+        str,
+        typer.Option(help="Tells people apart: auto (arcface if it was fetched), none, arcface, or an .onnx file."),
+    ] = "auto",
+    tracker: Annotated[str, typer.Option(help="bytetrack or deepsort.")] = "bytetrack",
     annotated: Annotated[bool, typer.Option(help="Write annotated.mp4.")] = True,
     charts: Annotated[bool, typer.Option(help="Write charts/.")] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there already.")] = False,
@@ -31,7 +36,9 @@ def analyze(
     from emo_utils.apps.analyze import ReportOptions, analyze_clips
     from emo_utils.inference.analyzer import AnalysisOptions
 
-    options = AnalysisOptions(weights, detector, detect_every, sample_fps, smoothing, smoothing_s)
+    options = AnalysisOptions(
+        weights, detector, detect_every, sample_fps, smoothing, smoothing_s, identity_weights, tracker
+    )
     results = analyze_clips(clips, out, options, ReportOptions(annotated, charts), overwrite=overwrite)
     if as_json:
         print_json(

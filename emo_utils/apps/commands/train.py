@@ -37,6 +37,7 @@ def train(
     clip_gradient: Annotated[float | None, typer.Option(help="Largest norm of the gradient; 0: off.")] = None,
     patience: Annotated[int | None, typer.Option(help="Stop after so many epochs without gain; 0: never.")] = None,
     augmentation: Annotated[str | None, typer.Option(help="faces, stack or none.")] = None,
+    precision: Annotated[str | None, typer.Option(help="auto, bfloat16 or float32.")] = None,
     control: Annotated[str | None, typer.Option(help="labels or frames: shuffle them, to see what is left.")] = None,
     interval: Annotated[int | None, typer.Option(help="stack: frames from one channel to the next.")] = None,
     channels: Annotated[int | None, typer.Option(help="stack: faces in it.")] = None,
@@ -81,6 +82,7 @@ def train(
         "patience": patience,
         "augmentation": augmentation,
         "control": control,
+        "precision": precision,
     }
     trained = train_folds(data, settings, protocol, fold, folds, seed, out)
     if as_json:

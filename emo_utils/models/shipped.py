@@ -1,0 +1,73 @@
+"""First weights that come with this package: trained on FER+, read from `emo_utils/weights/`, checked by hash."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from emo_utils.errors import AssetError, WeightsError
+
+FOLDER = Path(__file__).resolve().parents[1] / "weights"
+"""Where the files lie; each has a JSON sidecar with its SHA-256."""
+
+FERPLUS_CLASSES = 8
+"""Emotions of FER+."""
+
+
+def read_onnx(name: str = "ferplus") -> dict[str, Tensor]:
+    """Weights inside `<name>.onnx` by their names in the network; normalisations are folded into convolutions.
+
+    Raises:
+        AssetError: the file is not there.
+        WeightsError: its bytes are not those its sidecar names.
+    """
+    import onnx
+
+    graph = onnx.load(checked(FOLDER / f"{name}.onnx")).graph
+    named = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    return {key.removeprefix("model."): torch.tensor(value) for key, value in named.items() if key.startswith("model.")}
+
+
+def read_tensors(name: str) -> dict[str, Tensor]:
+    """The state dict inside `<name>.safetensors`, float32; see `read_onnx` for the errors."""
+    from safetensors.torch import load_file
+
+    stored = load_file(checked(FOLDER / f"{name}.safetensors"))
+    return {key: value.float() if value.is_floating_point() else value for key, value in stored.items()}
+
+
+def write_tensors(model: nn.Module, path: Path, story: dict) -> None:
+    """Write what `read_tensors` reads: `path` (.safetensors, half precision) and its JSON sidecar.
+
+    Args:
+        model: for a start of pictures made with `in_channels=1` and the 8 classes of FER+.
+        path: the file; replaced as a whole.
+        story: entries of the sidecar beside the hash: classes, input_spec, data, licence, metrics, commit.
+    """
+    from safetensors.torch import save_file
+
+    part = path.with_name(path.name + ".part")
+    state = {key: value.detach().cpu() for key, value in model.state_dict().items()}
+    save_file({key: (v.half() if v.is_floating_point() else v).contiguous() for key, v in state.items()}, part)
+    sidecar = {**story, "sha256": hashlib.sha256(part.read_bytes()).hexdigest()}
+    path.with_suffix(".json").write_text(json.dumps(sidecar, indent=1) + "\n")
+    os.replace(part, path)
+
+
+def checked(path: Path) -> Path:
+    """The file, if it is there and its bytes are those of its sidecar; see `read_onnx` for the errors."""
+    beside = path.with_suffix(".json")
+    if not path.exists() or not beside.exists():
+        found = path.name if path.exists() else beside.name if beside.exists() else "neither"
+        raise AssetError(
+            f"start from FER+: expected {path.name} and {beside.name}, which come with the package, in {path.parent}; "
+            f"found {found}. Install the package anew, or choose another start, such as `--weights random`"
+        )
+    expected = json.loads(beside.read_text()).get("sha256")
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != expected:
+        raise WeightsError(f"{path}: expected SHA-256 {expected}, found {found}; install the package anew")
+    return path

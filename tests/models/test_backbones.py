@@ -1,0 +1,157 @@
+"""Promises that every backbone keeps, for every representation it eats."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from emo_utils.errors import EmoError, UnknownNameError, WeightsError
+from emo_utils.models import backbones, create_model, eaters, find_backbone
+from emo_utils.models.face_net import HeldNorm
+from emo_utils.models.output import WithLoss
+
+SHAPES = {
+    "frame": (1, 48, 48),
+    "apex": (3, 64, 64),
+    "stack": (5, 48, 48),
+    "sequence": (3, 1, 48, 48),
+    "features": (12,),
+}
+CHANNELS = {"frame": 1, "apex": 3, "stack": 5, "sequence": 1, "features": 12}
+PAIRS = [(name, representation) for name in backbones for representation in backbones.get(name).eats]
+CLASSES = 4
+OPTIONS = {"timm": {"architecture": "resnet10t"}}
+
+
+def batch(representation: str, count: int) -> tuple[torch.Tensor, ...]:
+    """Random samples; sequences of different lengths, with their mask."""
+    x = torch.randn(count, *SHAPES[representation], generator=torch.Generator().manual_seed(0))
+    if representation != "sequence":
+        return (x,)
+    mask = torch.arange(x.shape[1]) < (torch.arange(count) % x.shape[1] + 1)[:, None]
+    return x * mask[:, :, None, None, None], mask
+
+
+def make(name: str, representation: str, weights: str = "random", **options):
+    torch.manual_seed(0)
+    options = {**OPTIONS.get(name, {}), **options}
+    return create_model(name, CHANNELS[representation], CLASSES, weights, **options)
+
+
+def loss_of(output, labels):
+    logits, own = output if isinstance(output, WithLoss) else (output, 0.0)
+    return F.cross_entropy(logits.float(), labels) + own
+
+
+@pytest.mark.parametrize(("name", "representation"), PAIRS)
+def test_one_step_reaches_every_parameter_and_predictions_have_the_right_shape(name, representation):
+    model, inputs = make(name, representation).train(), batch(representation, 2)
+    loss = loss_of(model(*inputs), torch.tensor([0, 3]))
+    loss.backward()
+    assert loss.isfinite()
+    assert not [key for key, p in model.named_parameters() if p.grad is None], "not reached by the gradient"
+    assert next(model.parameters()).grad.abs().sum() > 0
+    torch.optim.SGD(model.parameters(), lr=1e-3).step()
+    with torch.no_grad():
+        logits = model.eval()(*inputs)
+    assert logits.shape == (2, CLASSES)
+    assert logits.dtype == torch.float32
+    assert logits.isfinite().all()
+
+
+@pytest.mark.parametrize("name", backbones)
+def test_eight_samples_are_learnt_by_heart(name):
+    """In evaluation mode, with the statistics of normalisations measured on the eight samples."""
+    representation = backbones.get(name).eats[0]
+    model, inputs = make(name, representation), batch(representation, 8)
+    labels = torch.arange(8) % CLASSES
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.0)
+    for step in range(120):
+        optimizer.param_groups[0]["lr"] = 5e-4 * min(1.0, (step + 1) / 5)
+        optimizer.zero_grad()
+        loss_of(model.train()(*inputs), labels).backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+        optimizer.step()
+        if step % 5 == 4 and accuracy(model, inputs, labels) == 1.0:
+            return
+    pytest.fail(f"after 120 steps {accuracy(model, inputs, labels):.0%} of 8 samples")
+
+
+@torch.no_grad()
+def accuracy(model, inputs, labels) -> float:
+    norms = [m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and type(m) is not HeldNorm]
+    kept = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain average
+    model.train()(*inputs)
+    for norm, momentum in zip(norms, kept, strict=True):
+        norm.momentum = momentum
+    return (model.eval()(*inputs).argmax(1) == labels).float().mean().item()
+
+
+@pytest.mark.parametrize("name", backbones)
+def test_bfloat16_and_channels_last_change_little(name):
+    representation = backbones.get(name).eats[-1]
+    model, inputs = make(name, representation).eval(), batch(representation, 2)
+    with torch.no_grad():
+        expected = model(*inputs).softmax(1)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            if inputs[0].ndim == 4:
+                model = model.to(memory_format=torch.channels_last)
+                inputs = (inputs[0].contiguous(memory_format=torch.channels_last),)
+            found = model(*inputs).float().softmax(1)
+    assert (found - expected).abs().max() < 0.05
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        loss = loss_of(model.train()(*inputs), torch.tensor([0, 1]))
+    loss.backward()
+    assert loss.isfinite()
+
+
+@pytest.mark.parametrize("name", backbones)
+def test_every_backbone_says_what_it_eats_and_how_it_starts(name):
+    factory = backbones.get(name)
+    assert factory.eats
+    assert set(factory.eats) <= set(SHAPES)
+    assert "random" in factory.starts
+    assert factory.__doc__
+    assert name in eaters(factory.eats[0])
+
+
+@pytest.mark.parametrize("name", ["resnet50", "vgg16", "mobilenetv3_large", "face_net_lstm", "cnn_autoencoder_lstm"])
+def test_a_frozen_part_is_neither_trained_nor_normalised_anew(name):
+    representation = backbones.get(name).eats[0]
+    model, inputs = make(name, representation, frozen=True).train(), batch(representation, 4)
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    loss_of(model(*inputs), torch.arange(4) % CLASSES).backward()
+    torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.1).step()
+    changed = {key for key, value in model.state_dict().items() if not torch.equal(value, before[key])}
+    assert changed
+    assert not [key for key in changed if key.startswith(("trunks", "encoder", "frames"))]
+
+
+def test_any_timm_name_works_and_an_unknown_one_names_the_nearest():
+    model = create_model("timm/regnetx_002", 5, CLASSES, "random")
+    assert model.eval()(torch.zeros(1, 5, 64, 64)).shape == (1, CLASSES)
+    assert find_backbone("timm/regnetx_002").eats == backbones.get("timm").eats
+    with pytest.raises(UnknownNameError, match=r"unknown timm architecture 'resnet_18'.*Did you mean .*'resnet18'"):
+        create_model("timm/resnet_18", 3, CLASSES, "random")
+    with pytest.raises(UnknownNameError, match=r"unknown timm architecture 'resnet18\.a9_in1k'.*a1_in1k"):
+        create_model("timm/resnet18.a9_in1k", 3, CLASSES, "random")
+
+
+def test_a_name_a_start_or_an_option_that_is_not_there_is_refused():
+    with pytest.raises(UnknownNameError, match="unknown backbone 'cnn_lsmt'.*Did you mean 'cnn_lstm'"):
+        create_model("cnn_lsmt", 1, 8)
+    with pytest.raises(WeightsError, match="'cnn_lstm' cannot start from 'imagenet'; it can from random"):
+        create_model("cnn_lstm", 1, 8, "imagenet")
+    with pytest.raises(EmoError, match="'cnn_lstm' has no option 'depth'; it has hidden, bidirectional, dropout"):
+        create_model("cnn_lstm", 1, 8, depth=3)
+
+
+def test_the_vision_transformer_comes_in_two_sizes_and_reads_pictures_of_any_size():
+    model = make("vit", "apex", size="base", img_size=64).eval()
+    for side in (48, 64, 70):
+        assert model(torch.zeros(1, 3, side, side)).shape == (1, CLASSES)
+    with pytest.raises(UnknownNameError, match="unknown size of vit 'huge'; known: base, small"):
+        make("vit", "apex", size="huge")
