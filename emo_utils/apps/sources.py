@@ -6,7 +6,7 @@ from pathlib import Path
 
 from emo_utils.apps.prepare import index_clips, spec_for
 from emo_utils.datasets import corpora
-from emo_utils.datasets.features import load_features
+from emo_utils.datasets.features import FeatureTable, load_features
 from emo_utils.datasets.prepare import prepare
 from emo_utils.datasets.samples import Samples, parts_of_faces, parts_of_prepared, parts_of_table
 from emo_utils.datasets.splits import Split
@@ -47,6 +47,7 @@ class Source:
         protocol: the default one: what the corpus publishes, else `subject`.
         clips: what is split.
         parts: samples of a split, by part.
+        table: the features, where that is what is trained on.
     """
 
     corpus: str
@@ -55,6 +56,7 @@ class Source:
     protocol: str
     clips: tuple[Clip, ...] = field(repr=False)
     parts: Callable[[Split], dict[str, Samples]] = field(repr=False)
+    table: FeatureTable | None = field(default=None, repr=False)
 
 
 def find_source(data: Data) -> Source:
@@ -102,10 +104,10 @@ def _table(data: Data) -> Source:
     if not data.features:
         raise EmoError("--representation features needs --features FILE, a CSV with a row of numbers per clip")
     table = load_features(data.corpus, data.features)
-    classes = corpora.get(data.corpus).facts.classes
     about = {"name": "features", "file": data.features.name, "columns": len(table.names)}
 
     def parts(split: Split) -> dict[str, Samples]:
-        return parts_of_table(table.values, table.clips, split, classes)
+        return parts_of_table(table.values, table.clips, split, table.classes)
 
-    return Source(data.corpus, about, InputSpec(representation="features"), "subject", tuple(table.clips), parts)
+    spec = InputSpec(representation="features")
+    return Source(data.corpus, about, spec, "subject", tuple(table.clips), parts, table)

@@ -13,10 +13,11 @@ from emo_utils.datasets.manifest import write_whole
 from emo_utils.datasets.splits import Split, make_folds, make_split
 from emo_utils.errors import EmoError
 from emo_utils.settings import load_settings
+from emo_utils.training.classical import classical_models
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.measure import measure
 from emo_utils.training.recipes import DEFAULT_BACKBONE, RECIPES
-from emo_utils.training.run import METRICS, PREDICTIONS, run, write_whole_csv
+from emo_utils.training.run import METRICS, PREDICTIONS, run, run_classical, write_whole_csv
 
 SHORTEST_WARMUP = 5
 """A warm-up takes at most this part of the epochs, 1/5."""
@@ -85,13 +86,21 @@ def train(
     root = Path(out) if out else load_settings().data_dir / "runs" / data.corpus / experiment.name
     results = []
     for split in splits:
-        parts = source.parts(split)
-        if not len(parts["test"]):
-            raise EmoError(f"{split.name}: no clip is left to test on; the manifest tells why clips failed")
         one = replace(experiment, fold=split.fold)
-        results.append(run(one, parts, root / f"fold_{split.fold}", on_epoch))
+        results.append(_train_fold(source, split, one, root / f"fold_{split.fold}", on_epoch))
     with PartialState().main_process_first():
         return pool(root, [split.fold for split in splits], results)
+
+
+def _train_fold(source: Source, split: Split, experiment: Experiment, folder: Path, on_epoch) -> dict:
+    if experiment.backbone in classical_models:
+        if source.table is None:
+            raise EmoError(f"{experiment.backbone} takes numbers, not pictures: use --representation features")
+        return run_classical(experiment, source.table, split, folder)
+    parts = source.parts(split)
+    if not len(parts["test"]):
+        raise EmoError(f"{split.name}: no clip is left to test on; the manifest tells why clips failed")
+    return run(experiment, parts, folder, on_epoch)
 
 
 def _splits(source: Source, protocol: str, fold: int | None, folds: int | None, seed: int) -> list[Split]:

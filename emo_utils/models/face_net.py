@@ -53,22 +53,19 @@ def make_face_net(
     Raises:
         WeightsError: FER+ weights for other widths or blocks.
     """
-    if weights != "ferplus":
-        model = build(in_channels, num_classes, widths, blocks, dropout)
-        if stem is not None:
-            model[1][0] = build(1, 1, (), 0, 0.0)[1][0]
-            replace_stem(model[1][0], in_channels, stem)
-        return model
-    if tuple(widths) != WIDTHS or blocks != BLOCKS:
+    if weights == "ferplus" and (tuple(widths) != WIDTHS or blocks != BLOCKS):
         raise WeightsError(
             f"FER+ weights are for widths {WIDTHS} and {BLOCKS} blocks a stage, found {tuple(widths)} and {blocks}; "
             "leave these options out, or start from random"
         )
-    model = build(1, FERPLUS_CLASSES, widths, blocks, dropout)
-    fill(model, read_onnx())
+    if weights != "ferplus" and stem is None:
+        return build(in_channels, num_classes, widths, blocks, dropout)
+    model = build(1, FERPLUS_CLASSES if weights == "ferplus" else num_classes, widths, blocks, dropout)
+    if weights == "ferplus":
+        fill(model, read_onnx())
     replace_stem(model[1][0], in_channels, stem)
     model[0] = nn.InstanceNorm2d(in_channels)
-    if num_classes != FERPLUS_CLASSES:
+    if num_classes != model[-1].out_features:
         model[-1] = nn.Linear(model[-1].in_features, num_classes)
     return model
 

@@ -11,8 +11,11 @@ from accelerate import PartialState
 
 from emo_utils.datasets import corpora
 from emo_utils.datasets.controls import shuffle_frames, shuffle_labels
+from emo_utils.datasets.features import FeatureTable
 from emo_utils.datasets.samples import Samples
+from emo_utils.datasets.splits import Split
 from emo_utils.training.calibration import uncertain_threshold
+from emo_utils.training.classical import predict_fold
 from emo_utils.training.experiment import Experiment, code_commit
 from emo_utils.training.export import export, fit_temperature
 from emo_utils.training.fit import OnEpoch, build, fit, predict
@@ -55,6 +58,20 @@ def _finish(model: torch.nn.Module, experiment: Experiment, parts: dict[str, Sam
     if reads_one_gray_face(experiment):
         export_run(model, experiment, folder, parts["validation"], logits.get("validation"), story, metrics)
     metrics = {"experiment": experiment.to_dict(), "commit": story["trained_at_commit"], **metrics}
+    _write_json(folder / METRICS, metrics)
+    return metrics
+
+
+def run_classical(experiment: Experiment, table: FeatureTable, split: Split, folder: Path) -> dict:
+    """The same for a model of `training.classical`: fit, predict the test part, measure; nothing else is kept."""
+    done = finished(experiment, folder)
+    if done:
+        return done
+    folder.mkdir(parents=True, exist_ok=True)
+    predictions = predict_fold(table, experiment.backbone, split, experiment.seed)
+    write_whole_csv(predictions, folder / PREDICTIONS.format("test"))
+    about = {"experiment": experiment.to_dict(), "commit": code_commit()}
+    metrics = {**about, "test": measure(predictions, table.classes)}
     _write_json(folder / METRICS, metrics)
     return metrics
 

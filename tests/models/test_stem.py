@@ -11,7 +11,7 @@ GRAY = torch.rand(2, 1, 12, 12, generator=torch.Generator().manual_seed(1))
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 9, 18])
-@pytest.mark.parametrize("how", STEMS)
+@pytest.mark.parametrize("how", list(STEMS))
 @pytest.mark.parametrize("weight", [WEIGHT, WEIGHT[:, :1]], ids=["colour", "gray"])
 def test_a_stack_that_stands_still_is_read_as_the_picture_was(how, channels, weight):
     expected = F.conv2d(GRAY.expand(-1, weight.shape[1], -1, -1), weight)
@@ -53,7 +53,7 @@ def test_an_unknown_way_lists_the_known():
 
 
 @pytest.mark.parametrize("name", ["mobilenetv3_large", "vit", "vgg16", "timm/resnet10t", "face_net"])
-@pytest.mark.parametrize("how", STEMS)
+@pytest.mark.parametrize("how", list(STEMS))
 def test_whole_networks_read_a_still_stack_the_same_however_many_channels(name, how):
     outputs = []
     for channels in (1, 6):
