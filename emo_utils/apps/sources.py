@@ -68,6 +68,22 @@ def find_source(data: Data) -> Source:
     return {"frame": _still_faces, "features": _table}.get(data.representation, _clips)(data)
 
 
+def outline(data: Data) -> tuple[dict, InputSpec]:
+    """What samples will be like: representation and options, for `Experiment`, and the input contract; no clip is read.
+
+    Raises:
+        EmoError: a name or an option makes no sense, or the table of features is absent.
+    """
+    if data.representation == "frame":
+        return {"name": "frame"}, InputSpec(size=data.options.get("size") or InputSpec.size)
+    if data.representation == "features":
+        table = _read_table(data)
+        about = {"name": "features", "file": data.features.name, "columns": len(table.names)}
+        return about, InputSpec(representation="features")
+    told = describe(spec := spec_for(data.corpus, data.representation, data.options))
+    return {"name": told["representation"], "version": told["version"], **told["options"]}, spec.input_spec
+
+
 def _still_faces(data: Data) -> Source:
     given = {key: value for key, value in data.corpus_options.items() if value is not None}
     corpus = corpora.create(data.corpus, **given)
@@ -75,14 +91,14 @@ def _still_faces(data: Data) -> Source:
         raise EmoError(
             f"corpus {data.corpus!r} holds clips, not still faces; choose --representation stack, apex or sequence"
         )
-    spec = InputSpec(size=data.options.get("size") or InputSpec.size)
+    about, spec = outline(data)
 
     def parts(split: Split) -> dict[str, Samples]:
         if split.protocol != "official":
             raise EmoError(f"{data.corpus} is read with its official split only, found {split.protocol!r}")
         return parts_of_faces(corpus, spec.size)
 
-    return Source(data.corpus, {"name": "frame"}, spec, "official", tuple(corpus.index()), parts)
+    return Source(data.corpus, about, spec, "official", tuple(corpus.index()), parts)
 
 
 def _clips(data: Data) -> Source:
@@ -90,24 +106,24 @@ def _clips(data: Data) -> Source:
     facts = corpora.get(data.corpus).facts
     spec = spec_for(data.corpus, data.representation, data.options)
     manifest = prepare(clips, spec, workers=data.workers)
-    told = describe(spec)
-    about = {"name": told["representation"], "version": told["version"], **told["options"]}
     protocol = "official" if facts.official_part else "subject"
 
     def parts(split: Split) -> dict[str, Samples]:
         return parts_of_prepared(manifest, split, facts.classes)
 
-    return Source(data.corpus, about, spec.input_spec, protocol, tuple(clips), parts)
+    return Source(data.corpus, *outline(data), protocol, tuple(clips), parts)
 
 
 def _table(data: Data) -> Source:
-    if not data.features:
-        raise EmoError("--representation features needs --features FILE, a CSV with a row of numbers per clip")
-    table = load_features(data.corpus, data.features)
-    about = {"name": "features", "file": data.features.name, "columns": len(table.names)}
+    table = _read_table(data)
 
     def parts(split: Split) -> dict[str, Samples]:
         return parts_of_table(table.values, table.clips, split, table.classes)
 
-    spec = InputSpec(representation="features")
-    return Source(data.corpus, about, spec, "subject", tuple(table.clips), parts, table)
+    return Source(data.corpus, *outline(data), "subject", tuple(table.clips), parts, table)
+
+
+def _read_table(data: Data) -> FeatureTable:
+    if not data.features:
+        raise EmoError("--representation features needs --features FILE, a CSV with a row of numbers per clip")
+    return load_features(data.corpus, data.features)

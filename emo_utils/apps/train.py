@@ -1,6 +1,7 @@
 """`emo train`: a corpus by name to trained networks, fold by fold, and one pooled table."""
 
 import json
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,19 +9,19 @@ from pathlib import Path
 import pandas as pd
 from accelerate import PartialState
 
+from emo_utils.apps.plan import experiment_for, fold_folder, run_folder
 from emo_utils.apps.sources import Data, Source, find_source
 from emo_utils.datasets.manifest import write_whole
 from emo_utils.datasets.splits import Split, make_folds, make_split
 from emo_utils.errors import EmoError
-from emo_utils.settings import load_settings
+from emo_utils.models import eaters, find_backbone
 from emo_utils.training.classical import classical_models
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.measure import measure
-from emo_utils.training.recipes import DEFAULT_BACKBONE, RECIPES
+from emo_utils.training.recipes import DEFAULT_BACKBONE
 from emo_utils.training.run import METRICS, PREDICTIONS, run, run_classical, write_whole_csv
 
-SHORTEST_WARMUP = 5
-"""A warm-up takes at most this part of the epochs, 1/5."""
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -32,17 +33,20 @@ class Trained:
         folds: numbers of the folds, in order.
         metrics: of each fold, what its `metrics.json` holds.
         pooled: figures of all test predictions together.
+        part: what is measured: `test`, or `validation` where the published split has no test part. Then the epoch was
+            chosen on what is measured, as in the source of that split.
     """
 
     folder: Path
     folds: tuple[int, ...]
     metrics: tuple[dict, ...] = field(repr=False)
     pooled: dict = field(repr=False)
+    part: str = "test"
 
     @property
     def table(self) -> pd.DataFrame:
-        """Figures of the test part: a row per fold, and of several folds the pooled one."""
-        rows = [_row(str(fold), one["test"]) for fold, one in zip(self.folds, self.metrics, strict=True)]
+        """Figures of the part that is measured: a row per fold, and of several folds the pooled one."""
+        rows = [_row(str(fold), one[self.part]) for fold, one in zip(self.folds, self.metrics, strict=True)]
         if len(rows) > 1:
             rows.append(_row("pooled", self.pooled))
         return pd.DataFrame(rows).set_index("fold")
@@ -78,28 +82,49 @@ def train(
     Raises:
         EmoError: a name, an option or a value makes no sense, or the corpus is absent.
     """
+    check_backbone(settings.get("backbone") or DEFAULT_BACKBONE.get(data.representation), data.representation)
     with PartialState().main_process_first():  # of several processes, one prepares the clips
         source = find_source(data)
     protocol = protocol or source.protocol
     splits = _splits(source, protocol, fold, folds, seed)
-    experiment = experiment_for(source, settings, protocol, folds, seed)
-    root = Path(out) if out else load_settings().data_dir / "runs" / data.corpus / experiment.name
+    experiment = experiment_for(
+        source.corpus, (source.representation, source.input_spec), settings, protocol, folds, seed
+    )
+    root = Path(out) if out else run_folder(data, experiment)
     results = []
     for split in splits:
         one = replace(experiment, fold=split.fold)
-        results.append(_train_fold(source, split, one, root / f"fold_{split.fold}", on_epoch))
+        results.append(_train_fold(source, split, one, fold_folder(root, split.fold), on_epoch))
     with PartialState().main_process_first():
         return pool(root, [split.fold for split in splits], results)
 
 
+def check_backbone(name: str | None, representation: str) -> None:
+    """Refuse a network that does not eat this representation, before any clip is prepared.
+
+    Raises:
+        UnknownNameError: there is no such network.
+        EmoError: it eats something else.
+    """
+    if name is None:  # the representation itself is unknown, and will be refused where it is looked up
+        return
+    eats = ("features",) if name in classical_models else find_backbone(name).eats
+    if representation not in eats:
+        others = [*eaters(representation), *(classical_models if representation == "features" else ())]
+        raise EmoError(
+            f"backbone {name} eats {', '.join(eats)}, not {representation}; what does: {', '.join(others) or 'none'}"
+        )
+
+
 def _train_fold(source: Source, split: Split, experiment: Experiment, folder: Path, on_epoch) -> dict:
     if experiment.backbone in classical_models:
-        if source.table is None:
-            raise EmoError(f"{experiment.backbone} takes numbers, not pictures: use --representation features")
         return run_classical(experiment, source.table, split, folder)
     parts = source.parts(split)
-    if not len(parts["test"]):
-        raise EmoError(f"{split.name}: no clip is left to test on; the manifest tells why clips failed")
+    part = "test" if split.test else "validation"
+    if not len(parts[part]):
+        raise EmoError(f"{split.name}: no clip is left to {part} on; the manifest tells why clips failed")
+    if not split.test:
+        log.warning("%s has no test part: measured on the validation part, on which the epoch is chosen", split.name)
     return run(experiment, parts, folder, on_epoch)
 
 
@@ -109,27 +134,16 @@ def _splits(source: Source, protocol: str, fold: int | None, folds: int | None, 
     return [make_split(source.clips, protocol, fold, folds, seed)]
 
 
-def experiment_for(source: Source, settings: dict, protocol: str, folds: int | None, seed: int) -> Experiment:
-    """The run's settings: those given, then the representation's recipe, then `Experiment`'s own."""
-    name = source.representation["name"]
-    values = {"backbone": DEFAULT_BACKBONE[name], **RECIPES[name]}
-    values |= {key: value for key, value in settings.items() if value is not None}
-    whole = Experiment.__dataclass_fields__
-    epochs, warmup = (values.get(key, whole[key].default) for key in ("epochs", "warmup_epochs"))
-    values["warmup_epochs"] = min(warmup, epochs / SHORTEST_WARMUP)
-    fixed = {"corpus": source.corpus, "representation": source.representation, "input_spec": source.input_spec}
-    return Experiment(**fixed, protocol=protocol, folds=folds, seed=seed, **values)
-
-
 def pool(root: Path, folds: Sequence[int], results: Sequence[dict]) -> Trained:
-    """Write `predictions_test.csv` and `metrics.json` of all folds together into the run's folder."""
+    """Write `predictions_<part>.csv` and `metrics.json` of all folds together into the run's folder."""
+    part = "test" if "test" in results[0] else "validation"
     tables = []
     for fold in folds:
-        path = root / f"fold_{fold}" / PREDICTIONS.format("test")
+        path = fold_folder(root, fold) / PREDICTIONS.format(part)
         tables.append(pd.read_csv(path, dtype={"clip_id": str, "subject_id": str}).assign(fold=fold))
     table = pd.concat(tables, ignore_index=True)
-    pooled = measure(table, tuple(results[0]["test"]["classes"]))
-    write_whole_csv(table, root / PREDICTIONS.format("test"))
+    pooled = measure(table, tuple(results[0][part]["classes"]))
+    write_whole_csv(table, root / PREDICTIONS.format(part))
     about = {key: results[0][key] for key in ("experiment", "commit")}
-    write_whole(root / METRICS, json.dumps({**about, "folds": list(folds), "test": pooled}, indent=1) + "\n")
-    return Trained(root, tuple(folds), tuple(results), pooled)
+    write_whole(root / METRICS, json.dumps({**about, "folds": list(folds), part: pooled}, indent=1) + "\n")
+    return Trained(root, tuple(folds), tuple(results), pooled, part)

@@ -35,6 +35,5 @@ def test_multiply_adds_are_those_of_the_architecture():
     convolution = torch.nn.Conv2d(3, 8, 3, padding=1, bias=False).train()
     assert multiply_adds(convolution, torch.zeros(2, 3, 10, 10)) == 2 * 8 * 100 * 27
     assert convolution.training
-    assert multiply_adds(create_model("face_net", 1, 8, "random"), torch.zeros(1, 1, 48, 48)) / 1e6 == pytest.approx(
-        135, abs=1
-    )
+    face_net = create_model("face_net", 1, 8, "random")
+    assert multiply_adds(face_net, torch.zeros(1, 1, 48, 48)) / 1e6 == pytest.approx(137, abs=1)
