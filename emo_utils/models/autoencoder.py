@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 from emo_utils.errors import UnknownNameError, WeightsError
+from emo_utils.models.freezing import Freezable
 from emo_utils.models.imagenet import timm_network
 from emo_utils.models.output import WithLoss
 from emo_utils.models.registry import backbone
@@ -92,7 +93,7 @@ class Autoencoder(nn.Module):
         return (error * mask).sum() / (target.square().mean(2) * mask).sum().clamp(min=1e-6)
 
 
-class AutoencoderOverTime(nn.Module):
+class AutoencoderOverTime(Freezable):
     """Frame encoder, autoencoder, temporal head, last layer; gives a `WithLoss` in training mode."""
 
     def __init__(
@@ -107,15 +108,9 @@ class AutoencoderOverTime(nn.Module):
     ):
         super().__init__()
         self.frames, self.autoencoder, self.head = frames, autoencoder, head
-        self.reconstruction_weight, self.frozen = reconstruction_weight, frozen
+        self.reconstruction_weight = reconstruction_weight
         self.last = nn.Sequential(nn.Dropout(dropout), nn.Linear(head.width, num_classes))
-        frames.requires_grad_(not frozen)
-
-    def train(self, mode: bool = True) -> "AutoencoderOverTime":
-        """Training mode for all but a frozen frame encoder."""
-        super().train(mode)
-        self.frames.train(mode and not self.frozen)
-        return self
+        self.freeze("frames", frozen)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor | WithLoss:
         """Logits (N, classes) of float32 (N, T, C, S, S); mask bool (N, T), True where a frame is real.

@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from emo_utils.errors import EmoError
 from emo_utils.models.face_net import AFTER_STAGES, BEFORE_STAGES, BLOCKS, WIDTHS, make_face_net
+from emo_utils.models.freezing import Freezable
 from emo_utils.models.registry import backbone
 from emo_utils.models.sequences import OverTime
 from emo_utils.models.temporal import AttentionOverTime, LastHidden, MeanOverTime
@@ -135,19 +136,13 @@ class Fusion(nn.Module):
         return (mean[:, 0] + self.mixer((maps - mean).flatten(1, 2))).relu()
 
 
-class StackReader(nn.Module):
+class StackReader(Freezable):
     """See `make_face_net_stack`."""
 
     def __init__(self, early: nn.Module, fusion: Fusion, late: nn.Module, frozen: bool):
         super().__init__()
-        self.early, self.fusion, self.late, self.frozen = early, fusion, late, frozen
-        early.requires_grad_(not frozen)
-
-    def train(self, mode: bool = True) -> "StackReader":
-        """Training mode for all but frozen early stages."""
-        super().train(mode)
-        self.early.train(mode and not self.frozen)
-        return self
+        self.early, self.fusion, self.late = early, fusion, late
+        self.freeze("early", frozen)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (N, classes) of stacks float32 (N, C, S, S) of any size."""

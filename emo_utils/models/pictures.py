@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from emo_utils.models.freezing import Freezable
+
 
 class Maps(nn.Module):
     """The convolutional part of a timm network: pictures (N, C, S, S) to maps (N, D, s, s).
@@ -23,7 +25,7 @@ class Maps(nn.Module):
         return self.network.forward_features(x)
 
 
-class PictureClassifier(nn.Module):
+class PictureClassifier(Freezable):
     """Trunks side by side, their maps averaged and joined, then `features -> hidden -> ReLU -> dropout -> classes`.
 
     Args:
@@ -45,18 +47,12 @@ class PictureClassifier(nn.Module):
         frozen: bool = False,
     ):
         super().__init__()
-        self.trunks, self.frozen = nn.ModuleList(trunks), frozen
+        self.trunks = nn.ModuleList(trunks)
         self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.head = nn.Sequential(
             nn.Linear(width, hidden), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden, num_classes)
         )
-        self.trunks.requires_grad_(not frozen)
-
-    def train(self, mode: bool = True) -> "PictureClassifier":
-        """Training mode for all but frozen trunks."""
-        super().train(mode)
-        self.trunks.train(mode and not self.frozen)
-        return self
+        self.freeze("trunks", frozen)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (N, classes) of pictures float32 (N, C, S, S)."""

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from emo_utils.models.freezing import Freezable
 from emo_utils.models.registry import backbone
 from emo_utils.models.temporal import AttentionOverTime, LastHidden, encode_frames, mask_or_all
 
@@ -9,7 +10,7 @@ SIDE = 16
 """Side of the CNN's last map: two poolings of a 64x64 face."""
 
 
-class OverTime(nn.Module):
+class OverTime(Freezable):
     """A frame encoder, a temporal head, and a last layer: a sequence (N, T, C, S, S) and a mask (N, T) to logits.
 
     Args:
@@ -24,15 +25,9 @@ class OverTime(nn.Module):
         self, encoder: nn.Module, head: nn.Module, num_classes: int, dropout: float = 0.0, frozen: bool = False
     ):
         super().__init__()
-        self.encoder, self.head, self.frozen = encoder, head, frozen
+        self.encoder, self.head = encoder, head
         self.last = nn.Sequential(nn.Dropout(dropout), nn.Linear(head.width, num_classes))
-        encoder.requires_grad_(not frozen)
-
-    def train(self, mode: bool = True) -> "OverTime":
-        """Training mode for all but a frozen encoder."""
-        super().train(mode)
-        self.encoder.train(mode and not self.frozen)
-        return self
+        self.freeze("encoder", frozen)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """Logits float32 (N, classes) of float32 (N, T, C, S, S); mask bool (N, T), True where a frame is real."""

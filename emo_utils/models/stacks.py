@@ -1,4 +1,7 @@
-"""Backbones of temporal stacks (system S3): a widened first convolution, and the head `features -> 512 -> classes`."""
+"""Backbones of temporal stacks (system S3): a widened first convolution, and the head `features -> 512 -> classes`.
+
+EfficientNetV2 is timm's with the weights of its authors (ImageNet-21k, then 1k). ImageNet weights are Apache-2.0.
+"""
 
 import torch
 from torch import nn
@@ -9,54 +12,44 @@ from emo_utils.models.registry import PICTURES, backbone
 from emo_utils.models.shipped import FERPLUS_CLASSES, read_tensors
 from emo_utils.models.stem import replace_stem
 
-EFFICIENTNETS = {"s": "tf_efficientnetv2_s", "m": "tf_efficientnetv2_m"}
-"""Sizes, and timm's networks with the weights of the paper's authors (ImageNet-21k, then 1k; Apache-2.0)."""
-
 MOBILENET = "mobilenetv3_large_100"
 
 
 @backbone("efficientnetv2_s", eats=PICTURES, starts=("imagenet", "random"))
-def make_efficientnetv2_s(in_channels: int, num_classes: int, weights: str = "imagenet", **options):
+def make_efficientnetv2_s(
+    in_channels: int,
+    num_classes: int,
+    weights: str = "imagenet",
+    stem: str | None = None,
+    dropout: float = 0.3,
+    frozen: bool = False,
+):
     """EfficientNetV2-S (M. Tan, Q. Le, ICML 2021): 20.839 M parameters with 18 channels and 5 classes, as in S3.
 
     Args:
         in_channels: C of the stack.
         num_classes: number of logits.
         weights: see `models.registry.STARTS`.
-        options: see `efficientnetv2`.
-    """
-    return efficientnetv2("s", in_channels, num_classes, weights, **options)
-
-
-@backbone("efficientnetv2_m", eats=PICTURES, starts=("imagenet", "random"))
-def make_efficientnetv2_m(in_channels: int, num_classes: int, weights: str = "imagenet", **options):
-    """EfficientNetV2-M: 53.520 M parameters with 18 channels and 5 classes; see `make_efficientnetv2_s`."""
-    return efficientnetv2("m", in_channels, num_classes, weights, **options)
-
-
-def efficientnetv2(
-    size: str,
-    in_channels: int,
-    num_classes: int,
-    weights: str,
-    stem: str | None = None,
-    dropout: float = 0.3,
-    frozen: bool = False,
-):
-    """EfficientNetV2 of a size.
-
-    Args:
-        size: a key of `EFFICIENTNETS`.
-        in_channels: C of the stack.
-        num_classes: number of logits.
-        weights: `imagenet` or `random`.
         stem: how the first convolution is widened: `sum`, `tile` or `difference` (`stem.adapt_stem`).
         dropout: share dropped before the last layer.
         frozen: only the head is trained.
     """
-    network = timm_network(EFFICIENTNETS[size], in_channels, weights, stem, num_classes=0)
-    trunk = Maps(network)
-    return PictureClassifier([trunk], network.num_features, num_classes, dropout=dropout, frozen=frozen)
+    network = timm_network("tf_efficientnetv2_s", in_channels, weights, stem, num_classes=0)
+    return PictureClassifier([Maps(network)], network.num_features, num_classes, dropout=dropout, frozen=frozen)
+
+
+@backbone("efficientnetv2_m", eats=PICTURES, starts=("imagenet", "random"))
+def make_efficientnetv2_m(
+    in_channels: int,
+    num_classes: int,
+    weights: str = "imagenet",
+    stem: str | None = None,
+    dropout: float = 0.3,
+    frozen: bool = False,
+):
+    """EfficientNetV2-M: 53.520 M parameters with 18 channels and 5 classes; options as for `make_efficientnetv2_s`."""
+    network = timm_network("tf_efficientnetv2_m", in_channels, weights, stem, num_classes=0)
+    return PictureClassifier([Maps(network)], network.num_features, num_classes, dropout=dropout, frozen=frozen)
 
 
 @backbone("mobilenetv3_large", eats=PICTURES, starts=("ferplus", "imagenet", "random"))
@@ -85,7 +78,7 @@ def make_mobilenetv3_large(
         model.load_state_dict(read_tensors("mobilenetv3_large"))
         with torch.no_grad():
             replace_stem(model.trunks[0].network.conv_stem, in_channels, stem)
-        model.trunks.requires_grad_(not frozen)
+        model.freeze("trunks", frozen)
         if num_classes != FERPLUS_CLASSES:
             model.head[-1] = nn.Linear(model.head[-1].in_features, num_classes)
         return model

@@ -22,6 +22,7 @@ CHANNELS = {"frame": 1, "apex": 3, "stack": 5, "sequence": 1, "features": 12}
 PAIRS = [(name, representation) for name in backbones for representation in backbones.get(name).eats]
 CLASSES = 4
 NAMES = list(backbones)
+FROM_FERPLUS = [(name, "ferplus") for name in NAMES if name.startswith("face_net")]
 OPTIONS = {"timm": {"architecture": "resnet10t"}}
 
 
@@ -66,12 +67,12 @@ def test_one_step_reaches_every_parameter_and_predictions_have_the_right_shape(n
     assert logits.isfinite().all()
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_eight_samples_are_learnt_by_heart(name):
+@pytest.mark.parametrize(("name", "weights"), [*((name, "random") for name in NAMES), *FROM_FERPLUS])
+def test_eight_samples_are_learnt_by_heart(name, weights):
     """Trained in training mode, judged in evaluation mode by the statistics of the eight, which are all there is."""
     representation = backbones.get(name).eats[0]
     options = {"dropout": 0.0} if "dropout" in inspect.signature(backbones.get(name)).parameters else {}
-    model, inputs = make(name, representation, **options), batch(representation, 8)
+    model, inputs = make(name, representation, weights, **options), batch(representation, 8)
     labels = torch.arange(8) % CLASSES
     small = count_parameters(model) < 10e6
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3 if small else 3e-4, weight_decay=0.0)
