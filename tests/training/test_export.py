@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from emo_utils.datasets.samples import samples_of_faces
 from emo_utils.errors import UnknownNameError, WeightsError
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.weights import SHIPPED, find_weights, known_weights, read_weights
 from emo_utils.models import create_model
-from emo_utils.structures import InputSpec
+from emo_utils.structures import FaceImages, InputSpec
+from emo_utils.training.experiment import Experiment
 from emo_utils.training.export import export, fit_temperature
 from emo_utils.training.fit import predict
 
@@ -28,9 +30,11 @@ def test_training_and_inference_see_the_same_faces(exported):
     """The same crops through the training loop's `predict` and through the shipped file give the same reading."""
     model, path = exported
     crops = np.random.default_rng(0).integers(0, 256, (5, 48, 48), dtype=np.uint8)
-    expected = (predict(model, crops, InputSpec()) / 1.7).softmax(1).numpy()
+    faces = FaceImages(tuple("abcde"), crops, np.eye(8, dtype=np.float32)[:5], np.arange(5), CLASSES)
+    experiment = Experiment(precision="float32")
+    expected = (predict(model, samples_of_faces(faces, 48), experiment) / 1.7).softmax(1).numpy()
     found = OnnxEngine(read_weights(path)).predict(crops)
-    np.testing.assert_allclose(found, expected, atol=5e-3)  # predict may run in bfloat16
+    np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def test_the_preprocessing_inside_the_file_is_exact(exported):
