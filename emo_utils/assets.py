@@ -96,6 +96,13 @@ ASSETS = {
             "whose pictures are for non-commercial research",
             _released_by_yakhyo("yolov8-face-onnx-inference", "yolov8n-face.onnx"),
         ),
+        Asset(
+            "arcface",
+            "arcface_w600k_mbf.onnx",
+            "9cc6e4a75f0e2bf0b1aed94578f144d15175f357bdc05e815e5c4a02b319eb4f",
+            "insightface's weights (w600k_mbf): for non-commercial research only; trained on WebFace600K",
+            _released_by_yakhyo("uniface", "w600k_mbf.onnx"),
+        ),
     )
 }
 

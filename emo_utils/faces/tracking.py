@@ -1,4 +1,4 @@
-"""From the faces of each frame to faces over time, by ByteTrack.
+"""From the faces of each frame to faces over time, by ByteTrack; or, where asked for, by DeepSORT.
 
 Source: Y. Zhang et al., "ByteTrack: Multi-Object Tracking by Associating Every Detection Box", ECCV 2022, in
 uniface's implementation. A face that is found surely starts a track; one found faintly can only continue one.
@@ -8,9 +8,13 @@ import importlib.util
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
+from emo_utils.errors import UnknownNameError
+from emo_utils.faces.embedding import FaceEmbedder
+from emo_utils.registry import unknown_name
 from emo_utils.structures import Detections
 
 SURE = 0.65
@@ -21,6 +25,44 @@ FAINT = 0.3
 
 MEMORY_S = 1.0
 """A face that reappears within this time where it was expected continues its track."""
+
+TRACKERS = ("bytetrack", "deepsort")
+"""The ways to track; the first is the default."""
+
+
+class FaceTracker(Protocol):
+    """Says which faces of a frame are those of the frames before. Make one per clip."""
+
+    def update(self, found: Detections, pixels: np.ndarray | None = None) -> dict[int, int]:
+        """Row of `found` by track id, for the next frame, uint8 (H, W, 3) RGB; see `Tracker.update`."""
+        ...
+
+
+def check_tracker(name: str) -> None:
+    """Raise UnknownNameError, with the known names, for an unknown tracker."""
+    if name not in TRACKERS:
+        raise UnknownNameError(unknown_name("tracker", name, TRACKERS))
+
+
+def create_tracker(name: str, rate: float, embedder: FaceEmbedder | None = None) -> FaceTracker:
+    """Make a tracker for one clip.
+
+    Args:
+        name: one of `TRACKERS`.
+        rate: detections a second.
+        embedder: needed by DeepSORT.
+
+    Raises:
+        UnknownNameError: no such tracker.
+        MissingPackageError: DeepSORT's package is not installed.
+        WeightsError: DeepSORT without an embedder.
+    """
+    check_tracker(name)
+    if name == "bytetrack":
+        return Tracker(rate)
+    from emo_utils.faces.deepsort import DeepSortTracker
+
+    return DeepSortTracker(rate, embedder)
 
 
 @dataclass
@@ -38,8 +80,8 @@ class Tracker:
         memory = max(1, round(MEMORY_S * self.rate))
         self._tracker = _byte_track().BYTETracker(track_thresh=SURE, low_thresh=FAINT, track_buffer=memory)
 
-    def update(self, found: Detections) -> dict[int, int]:
-        """Assign the faces of the next frame to tracks.
+    def update(self, found: Detections, pixels: np.ndarray | None = None) -> dict[int, int]:
+        """Assign the faces of the next frame to tracks; ByteTrack goes by their boxes alone and needs no pixels.
 
         Returns:
             Row of `found` by track id; ids count from 1 in order of appearance. Rows without a track are absent.

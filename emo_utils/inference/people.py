@@ -1,0 +1,80 @@
+"""Persons in a clip's table of faces: who is who, in numbers that count from 1, and why, in the log."""
+
+import logging
+
+import pandas as pd
+
+from emo_utils.faces.album import Album, Piece
+from emo_utils.faces.identity import JOINED_FROM, Decision, name_people
+
+log = logging.getLogger(__name__)
+
+
+def name_faces(faces: pd.DataFrame, album: Album) -> pd.DataFrame:
+    """Say of every face who it is.
+
+    Args:
+        faces: a row per frame and face, with `track_id` and `piece`, the piece of a track by its number in the album.
+        album: of the same clip.
+
+    Returns:
+        The rows with `person_id`; both ids count from 1 in order of appearance. A track that turned out to show two
+        people is two tracks.
+    """
+    kept = set(faces["piece"])
+    pieces = [piece for piece in album.finish() if piece.number in kept]
+    people = name_people(pieces)
+    person = faces["piece"].map(people.of).astype("int64")
+    track = pd.Series(list(zip(faces["track_id"], person, strict=True)), index=faces.index, dtype=object)
+    named = faces.assign(person_id=_counted(person), track_id=_counted(track))
+    track_of = dict(zip(named["piece"], named["track_id"], strict=True))
+    if album.embedder is None:
+        _tell_tracks_only(pieces, track_of)
+    else:
+        _tell(people.decisions, pieces, track_of, album)
+    return named
+
+
+def _counted(ids: pd.Series) -> pd.Series:
+    """The same ids as numbers from 1 in order of appearance."""
+    return pd.Series(pd.factorize(ids)[0] + 1, index=ids.index, dtype="int64")
+
+
+def _tell_tracks_only(pieces: list[Piece], track_of: dict[int, int]) -> None:
+    """One line; a warning where two tracks may be one person, seen at different times."""
+    spans: dict[int, list[int]] = {}
+    for piece in pieces:
+        span = spans.setdefault(track_of[piece.number], [piece.first, piece.last])
+        span[1] = max(span[1], piece.last)
+    may_be_one = max((first for first, _ in spans.values()), default=0) > min((e for _, e in spans.values()), default=0)
+    log.log(
+        logging.WARNING if may_be_one else logging.INFO,
+        "identity: no embedding weights, so each track (%d) counts as a person, also where one person came back; "
+        "`emo fetch arcface` or --identity-weights FILE joins the tracks of a person",
+        len(spans),
+    )
+
+
+def _tell(decisions: tuple[Decision, ...], pieces: list[Piece], track_of: dict[int, int], album: Album) -> None:
+    log.info("identity: %s, SHA-256 %s", album.embedder, album.embedder.sha256)
+    log.info("identity: similarity %.2f and more is one person", JOINED_FROM)
+    ids_before: dict[int, set[int]] = {}
+    for piece in pieces:
+        ids_before.setdefault(piece.track_id, set()).add(track_of[piece.number])
+    for tracks in ids_before.values():
+        if len(tracks) > 1:
+            log.info("identity: the tracker followed several people as one; now tracks %s", _listed(tracks))
+    for decision in decisions:
+        first, second = ({track_of[number] for number in side} for side in (decision.first, decision.second))
+        if first == second and decision.joined:
+            continue  # two pieces of one track: the tracker was right
+        verdict = "one person" if decision.joined else "two people"
+        reason = "; seen in the same frame" if decision.together else ""
+        log.info(
+            "identity: tracks %s and %s are %s, similarity %.2f%s",
+            *(_listed(first), _listed(second), verdict, decision.similarity, reason),
+        )
+
+
+def _listed(tracks: set[int]) -> str:
+    return "+".join(map(str, sorted(tracks)))

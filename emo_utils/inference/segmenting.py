@@ -1,0 +1,188 @@
+"""From what was seen of a clip to the segments of its people: motion and probabilities put together."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from emo_utils.inference.observe import ObservedFrame
+from emo_utils.motion.curve import FaceTrace, MotionCurve
+from emo_utils.motion.regions import GROUPS
+from emo_utils.motion.segments import SegmentRule, Span, find_segments
+from emo_utils.structures import Segment
+from emo_utils.timeline import Timeline
+
+CHUNK = 512
+"""Faces that are held one by one before they are packed."""
+
+NOBODY = (0, 0)
+"""Person and track of a flash of the detector, which the timeline leaves out."""
+
+MOTION_COLUMNS = {
+    "frame_index": "as in the timeline",
+    "time_s": "as in the timeline",
+    "person_id": "as in the timeline",
+    "track_id": "as in the timeline",
+    "piece": "a stretch with one reference: displacements of different pieces cannot be compared",
+    "strength": "the curve that segments are read from: motion and change, weighted and added",
+    "motion": "displacement of the face's parts from rest, without short peaks; 1 is a plain expression",
+    "change": "how far the probabilities are from those at rest, 0 to 1; 0 where no network read the frames",
+    "speed": "of the displacement, in face sides a second; `faces.crops` says what a face side is",
+    **{name: f"displacement of the {name} from rest, in face sides, as measured" for name in GROUPS},
+}
+"""The columns of `motion.csv`, in order; a row per frame and face in which motion was measured."""
+
+
+@dataclass
+class MotionLog:
+    """Collects the motion of all faces of a clip while it is read: about 400 bytes per face and frame."""
+
+    _open: list[tuple] = field(default_factory=list, repr=False)
+    _packed: list[tuple[np.ndarray, ...]] = field(default_factory=list, repr=False)
+    _names: dict[int, tuple[int, int]] = field(default_factory=dict, repr=False)
+
+    def add(self, frame: ObservedFrame) -> None:
+        """Keep the motion of a frame's faces."""
+        for face, motion in zip(frame.faces, frame.motions, strict=True):
+            where = (frame.frame_index, frame.time_s, face.piece, motion.piece)
+            self._open.append((*where, motion.displacement, motion.patch, motion.keypoints))
+        if len(self._open) >= CHUNK:
+            self._pack()
+
+    def name(self, faces: pd.DataFrame) -> None:
+        """Say whose each piece of the album is: rows with `piece`, `person_id` and `track_id`."""
+        known = faces.drop_duplicates("piece")
+        self._names = {
+            int(piece): (int(person), int(track))
+            for piece, person, track in zip(known["piece"], known["person_id"], known["track_id"], strict=True)
+        }
+
+    def _pack(self) -> None:
+        if self._open:
+            self._packed.append(tuple(np.array(column) for column in zip(*self._open, strict=True)))
+            self._open = []
+
+    def finish(self, timeline: Timeline, read: bool) -> "ClipMotion":
+        """All traces of the clip; `read`: whether a network read its frames."""
+        self._pack()
+        if not self._packed:
+            return ClipMotion(())
+        columns = [np.concatenate(column) for column in zip(*self._packed, strict=True)]
+        frame_index, time_s, album_piece, piece, displacement, patch, keypoints = columns
+        values = _probabilities(timeline) if read else None
+        neutral = timeline.classes.index("neutral") if "neutral" in timeline.classes else None
+        whose = np.array([self._names.get(int(p), NOBODY) for p in album_piece])
+        faces = []
+        for number, person, track in np.unique(np.column_stack([piece, whose]), axis=0).tolist():
+            if (person, track) == NOBODY:
+                continue
+            rows = np.flatnonzero((piece == number) & (whose[:, 1] == track))
+            index = frame_index[rows]
+            own = None if values is None else values[track].loc[index].to_numpy(float)
+            trace = FaceTrace(index, time_s[rows], displacement[rows], patch[rows], own, neutral)
+            faces.append(TracedFace(person, track, number, trace, keypoints[rows]))
+        return ClipMotion(tuple(faces))
+
+
+def _probabilities(timeline: Timeline) -> dict[int, pd.DataFrame]:
+    names = [f"p_{name}" for name in timeline.classes]
+    return {int(t): rows.set_index("frame_index")[names] for t, rows in timeline.faces.groupby("track_id")}
+
+
+@dataclass(frozen=True)
+class TracedFace:
+    """One piece of a track: whose it is, its trace, and its keypoints float32 (T, 4, 2) in pixels of the frames."""
+
+    person_id: int
+    track_id: int
+    piece: int
+    trace: FaceTrace
+    keypoints: np.ndarray = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ClipMotion:
+    """The motion of all faces of a clip."""
+
+    faces: tuple[TracedFace, ...]
+
+    def read(self, rule: SegmentRule | None = None) -> tuple[list[Segment], pd.DataFrame]:
+        """The segments of all persons in time order, their emotions still open; and the curves they were read from.
+
+        The table has `MOTION_COLUMNS` and is ordered by frame and person.
+        """
+        found, tables = [], []
+        for face in self.faces:
+            spans, curve = find_segments(face.trace, rule)
+            found += [_segment(face, span) for span in spans]
+            tables.append(_table(face, curve))
+        table = pd.concat(tables) if tables else pd.DataFrame(columns=list(MOTION_COLUMNS))
+        table = table[list(MOTION_COLUMNS)].sort_values(["frame_index", "person_id"], ignore_index=True)
+        return sorted(found, key=lambda segment: (segment.onset, segment.person_id)), table
+
+    def without_probabilities(self) -> "ClipMotion":
+        """The same motion as if no network had read the frames."""
+        bare = [replace(face, trace=replace(face.trace, probabilities=None)) for face in self.faces]
+        return ClipMotion(tuple(bare))
+
+    def keypoints_at(self, track_id: int, frame_index: int) -> np.ndarray | None:
+        """A face's keypoints float32 (4, 2) in a frame; None where it was not seen."""
+        for face in self.faces:
+            if face.track_id == track_id and len(rows := np.flatnonzero(face.trace.frame_index == frame_index)):
+                return face.keypoints[rows[0]]
+        return None
+
+
+def _segment(face: TracedFace, span: Span) -> Segment:
+    marks = (span.onset, span.apex, span.offset)
+    frames = (int(face.trace.frame_index[mark]) for mark in marks)
+    seconds = (float(face.trace.time_s[mark]) for mark in marks)
+    return Segment(face.person_id, face.track_id, *frames, *seconds, round(span.strength, 6))
+
+
+def _table(face: TracedFace, curve: MotionCurve) -> pd.DataFrame:
+    columns = {
+        "frame_index": face.trace.frame_index,
+        "time_s": face.trace.time_s,
+        "person_id": face.person_id,
+        "track_id": face.track_id,
+        "piece": face.piece,
+        **{name: getattr(curve, name) for name in ("strength", "motion", "change", "speed")},
+        **dict(zip(GROUPS, curve.parts.T, strict=True)),
+    }
+    return pd.DataFrame(columns)
+
+
+def with_strength(segments: Iterable[Segment], table: pd.DataFrame) -> list[Segment]:
+    """Segments marked by hand with the largest value of the curve between their onset and offset; NaN without one."""
+    out = []
+    for segment in segments:
+        own = table[(table["person_id"] == segment.person_id)]
+        inside = own[own["frame_index"].between(segment.onset, segment.offset)]["strength"]
+        out.append(replace(segment, strength=round(float(inside.max()), 6)))
+    return out
+
+
+def name_segments(segments: Sequence[Segment], timeline: Timeline) -> list[Segment]:
+    """Segments with the emotion of their apex frame (S0.6) and, beside it, that of the mean of all their frames."""
+    classes, faces = timeline.classes, timeline.faces
+    columns = [f"p_{name}" for name in classes]
+    out = []
+    for segment in segments:
+        own = faces[(faces["person_id"] == segment.person_id)]
+        inside = own[own["frame_index"].between(segment.onset, segment.offset)]
+        at_apex = inside[inside["frame_index"] == segment.apex][columns].to_numpy(float)
+        pooled = inside[columns].dropna().to_numpy(float)
+        emotion, confidence = _top(at_apex[:1], classes)
+        pooled_emotion, pooled_confidence = _top(pooled, classes)
+        named = {"pooled_emotion": pooled_emotion, "pooled_confidence": pooled_confidence}
+        out.append(replace(segment, emotion=emotion, confidence=confidence, **named))
+    return out
+
+
+def _top(rows: np.ndarray, classes: tuple[str, ...]) -> tuple[str, float]:
+    if not len(rows) or np.isnan(rows).any():
+        return "", float("nan")
+    mean = rows.mean(axis=0)
+    return classes[int(mean.argmax())], round(float(mean.max()), 6)
