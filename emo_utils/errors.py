@@ -33,6 +33,10 @@ class WorkerError(EmoError):
     """A worker process or a cluster gave up; what was finished before is kept."""
 
 
+class SegmentsError(EmoError):
+    """A file of segments that cannot be read, or that does not fit its clip; names the row."""
+
+
 class OutputError(EmoError):
     """An output directory that exists already, or cannot be written."""
 

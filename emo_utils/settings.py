@@ -19,6 +19,8 @@ class Settings:
     """Corpora, prepared samples and runs (`EMO_DATA_DIR`)."""
     ferplus_archive: Path | None
     """FER+ in Microsoft's layout, a zip or a folder (`FERPLUS_ARCHIVE`)."""
+    ravdess_au: Path
+    """Folder of RAVDESS's action units, `action_unit_means.csv` and `published_bilstm_logits.csv` (`RAVDESS_AU`)."""
     dataset_download_id: str | None
     """Google Drive id of the stock-footage zip (`DATASET_DOWNLOAD_ID`)."""
 
@@ -31,9 +33,11 @@ def load_settings() -> Settings:
     def path(key: str, default: Path | None) -> Path | None:
         return Path(values[key]).expanduser() if values.get(key) else default
 
+    data_dir = path("EMO_DATA_DIR", Path("data"))
     return Settings(
         models_dir=path("EMO_MODELS_DIR", user_cache_path("emo_utils") / "models"),
-        data_dir=path("EMO_DATA_DIR", Path("data")),
+        data_dir=data_dir,
         ferplus_archive=path("FERPLUS_ARCHIVE", None),
+        ravdess_au=path("RAVDESS_AU", data_dir / "raw" / "ravdess_au"),
         dataset_download_id=values.get("DATASET_DOWNLOAD_ID") or None,
     )

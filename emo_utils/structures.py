@@ -187,6 +187,44 @@ def _check_channels(name: str, pixels: np.ndarray, frame_index: np.ndarray) -> N
 
 
 @dataclass(frozen=True)
+class Segment:
+    """One expression of one person, from its first frame to its last.
+
+    Attributes:
+        person_id, track_id: whose it is.
+        onset, apex, offset: first frame with any of the expression, frame of the strongest, last frame with any.
+        onset_s, apex_s, offset_s: their times.
+        strength: how far from rest the face is at its strongest; 1 is a plain expression (`motion.curve`).
+        emotion, confidence: read from the crop of the apex frame; empty and NaN until it is read.
+        pooled_emotion, pooled_confidence: of the mean of the probabilities from onset to offset, likewise.
+    """
+
+    person_id: int
+    track_id: int
+    onset: int
+    apex: int
+    offset: int
+    onset_s: float
+    apex_s: float
+    offset_s: float
+    strength: float
+    emotion: str = ""
+    confidence: float = float("nan")
+    pooled_emotion: str = ""
+    pooled_confidence: float = float("nan")
+
+    def __post_init__(self):
+        if not self.onset <= self.apex <= self.offset:
+            found = f"{self.onset}, {self.apex}, {self.offset}"
+            raise ValueError(f"Segment: expected onset <= apex <= offset, found {found}")
+
+    @property
+    def duration_s(self) -> float:
+        """From onset to offset."""
+        return self.offset_s - self.onset_s
+
+
+@dataclass(frozen=True)
 class InputSpec:
     """What a model eats; stored beside every weights file, so that training and inference cannot drift apart.
 

@@ -15,10 +15,15 @@ from tqdm import tqdm
 from emo_utils import __version__
 from emo_utils.errors import EmoError, VideoError
 from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
+from emo_utils.inference.reading import read_clip
+from emo_utils.motion.magnify import magnify_clip
+from emo_utils.motion.segments_file import MarkedSegment, check_clips, read_segments, segments_of_clip
 from emo_utils.output import check_output, whole_folder
 from emo_utils.reports.annotate import annotate_clip
 from emo_utils.reports.charts import save_charts
+from emo_utils.reports.segments import save_segments
 from emo_utils.reports.summary import summarise
+from emo_utils.structures import Segment
 from emo_utils.timeline import Timeline
 from emo_utils.video import SUFFIXES, probe
 
@@ -36,6 +41,7 @@ class ClipResult:
     seconds: float = 0.0
     timeline: Timeline | None = field(default=None, repr=False)
     summary: dict = field(default_factory=dict, repr=False)
+    segments: tuple[Segment, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,8 @@ class ReportOptions:
 
     annotated: bool = True
     charts: bool = True
+    magnified: bool = False
+    """The clip again with its small motions magnified; see `motion.magnify`."""
 
 
 def analyze_clips(
@@ -52,6 +60,7 @@ def analyze_clips(
     options: AnalysisOptions | None = None,
     reports: ReportOptions | None = None,
     *,
+    segments_file: Path | str | None = None,
     overwrite: bool = False,
     progress: bool = True,
 ) -> list[ClipResult]:
@@ -65,6 +74,7 @@ def analyze_clips(
         out: the output folder.
         options: how clips are read.
         reports: what is written.
+        segments_file: segments corrected by hand, used instead of those found; see `motion.segments_file`.
         overwrite: replace results that are there already.
         progress: show progress bars on standard error.
 
@@ -74,26 +84,59 @@ def analyze_clips(
     out = Path(out)
     clips = find_clips(inputs)
     check_output(out, overwrite)
+    by_hand = HandMarks.read(segments_file, clips) if segments_file else None
     analyzer = Analyzer(options)
+    if by_hand and not analyzer.options.segments:
+        raise EmoError("a file of segments was given, but segments were switched off; give one of the two")
     single = len(clips) == 1 and not Path(inputs[0]).is_dir()
     if single:
-        return [analyze_clip(clips[0], out, analyzer, reports, progress=progress)]
+        return [analyze_clip(clips[0], out, analyzer, reports, by_hand=by_hand, progress=progress)]
     results = []
     with whole_folder(out) as part:
         for clip, name in zip(clips, distinct_names(clips), strict=True):
-            result = _try_clip(clip, part / name, analyzer, reports, progress)
+            result = _try_clip(clip, part / name, analyzer, reports, by_hand, progress)
             results.append(ClipResult(**{**vars(result), "folder": out / name}))
         write_manifest(results, part / "manifest.csv")
     return results
 
 
+@dataclass(frozen=True)
+class HandMarks:
+    """Segments that a person marked, and the file they are from."""
+
+    path: Path
+    rows: tuple[MarkedSegment, ...]
+
+    @classmethod
+    def read(cls, path: Path | str, clips: Sequence[Path]) -> "HandMarks":
+        """Read a file of segments of these clips.
+
+        Raises:
+            SegmentsError: a row makes no sense, or is about another clip.
+        """
+        marks = cls(Path(path), tuple(read_segments(path)))
+        check_clips(marks.rows, [clip.name for clip in clips], path)
+        return marks
+
+    def of(self, clip: Path) -> list[MarkedSegment]:
+        """The rows about one clip."""
+        return segments_of_clip(self.rows, clip.name)
+
+
 def analyze_clip(
-    clip: Path, folder: Path, analyzer: Analyzer, reports: ReportOptions | None = None, *, progress: bool = True
+    clip: Path,
+    folder: Path,
+    analyzer: Analyzer,
+    reports: ReportOptions | None = None,
+    *,
+    by_hand: HandMarks | None = None,
+    progress: bool = True,
 ) -> ClipResult:
-    """Read one clip and write its folder: timeline, summary, charts, annotated video, log.
+    """Read one clip and write its folder: timeline, segments, apexes, summary, charts, annotated video, log.
 
     Raises:
         VideoError: the clip cannot be read; nothing is written then.
+        SegmentsError: a segment marked by hand does not fit the clip; likewise.
     """
     reports = reports or ReportOptions()
     started = time.perf_counter()
@@ -101,24 +144,32 @@ def analyze_clip(
     with whole_folder(folder) as part, _log_to(part / "analysis.log"):
         _log_start(clip, analyzer)
         with _bar(f"{clip.name}: reading", frames, progress) as on_frame:
-            timeline = analyzer.analyze(clip, on_frame)
+            marked = (by_hand.of(clip), by_hand.path) if by_hand else ()
+            reading = read_clip(analyzer, clip, on_frame, *marked)
+        timeline = reading.timeline
         timeline.save(part)
-        summary = {"clip": clip.name, "options": asdict(analyzer.options), **summarise(timeline)}
+        if reading.motion is not None:
+            save_segments(reading, clip, part)
+        told = reading.segments if reading.motion is not None else None
+        summary = {"clip": clip.name, "options": asdict(analyzer.options), **summarise(timeline, told)}
         (part / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
         if reports.charts:
-            save_charts(timeline, part / "charts")
+            save_charts(timeline, part / "charts", reading.segments, reading.motion)
         if reports.annotated:
             with _bar(f"{clip.name}: annotating", frames, progress) as on_frame:
-                annotate_clip(clip, timeline, part / "annotated.mp4", on_frame)
+                annotate_clip(clip, timeline, part / "annotated.mp4", on_frame, reading.segments)
+        if reports.magnified:
+            with _bar(f"{clip.name}: magnifying", frames, progress) as on_frame:
+                magnify_clip(clip, part / "magnified.mp4", on_frame=on_frame)
         seconds = time.perf_counter() - started
         log.info("done in %.1f s", seconds)
-    return ClipResult(clip, folder, "ok", "", seconds, timeline, summary)
+    return ClipResult(clip, folder, "ok", "", seconds, timeline, summary, reading.segments)
 
 
-def _try_clip(clip: Path, folder: Path, analyzer: Analyzer, reports, progress: bool) -> ClipResult:
+def _try_clip(clip: Path, folder: Path, analyzer: Analyzer, reports, by_hand, progress: bool) -> ClipResult:
     started = time.perf_counter()
     try:
-        return analyze_clip(clip, folder, analyzer, reports, progress=progress)
+        return analyze_clip(clip, folder, analyzer, reports, by_hand=by_hand, progress=progress)
     except Exception as error:  # one clip must not stop the others; the manifest names it
         reason = str(error) if isinstance(error, EmoError) else f"{type(error).__name__}: {error}"
         log.error("%s", reason, exc_info=not isinstance(error, EmoError))

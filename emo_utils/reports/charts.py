@@ -1,5 +1,6 @@
 """Charts of a timeline: expressions over time (line), share of time (bar, pie)."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,9 @@ from matplotlib.figure import Figure
 
 from emo_utils.inference.smoothing import LONGEST_GAP_S, METHODS, smooth
 from emo_utils.labels import COLOURS
+from emo_utils.reports.marks import mark_axis, motion_chart, of_person
 from emo_utils.reports.summary import durations_s, summarise
+from emo_utils.structures import Segment
 from emo_utils.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -28,18 +31,26 @@ FEWEST_SHARE = 0.05
 """An expression that never reaches this probability is drawn but not named in the line chart."""
 
 
-def save_charts(timeline: Timeline, folder: Path) -> list[Path]:
-    """Write `line.png`, `bar.png` and `pie.png`; returns their paths."""
+def save_charts(
+    timeline: Timeline, folder: Path, segments: Sequence[Segment] = (), motion: "pd.DataFrame | None" = None
+) -> list[Path]:
+    """Write `line.png`, `bar.png`, `pie.png`, and with a table of motion `motion.png`; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, draw in (("line", line_chart), ("bar", bar_chart), ("pie", pie_chart)):
-        paths.append(folder / f"{name}.png")
-        draw(timeline).savefig(paths[-1])
+    figures = {"line": line_chart(timeline, segments), "bar": bar_chart(timeline), "pie": pie_chart(timeline)}
+    if motion is not None:
+        with plt.rc_context(STYLE):
+            figures["motion"] = motion_chart(motion, segments)
+    paths = [folder / f"{name}.png" for name in figures]
+    for path, figure in zip(paths, figures.values(), strict=True):
+        figure.savefig(path)
     return paths
 
 
-def line_chart(timeline: Timeline) -> Figure:
-    """Smoothed probabilities over time, one panel per person, with the named expression as a strip under each."""
+def line_chart(timeline: Timeline, segments: Sequence[Segment] = ()) -> Figure:
+    """Smoothed probabilities over time, one panel per person, with the named expression as a strip under each.
+
+    Segments are shaded from onset to offset, their apexes marked.
+    """
     with plt.rc_context(STYLE):
         people = timeline.people
         figure, axes = plt.subplots(
@@ -52,6 +63,7 @@ def line_chart(timeline: Timeline) -> Figure:
         )
         for axis, person in zip(axes[:, 0], people, strict=False):
             _draw_person(axis, timeline, person)
+            mark_axis(axis, of_person(segments, person))
             axis.set_title(f"Person {person}")
         _finish_time_axis(axes[-1, 0], timeline)
         return _closed(figure)
@@ -63,7 +75,7 @@ def _draw_person(axis, timeline: Timeline, person: int) -> None:
     values = smooth(timeline.probabilities(person), times_s, next(iter(METHODS)))
     breaks = np.flatnonzero(np.diff(times_s) > LONGEST_GAP_S) + 1
     for index, name in enumerate(timeline.classes):
-        named = values[:, index].max() >= FEWEST_SHARE
+        named = bool((values[:, index] >= FEWEST_SHARE).any())
         for piece, (t, p) in enumerate(zip(np.split(times_s, breaks), np.split(values[:, index], breaks), strict=True)):
             label = name if named and piece == 0 else None
             axis.plot(t, p, color=COLOURS[name], lw=1.8 if named else 0.6, label=label)
@@ -71,7 +83,8 @@ def _draw_person(axis, timeline: Timeline, person: int) -> None:
     axis.set_ylim(-0.12, 1.02)
     axis.set_yticks([0, 0.5, 1])
     axis.set_ylabel("probability")
-    axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    if axis.get_legend_handles_labels()[1]:
+        axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
 def _draw_strip(axis, rows, timeline: Timeline) -> None:

@@ -1,15 +1,24 @@
 """A clip in a few numbers: what `summary.json` holds."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 import numpy as np
 
+from emo_utils.structures import Segment
 from emo_utils.timeline import VERSION, Timeline
 
 
-def summarise(timeline: Timeline) -> dict:
-    """Per person: share of time per expression, the dominant one, changes, confidence, and how much was seen.
+def summarise(timeline: Timeline, segments: Sequence[Segment] | None = None) -> dict:
+    """Per person: share of time per expression, the dominant one, changes, confidence, how much was seen, segments.
 
     Shares are of the time in which the person is on screen, after smoothing. Uncertain rows count for what they are
-    named; `uncertain_share` says how many they are.
+    named; `uncertain_share` says how many they are. Where only apex frames were read, shares are of the segments that
+    were named, and add up to less than one.
+
+    Args:
+        timeline: of the clip.
+        segments: of the clip; None: they were not looked for, and nothing is said about them.
     """
     table = timeline.table
     frames = table.drop_duplicates("frame_index")
@@ -20,7 +29,10 @@ def summarise(timeline: Timeline) -> dict:
         "frames": len(frames),
         "duration_s": round(float(duration.sum()), 3),
         "frames_with_faces": int(timeline.faces["frame_index"].nunique()),
-        "people": [_person(timeline, person, seconds) for person in timeline.people],
+        "people": [
+            _person(timeline, person, seconds) | ({} if segments is None else _segments(segments, person))
+            for person in timeline.people
+        ],
     }
 
 
@@ -37,17 +49,44 @@ def _person(timeline: Timeline, person: int, seconds: dict[int, float]) -> dict:
     weight = rows["frame_index"].map(seconds)
     by_emotion = weight.groupby(rows["smoothed_emotion"]).sum()
     shares = (by_emotion / max(weight.sum(), 1e-9)).reindex(timeline.classes, fill_value=0.0)
-    named = rows["smoothed_emotion"]
+    named = rows["smoothed_emotion"].dropna()
     return {
         "person_id": person,
         "tracks": [int(track) for track in rows["track_id"].drop_duplicates()],
         "from_s": round(float(rows["time_s"].min()), 3),
         "to_s": round(float(rows["time_s"].max()), 3),
         "seen_s": round(float(weight.sum()), 3),
-        "dominant_emotion": str(shares.idxmax()),
+        "dominant_emotion": str(shares.idxmax()) if len(named) else None,
         "share_of_time": {name: round(float(share), 4) for name, share in shares.items()},
-        "changes": int((named != named.shift()).sum() - 1),
-        "mean_confidence": round(float(rows["smoothed_confidence"].mean()), 4),
+        "changes": max(0, int((named != named.shift()).sum() - 1)),
+        "mean_confidence": round(float(rows["smoothed_confidence"].mean()), 4) if len(named) else None,
         "uncertain_share": round(float((rows["status"] == "uncertain").mean()), 4),
         "mean_detection_confidence": round(float(rows["detection_confidence"].mean()), 4),
     }
+
+
+def _segments(segments: Sequence[Segment], person: int) -> dict:
+    """A report of one person's expressions: how many, which, how long and how fast, and each of them."""
+    own = sorted((segment for segment in segments if segment.person_id == person), key=lambda s: s.onset)
+    rises = [segment.apex_s - segment.onset_s for segment in own]
+    strongest = max(own, key=lambda segment: np.nan_to_num(segment.strength), default=None)
+    report = {
+        "count": len(own),
+        "emotions": dict(Counter(segment.emotion or "not read" for segment in own)),
+        "mean_duration_s": _mean([segment.duration_s for segment in own]),
+        "mean_rise_s": _mean(rises),
+        "mean_strength": _mean([segment.strength for segment in own]),
+        "strongest_apex_s": round(strongest.apex_s, 3) if strongest else None,
+        "each": [_one(segment) for segment in own],
+    }
+    return {"segments": report}
+
+
+def _one(segment: Segment) -> dict:
+    seconds = {name: round(getattr(segment, name), 3) for name in ("onset_s", "apex_s", "offset_s")}
+    read = {"emotion": segment.emotion or None, "pooled_emotion": segment.pooled_emotion or None}
+    return {**seconds, **read, "strength": _mean([segment.strength])}
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return round(float(np.mean(values)), 3) if len(values) and np.isfinite(values).all() else None

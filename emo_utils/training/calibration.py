@@ -132,3 +132,11 @@ def uncertain_threshold(confidence: np.ndarray, correct: np.ndarray, fewest: int
         if under.sum() >= fewest and correct[under].mean() < 0.5:
             return float(round(threshold, 2))
     return 0.0
+
+
+def calibrated(table: pd.DataFrame) -> pd.DataFrame | None:
+    """A prediction table with each row scaled by a temperature that was fitted on other people; None for one person."""
+    classes = classes_of(table)
+    labels, probabilities = arrays(table, classes)
+    fitted = cross_fit(probabilities, labels, groups_of_people(table)[0])
+    return None if fitted is None else table.assign(**dict(zip((f"p_{c}" for c in classes), fitted[0].T, strict=True)))

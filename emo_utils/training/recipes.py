@@ -5,14 +5,14 @@ RECIPES: dict[str, dict] = {
     "frame": {"batch_size": 128, "optimizer": "sgd", "learning_rate": 0.1, "augmentation": "faces", "mixup": 0.2},
     # S3.5's augmentation; a few hundred clips, so a small rate, a short warm-up and the epoch chosen on validation
     "stack": {
-        "epochs": 20,
-        "batch_size": 16,
+        "epochs": 40,
+        "batch_size": 8,
         "optimizer": "adamw",
         "learning_rate": 1e-3,
         "weight_decay": 0.05,
         "schedule": "one_cycle",
         "warmup_epochs": 0.0,
-        "average_decay": 0.95,
+        "average_decay": 0.98,
         "label_smoothing": 0.1,
         "clip_gradient": 5.0,
         "augmentation": "stack",

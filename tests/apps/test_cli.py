@@ -34,9 +34,13 @@ def test_one_clip_gives_its_whole_folder(smile):
     assert found == {
         "analysis.log",
         "annotated.mp4",
+        "apex/1_01.png",
         "charts/bar.png",
         "charts/line.png",
+        "charts/motion.png",
         "charts/pie.png",
+        "motion.csv",
+        "segments.csv",
         "summary.json",
         "timeline.csv",
         "timeline.parquet",

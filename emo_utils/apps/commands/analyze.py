@@ -24,12 +24,29 @@ def analyze(
         typer.Option(help="Tells people apart: auto (arcface if it was fetched), none, arcface, or an .onnx file."),
     ] = "auto",
     tracker: Annotated[str, typer.Option(help="bytetrack or deepsort.")] = "bytetrack",
+    segments: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Use these onsets, apexes and offsets: a segments.csv corrected by hand."),
+    ] = None,
+    find_segments: Annotated[
+        bool, typer.Option("--find-segments/--no-segments", help="Measure motion; find onset, apex and offset.")
+    ] = True,
+    flow: Annotated[str, typer.Option(help="Optical flow: dis, farneback or lucas_kanade.")] = "dis",
+    magnify_motion: Annotated[
+        bool, typer.Option("--magnify-motion", help="Magnify the face before its motion is measured.")
+    ] = False,
+    apex_only: Annotated[
+        bool, typer.Option("--apex-only", help="Read the apex frames alone; segments are found by motion.")
+    ] = False,
+    magnified: Annotated[
+        bool, typer.Option("--magnified", help="Write magnified.mp4: small motions enlarged.")
+    ] = False,
     annotated: Annotated[bool, typer.Option(help="Write annotated.mp4.")] = True,
     charts: Annotated[bool, typer.Option(help="Write charts/.")] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there already.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Read clips: timeline, summary, charts and an annotated video for each.
+    """Read clips: timeline, segments (onset, apex, offset), apex pictures, summary, charts, annotated video for each.
 
     Example: emo analyze holiday.mp4 --out results
     """
@@ -37,9 +54,11 @@ def analyze(
     from emo_utils.inference.analyzer import AnalysisOptions
 
     options = AnalysisOptions(
-        weights, detector, detect_every, sample_fps, smoothing, smoothing_s, identity_weights, tracker
-    )
-    results = analyze_clips(clips, out, options, ReportOptions(annotated, charts), overwrite=overwrite)
+        weights, detector, detect_every, sample_fps, smoothing, smoothing_s, identity_weights, tracker,
+        segments=find_segments, flow=flow, magnify_motion=magnify_motion, apex_only=apex_only,
+    )  # fmt: skip
+    reports = ReportOptions(annotated, charts, magnified)
+    results = analyze_clips(clips, out, options, reports, segments_file=segments, overwrite=overwrite)
     if as_json:
         print_json(
             [

@@ -1,0 +1,110 @@
+"""`emo tables`: the sources' result tables, our figures beside theirs."""
+
+from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from emo_utils.apps.commands.shared import SOME_FAILED, Json, print_json
+from emo_utils.errors import EmoError
+
+if TYPE_CHECKING:
+    from emo_utils.reports.tables import Row
+
+LINE = 120
+"""Characters of a line of prose; tables take what they need."""
+
+
+def tables(
+    table: Annotated[list[str] | None, typer.Argument(help="S0, S1, S2, S3, S4, FER+ or AU; default all.")] = None,
+    run: Annotated[bool, typer.Option("--run", help="Run what is not finished, then show.")] = False,
+    only: Annotated[str | None, typer.Option(help="Cells whose name fits, such as '5/*'.")] = None,
+    corpus: Annotated[str | None, typer.Option(help="Another corpus than the cells' own, such as sample.")] = None,
+    root: Annotated[Path | None, typer.Option(help="The corpus's folder; needs a TABLE.")] = None,
+    seeds: Annotated[str, typer.Option(help="A run for each, such as 0,1,2: mean and spread.")] = "0",
+    epochs: Annotated[int | None, typer.Option(help="In place of the cells'; then it is not the cell.")] = None,
+    size: Annotated[int | None, typer.Option(help="Side of a face in pixels; likewise.")] = None,
+    weights: Annotated[str | None, typer.Option(help="First weights, such as random; likewise.")] = None,
+    detector: Annotated[str | None, typer.Option(help="Face detector; likewise.")] = None,
+    fold: Annotated[int | None, typer.Option(help="This fold alone; likewise.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that prepare clips; default one per core.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Also write the figures as CSV.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show each table: the source's figure, ours under its protocol, ours by person; or why there is none.
+
+    Example: emo tables S3
+
+    Example: emo tables --run S3 --corpus stock
+
+    Example: emo tables --run S3 --corpus sample --only '15/mobile*' --epochs 2 --size 64 --weights random --fold 0
+    """
+    from emo_utils.apps.table_cells import TABLES
+    from emo_utils.apps.table_runs import Request
+    from emo_utils.apps.tables import run_tables, select, table_rows
+    from emo_utils.reports.tables import write_evidence
+
+    if root and not table:
+        raise EmoError("--root is one corpus's folder, and the tables are of several; name a TABLE, such as S4")
+    request = Request(corpus, root, _numbers(seeds), epochs, size, weights, detector, fold, workers)
+    names = list(dict.fromkeys(found.name for found, _ in select(table or (), only)))
+    failures = run_tables(names, request, only, lambda what: typer.echo(what, err=True)) if run else []
+    rows = {name: table_rows(name, request, only) for name in names}
+    if save:
+        write_evidence([row for part in rows.values() for row in part], save)
+    if as_json:
+        _print_json(rows, failures)
+    else:
+        for name, part in rows.items():
+            _print_table(TABLES[name], part, markdown)
+    for failure in failures:
+        typer.echo(f"{failure.about}: FAILED, {failure.reason}", err=True)
+    if failures:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _numbers(seeds: str) -> tuple[int, ...]:
+    try:
+        return tuple(dict.fromkeys(int(seed) for seed in seeds.split(",")))
+    except ValueError:
+        raise EmoError(f"--seeds: expected whole numbers such as 0,1,2; found {seeds!r}") from None
+
+
+def _print_json(rows: dict[str, list["Row"]], failures) -> None:
+    from emo_utils.apps.table_cells import TABLES
+
+    told = []
+    for name, part in rows.items():
+        table = TABLES[name]
+        words = {"title": table.title, "system": table.system, "source_protocol": table.told, "ours": table.ours}
+        told.append({"table": name, **words, "rows": [row.to_dict() for row in part]})
+    failed = [{"cell": failure.cell, "run": failure.about, "reason": failure.reason} for failure in failures]
+    print_json({"tables": told, "failed": failed})
+
+
+def _print_table(table, rows: list["Row"], as_markdown: bool) -> None:
+    from emo_utils.reports.table_text import WARNING, markdown, text
+
+    heads = {"source": table.told, "ours": table.ours}
+    if any(row.synthetic for row in rows):
+        heads["data"] = WARNING
+    heads |= _how_to_get(rows)
+    if as_markdown:
+        typer.echo(f"### T-{table.name}: {table.title}\n\n{table.system}\n")
+        typer.echo("".join(f"- **{name}**: {words}\n" for name, words in heads.items()))
+        typer.echo(markdown(rows) + "\n")
+        return
+    typer.echo(f"T-{table.name}: {table.title}\n{table.system}\n")
+    for name, words in heads.items():
+        typer.echo(fill(words, LINE, initial_indent=f"  {name}: ", subsequent_indent="    "))
+    typer.echo(f"\n{text(rows)}\n")
+
+
+def _how_to_get(rows: list["Row"]) -> dict[str, str]:
+    """For each corpus that is absent, one sentence."""
+    from emo_utils.datasets import corpora
+
+    absent = {row.corpus for row in rows for answer in row.answers if answer.reason == "corpus absent"}
+    return {f"{name} is absent": corpora.get(name).facts.obtain for name in sorted(absent)}

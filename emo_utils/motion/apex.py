@@ -1,0 +1,129 @@
+"""The apex of a segment: the frame in which the expression first has all its strength.
+
+A face's own expression serves as the template. What the face is like in the middle of the segment, less what it is
+like at rest, is a direction in three kinds of features: its picture brought onto one place, the displacements of its
+regions, the logarithms of its probabilities. Every frame is measured along that direction, which averages noise over
+the whole face (a matched filter: G. L. Turin, IRE Trans. Inf. Theory 6, 1960). What varies most while the face is at
+rest - small turns of the head, light - is taken out first (nuisance attribute projection: A. Solomonoff et al., ICASSP
+2005). The apex is the strongest frame (P. Ekman, W. V. Friesen, FACS), and since faces hold an expression and let go
+of it more slowly than they make it (K. L. Schmidt, J. F. Cohn, Y. Tian, Biological Psychology 65, 2003), so that the
+peak of a smoothed curve comes late: the first frame in which the smoothed curve has all but `short_of` of its height.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from emo_utils.motion.curve import FaceTrace
+from emo_utils.motion.filters import gaussian
+from emo_utils.motion.regions import WITHOUT_EYES
+
+FEWEST_REST = 5
+"""Frames at rest that are needed; with fewer, those nearest to rest are taken."""
+
+MOST_REST = 200
+"""Frames at rest from which the nuisances are learned, evenly spaced."""
+
+ROUNDS = 30
+
+KINDS = ("picture", "displacement", "probability")
+
+
+@dataclass(frozen=True)
+class ApexOptions:
+    """How the apex is found.
+
+    Attributes:
+        kinds: features used, of `KINDS`; probabilities only where a network read the frames.
+        nuisances: directions of variation at rest that are taken out.
+        sigma_s: Gaussian that smooths the curve.
+        short_of: share of the peak that may be missing.
+        around_s: rest is taken from frames within this time of the segment.
+    """
+
+    kinds: tuple[str, ...] = KINDS
+    nuisances: int = 2
+    sigma_s: float = 0.2
+    short_of: float = 0.02
+    around_s: float = 15.0
+
+
+def find_apex(
+    trace: FaceTrace,
+    strength: np.ndarray,
+    segments: Sequence[tuple[int, int]],
+    which: int,
+    options: ApexOptions | None = None,
+) -> int:
+    """Row of the apex of one segment.
+
+    Args:
+        trace: the face.
+        strength: float (T,), its curve; tells rest where the segments leave too little of it.
+        segments: first and last row of each segment of the trace.
+        which: of them.
+        options: how.
+    """
+    options = options or ApexOptions()
+    first, last = segments[which]
+    times_s = trace.time_s
+    near = (times_s >= times_s[first] - options.around_s) & (times_s <= times_s[last] + options.around_s)
+    outside = near.copy()
+    for start, end in segments:
+        outside[max(0, start - 1) : end + 2] = False
+    if outside.sum() < FEWEST_REST:
+        outside = near & (strength <= np.quantile(strength[near], 0.2))
+    rows = np.flatnonzero(near)
+    curve = _along(trace, rows, outside[rows], first - rows[0], last - rows[0], options)
+    inside = gaussian(curve, times_s[rows], options.sigma_s)[first - rows[0] : last - rows[0] + 1]
+    return first + int(np.flatnonzero(inside >= inside.max() - options.short_of * abs(inside.max()))[0])
+
+
+def _along(trace: FaceTrace, rows, rest: np.ndarray, first: int, last: int, options: ApexOptions) -> np.ndarray:
+    """The face along its own expression, float (T,): about 0 at rest and 1 in the middle of the segment."""
+    quarter = (last - first + 1) // 4
+    middle = slice(first + quarter, last + 1 - quarter)
+    curves, weights = [], []
+    for values in _features(trace, rows, options.kinds):
+        values = _without_nuisances(values - values[rest].mean(axis=0), trace.time_s[rows], rest, options.nuisances)
+        noise = (values - gaussian(values, trace.time_s[rows], 0.066)).var(axis=0)
+        template = values[middle].mean(axis=0) / (noise + 0.1 * noise.mean() + 1e-12)
+        curve = values @ template
+        curves.append(curve / max(abs(curve[middle]).mean(), 1e-12))
+        weights.append(1 / max(curves[-1][rest].var(), 1e-6))
+    return np.average(curves, axis=0, weights=weights)
+
+
+def _features(trace: FaceTrace, rows: np.ndarray, kinds: tuple[str, ...]) -> list[np.ndarray]:
+    """Float (T, F) each; a picture's brightness and contrast are evened out, the eyes' displacements left out."""
+    found = []
+    if "picture" in kinds:
+        picture = trace.patch[rows].reshape(len(rows), -1).astype(float)
+        picture -= picture.mean(axis=1, keepdims=True)
+        found.append(picture / np.maximum(picture.std(axis=1, keepdims=True), 1e-6))
+    if "displacement" in kinds:
+        found.append(trace.displacement[rows][:, WITHOUT_EYES].reshape(len(rows), -1).astype(float))
+    if "probability" in kinds and trace.probabilities is not None:
+        found.append(np.log(np.clip(trace.probabilities[rows], 1e-3, 1)))
+    return found
+
+
+def _without_nuisances(values: np.ndarray, times_s: np.ndarray, rest: np.ndarray, count: int) -> np.ndarray:
+    if not count or rest.sum() <= 3 * count:
+        return values
+    steady = gaussian(values, times_s, 0.05)[rest]
+    steady = steady[:: -(-len(steady) // MOST_REST)]
+    directions = main_directions(steady - steady.mean(axis=0), count)
+    return values - values @ directions @ directions.T
+
+
+def main_directions(values: np.ndarray, count: int) -> np.ndarray:
+    """Directions (F, count) in which (T, F) values of mean zero vary most, by orthogonal iteration.
+
+    Two of hundreds are wanted, and a whole singular value decomposition would take longer than all else here.
+    """
+    found = np.random.default_rng(0).normal(size=(values.shape[1], count))
+    for _ in range(ROUNDS):
+        found = np.linalg.qr(values.T @ (values @ found))[0]
+    return found

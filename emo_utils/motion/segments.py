@@ -1,0 +1,138 @@
+"""Onset, apex and offset of every expression of a face.
+
+The rule, on the curve of `curve.motion_curve` (how far from rest the face is, by its motion and by what the network
+reads in it), with all times in seconds:
+
+1. A peak is an expression if it rises at least `strength` above the valleys beside it, and by at least the share
+   `valley` of its height; a side on which the track ends while the expression lasts is not asked for a valley.
+2. Its onset is the first frame before the peak from which the curve stays above its level before by the share `edge`
+   of the rise; its offset the last frame, likewise.
+3. What is shorter than `shortest_s` is none. Two peaks with no such valley between them are one expression.
+4. The apex is found between onset and offset by `apex.find_apex`.
+
+Motion is needed: what the network reads can add to it, but where nothing moves there is no segment. Sources: spotting
+by displacement against a face at rest and thresholds on its peaks, as in A. Moilanen et al., "Spotting Rapid Facial
+Movements from Videos Using Appearance-Based Feature Difference Analysis", ICPR 2014, and S.-J. Wang et al., "A Main
+Directional Maximal Difference Analysis for Spotting Facial Movements from Long-Term Videos", Neurocomputing 230, 2017;
+peaks by prominence as topographers define it.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from emo_utils.motion.apex import ApexOptions, find_apex
+from emo_utils.motion.curve import CurveOptions, FaceTrace, MotionCurve, motion_curve
+
+FEWEST_FRAMES = 5
+"""A shorter piece tells nothing."""
+
+
+@dataclass(frozen=True)
+class SegmentRule:
+    """How segments are found; see the module for what the numbers mean.
+
+    Attributes:
+        strength: least rise of a peak, on the curve in which 1 is a plain expression.
+        motion: least motion at the peak, without which a reading of the network is no segment.
+        valley: least rise as a share of the peak's height.
+        edge: share of the rise at which onset and offset are set.
+        shortest_s: least duration.
+        curve, apex: how the curve is made, and how the apex is found.
+    """
+
+    strength: float = 0.5
+    motion: float = 0.2
+    valley: float = 0.5
+    edge: float = 0.08
+    shortest_s: float = 0.3
+    curve: CurveOptions = field(default_factory=CurveOptions)
+    apex: ApexOptions = field(default_factory=ApexOptions)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A segment in rows of its trace, and its strength: the height of the curve above rest at its peak."""
+
+    onset: int
+    apex: int
+    offset: int
+    strength: float
+
+
+def find_segments(trace: FaceTrace, rule: SegmentRule | None = None) -> tuple[list[Span], MotionCurve]:
+    """The segments of one face over one piece, in time order, and the curve they were read from."""
+    rule = rule or SegmentRule()
+    curve = motion_curve(trace, rule.curve)
+    if len(trace) < FEWEST_FRAMES:
+        return [], curve
+    peaks = [peak for peak in find_peaks(curve.strength, rule) if curve.motion[peak] >= rule.motion]
+    bounds = [find_bounds(curve.strength, peaks, number, rule.edge) for number in range(len(peaks))]
+    lasting = [
+        (peak, first, last)
+        for peak, (first, last) in zip(peaks, bounds, strict=True)
+        if trace.time_s[last] - trace.time_s[first] >= rule.shortest_s
+    ]
+    spans = [(first, last) for _, first, last in lasting]
+    return [
+        Span(first, find_apex(trace, curve.strength, spans, number, rule.apex), last, float(curve.strength[peak]))
+        for number, (peak, first, last) in enumerate(lasting)
+    ], curve
+
+
+def find_peaks(curve: np.ndarray, rule: SegmentRule) -> list[int]:
+    """Rows of the peaks that stand out, in order.
+
+    A valley is filled from the top down: where the surroundings of two peaks meet, the lower one ends; it is kept if it
+    rises enough above that place (the persistence of a peak is its prominence).
+    """
+    count = len(curve)
+    top = np.full(count, -1)  # for every row looked at, the highest peak of its hill
+    edges: dict[int, list[int]] = {}  # first and last row of a peak's hill
+    kept = []
+    for row in np.argsort(-curve, kind="stable"):
+        beside = [top[n] for n in (row - 1, row + 1) if 0 <= n < count and top[n] >= 0]
+        if not beside:
+            top[row], edges[row] = row, [row, row]
+            continue
+        winner = max(beside, key=lambda peak: (curve[peak], -peak))
+        for loser in set(beside) - {winner}:
+            if stands_out(curve[loser], curve[row], rule):
+                kept.append(loser)
+            edges[winner] = [min(edges[winner][0], edges[loser][0]), max(edges[winner][1], edges[loser][1])]
+        edges[winner] = [min(edges[winner][0], row), max(edges[winner][1], row)]
+        top[row] = top[edges[winner][0]] = top[edges[winner][1]] = winner  # only a hill's edges are ever asked
+    highest = int(np.argmax(curve))
+    if stands_out(curve[highest], curve.min(), rule):
+        kept.append(highest)
+    return sorted(int(peak) for peak in kept)
+
+
+def stands_out(height: float, valley: float, rule: SegmentRule) -> bool:
+    """Whether a peak rises enough above its higher valley."""
+    return height - valley >= max(rule.strength, rule.valley * height)
+
+
+def find_bounds(curve: np.ndarray, peaks: list[int], number: int, edge: float) -> tuple[int, int]:
+    """First and last row of the segment around a peak, within the valleys to its neighbours."""
+    peak = peaks[number]
+    start = peaks[number - 1] + int(np.argmin(curve[peaks[number - 1] : peak + 1])) if number else 0
+    more = number + 1 < len(peaks)
+    end = peak + int(np.argmin(curve[peak : peaks[number + 1] + 1])) if more else len(curve) - 1
+    before, after = curve[start : peak + 1], curve[peak : end + 1]
+    rising = before > _level(before, edge)
+    falling = after > _level(after, edge)
+    first = peak - int(np.argmin(np.append(rising[::-1], False))) + 1
+    last = peak + int(np.argmin(np.append(falling, False))) - 1
+    return max(first, start), min(last, end)
+
+
+ENDS_ABOVE = 0.6
+"""A side on which the curve stays above this share of its peak has no rest to be measured from; 0 is taken."""
+
+
+def _level(side: np.ndarray, edge: float) -> float:
+    """Height at which an expression begins or ends, between one side's level of rest and its peak."""
+    peak, rest = side.max(), np.quantile(side, 0.05)
+    rest = rest if rest < ENDS_ABOVE * peak else 0.0
+    return rest + edge * (peak - rest)

@@ -1,0 +1,151 @@
+"""Segments as a CSV file: written for people to look at and to correct, and read back with every line checked.
+
+Whoever corrects the file edits `onset`, `apex` and `offset` (frames, from 0), deletes rows, or adds some; `person_id`
+says whose they are, `clip` of which clip. All other columns may be left empty: times, strength and emotions are found
+anew.
+"""
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from emo_utils.errors import SegmentsError
+from emo_utils.structures import Segment
+from emo_utils.timeline import Timeline
+
+COLUMNS = {
+    "clip": "file name of the clip",
+    "person_id": "as in the timeline",
+    "track_id": "as in the timeline",
+    "onset": "first frame with any of the expression",
+    "apex": "the first frame in which it has all its strength",
+    "offset": "last frame with any of it",
+    "onset_s": "time of the onset in seconds",
+    "apex_s": "time of the apex in seconds",
+    "offset_s": "time of the offset in seconds",
+    "strength": "how far from rest the face is at its strongest; 1 is a plain expression",
+    "emotion": "the expression that the network reads in the crop of the apex frame (S0.6)",
+    "confidence": "its probability",
+    "pooled_emotion": "the expression of the mean of the probabilities from onset to offset",
+    "pooled_confidence": "its probability",
+}
+"""The columns of `segments.csv`, in order."""
+
+NEEDED = ("person_id", "onset", "apex", "offset")
+
+
+@dataclass(frozen=True)
+class MarkedSegment:
+    """One row of a file that a person wrote or corrected: `row` is its line in the file, for messages."""
+
+    row: int
+    clip: str
+    person_id: int
+    onset: int
+    apex: int
+    offset: int
+
+
+def write_segments(segments: Iterable[Segment], clip: str, path: Path) -> None:
+    """Write `segments.csv`; numbers have six digits."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for segment in segments:
+            values = [clip, *(getattr(segment, name) for name in list(COLUMNS)[1:])]
+            writer.writerow([_text(value) for value in values])
+
+
+def _text(value) -> str:
+    if isinstance(value, float):
+        return "" if np.isnan(value) else f"{value:.6g}"
+    return str(value)
+
+
+def read_segments(path: Path | str) -> list[MarkedSegment]:
+    """Read a file of segments.
+
+    Raises:
+        SegmentsError: it is missing, lacks a column, or holds a value that is no frame or not in order; names the row.
+    """
+    path = Path(path)
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            lacking = [name for name in NEEDED if name not in (reader.fieldnames or ())]
+            if lacking:
+                found = ", ".join(reader.fieldnames or ["nothing"])
+                raise SegmentsError(f"{path}: lacks the column(s) {', '.join(lacking)}; found {found}")
+            return [_parse(path, reader.line_num, row) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SegmentsError(f"{path}: cannot be read as a CSV file of segments ({error})") from None
+
+
+def _parse(path: Path, row: int, values: dict) -> MarkedSegment:
+    numbers = {}
+    for name in NEEDED:
+        text = (values[name] or "").strip()
+        if not text.isdecimal():
+            raise SegmentsError(f"{path}, row {row}: {name}: expected a whole number from 0, found {text!r}")
+        numbers[name] = int(text)
+    if not numbers["onset"] <= numbers["apex"] <= numbers["offset"]:
+        found = ", ".join(f"{name} {numbers[name]}" for name in NEEDED[1:])
+        raise SegmentsError(f"{path}, row {row}: expected onset <= apex <= offset, found {found}")
+    return MarkedSegment(row, (values.get("clip") or "").strip(), **numbers)
+
+
+def segments_of_clip(marked: Sequence[MarkedSegment], clip: str) -> list[MarkedSegment]:
+    """The rows about one clip: those that name it, and those that name none."""
+    return [segment for segment in marked if segment.clip in ("", clip)]
+
+
+def check_clips(marked: Sequence[MarkedSegment], clips: Sequence[str], path: Path | str) -> None:
+    """Refuse rows that name no clip where there are several, and rows about a clip that is not read.
+
+    Raises:
+        SegmentsError: names the row.
+    """
+    for segment in marked:
+        if segment.clip and segment.clip not in clips:
+            raise SegmentsError(
+                f"{path}, row {segment.row}: clip {segment.clip!r} is not among those to read: {', '.join(clips)}"
+            )
+        if not segment.clip and len(clips) > 1:
+            raise SegmentsError(f"{path}, row {segment.row}: names no clip; expected one of {', '.join(clips)}")
+
+
+def place_segments(marked: Sequence[MarkedSegment], timeline: Timeline, path: Path | str) -> list[Segment]:
+    """Marks by hand as segments of a clip, in time order, with track and times; strength and emotions are still open.
+
+    Raises:
+        SegmentsError: a row is about a frame outside the clip, an unknown person, or a frame in which that person is
+            not seen; or two segments of a person overlap. Names the row.
+    """
+    faces = timeline.faces
+    times = timeline.table.drop_duplicates("frame_index").set_index("frame_index")["time_s"]
+    placed: list[tuple[MarkedSegment, Segment]] = []
+    for mark in sorted(marked, key=lambda m: (m.person_id, m.onset)):
+        where = f"{path}, row {mark.row}"
+        if mark.person_id not in timeline.people:
+            known = ", ".join(map(str, timeline.people)) or "none"
+            raise SegmentsError(f"{where}: person_id {mark.person_id} is not in this clip; known: {known}")
+        for name in ("onset", "apex", "offset"):
+            if getattr(mark, name) not in times.index:
+                raise SegmentsError(
+                    f"{where}: {name} {getattr(mark, name)} is no frame that was read; they run from "
+                    f"{times.index.min()} to {times.index.max()}"
+                )
+        own = faces[(faces["person_id"] == mark.person_id) & (faces["frame_index"] == mark.apex)]
+        if own.empty:
+            raise SegmentsError(f"{where}: person {mark.person_id} is not seen in the apex frame {mark.apex}")
+        before = placed[-1] if placed and placed[-1][0].person_id == mark.person_id else None
+        if before and before[0].offset >= mark.onset:
+            raise SegmentsError(f"{where}: begins at {mark.onset}, before the segment of row {before[0].row} has ended")
+        marks = (mark.onset, mark.apex, mark.offset)
+        seconds = (float(times[frame]) for frame in marks)
+        segment = Segment(mark.person_id, int(own["track_id"].iloc[0]), *marks, *seconds, strength=float("nan"))
+        placed.append((mark, segment))
+    return sorted((segment for _, segment in placed), key=lambda s: (s.onset, s.person_id))
