@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from test_cli import emo
 
 from emo_utils.inference.segmenting import MOTION_COLUMNS
 from emo_utils.motion.segments_file import COLUMNS
-from test_cli import emo
 
 FAST = ("--no-annotated", "--no-charts", "--identity-weights", "none")
 

@@ -7,8 +7,8 @@ import pytest
 
 from emo_utils.errors import EmoError
 from emo_utils.motion.magnify import (
-    MagnifyOptions,
     Magnifier,
+    MagnifyOptions,
     _collapse,
     laplacian_pyramid,
     level_gains,
