@@ -1,4 +1,4 @@
-"""How strong an expression is, by shipped weights; stands in for the apex finder where apex crops are prepared."""
+"""How strong an expression is, by shipped weights: what the apex finder is told beside the motion of the face."""
 
 from dataclasses import dataclass
 from functools import cache

@@ -17,12 +17,14 @@ Directional Maximal Difference Analysis for Spotting Facial Movements from Long-
 peaks by prominence as topographers define it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from emo_utils.motion.apex import ApexOptions, find_apex
 from emo_utils.motion.curve import CurveOptions, FaceTrace, MotionCurve, motion_curve
+from emo_utils.motion.follow import FaceMotion
 
 FEWEST_FRAMES = 5
 """A shorter piece tells nothing."""
@@ -78,6 +80,31 @@ def find_segments(trace: FaceTrace, rule: SegmentRule | None = None) -> tuple[li
         Span(first, find_apex(trace, curve.strength, spans, number, rule.apex), last, float(curve.strength[peak]))
         for number, (peak, first, last) in enumerate(lasting)
     ], curve
+
+
+def strongest_apex(
+    frame_index: np.ndarray, time_s: np.ndarray, motions: Sequence[FaceMotion], scores: np.ndarray
+) -> int | None:
+    """Row of the apex of the strongest segment of one face; None where it shows none.
+
+    Args:
+        frame_index, time_s: (T,) of the frames that show it.
+        motions: T, from a `follow.MotionFollower`.
+        scores: float (T,), strength of the expression in each frame alone, 0 to 1; its lack counts as neutral.
+    """
+    piece, scores = np.array([motion.piece for motion in motions]), np.clip(scores, 0, 1)
+    best, apex = 0.0, None
+    for number in np.unique(piece):
+        rows = np.flatnonzero(piece == number)
+        displacement, patch = (
+            np.stack([getattr(motions[r], name) for r in rows]) for name in ("displacement", "patch")
+        )
+        read = np.stack([scores[rows], 1 - scores[rows]], axis=1)
+        trace = FaceTrace(frame_index[rows], time_s[rows], displacement, patch, read, neutral=1)
+        for span in find_segments(trace)[0]:
+            if span.strength > best:
+                best, apex = span.strength, int(rows[span.apex])
+    return apex
 
 
 def find_peaks(curve: np.ndarray, rule: SegmentRule) -> list[int]:

@@ -16,7 +16,7 @@ from emo_utils.training.measure import measure
 from emo_utils.training.predictions import classes_of
 
 SYNTHETIC = "SYNTHETIC data: says nothing about accuracy"
-TITLE = 38
+TITLE = 32
 """Characters of a line of a title."""
 
 

@@ -64,7 +64,7 @@ def with_heat(picture: np.ndarray, heat: np.ndarray) -> np.ndarray:
 
 
 def heat_strip(
-    faces: Sequence[np.ndarray], heats: np.ndarray, emotions: Sequence[str], named: Sequence[str], width: float = 1.3
+    faces: Sequence[np.ndarray], heats: np.ndarray, emotions: Sequence[str], named: Sequence[str], width: float = 1.2
 ) -> Figure:
     """Faces, and under each the same face with its heat map.
 

@@ -1,8 +1,10 @@
 """The crop of a clip's apex frame, one PNG a clip.
 
-Source: S0.6 and S0.9, where a still-image network reads the apex. Until the apex finder of `motion` is there, the apex
-is the frame whose expression a scorer finds strongest, after a short moving average. Scorers are handed in: this floor
-knows no network. An image sequence runs from onset to apex (CK+), so its last picture is its apex.
+Source: S0.6 and S0.9, where a still-image network reads the apex. The apex is that of the strongest segment that the
+rule of `motion.segments` finds, by the motion of the face and the strength of expression that a scorer reads. In a clip
+in which the face does not move, and if asked for, it is the frame whose expression is strongest, after a short moving
+average. Scorers are handed in: this floor knows no network. An image sequence runs from onset to apex (CK+), so its
+last picture is its apex.
 """
 
 from dataclasses import dataclass
@@ -15,6 +17,8 @@ import numpy as np
 
 from emo_utils.errors import EmoError, SampleError
 from emo_utils.faces.detector import DEFAULT, FaceDetector
+from emo_utils.motion.follow import FaceMotion, MotionFollower
+from emo_utils.motion.segments import strongest_apex
 from emo_utils.representations.face_sequence import (
     CutFace,
     FaceCutter,
@@ -28,6 +32,9 @@ from emo_utils.representations.representation import Written, representations
 from emo_utils.structures import Clip, InputSpec
 
 BATCH_CROPS = 16
+
+RULES = ("motion", "strongest")
+"""How the apex of a video is chosen; the first falls back on the second."""
 
 
 class Scorer(Protocol):
@@ -51,7 +58,8 @@ class ApexSpec:
     """How the apex crop is found and cut.
 
     Attributes:
-        scorer: finds the strongest frame of a video; not needed for image sequences.
+        scorer: says how strong the expression is in the frames of a video; not needed for image sequences.
+        by: `motion`: the apex of the strongest segment; `strongest`: the frame of the highest score.
         every: score every n-th frame.
         average: scores a frame is averaged over, itself in the middle; odd.
         size: side of the crop in pixels.
@@ -60,9 +68,10 @@ class ApexSpec:
     """
 
     name: ClassVar[str] = "apex"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     scorer: Scorer | None = None
+    by: str = RULES[0]
     every: int = 2
     average: int = 5
     size: int = 224
@@ -70,6 +79,8 @@ class ApexSpec:
     detector: str = DEFAULT
 
     def __post_init__(self):
+        if self.by not in RULES:
+            raise EmoError(f"apex: by: expected one of {', '.join(RULES)}, found {self.by!r}")
         if self.every < 1 or self.average < 1 or self.average % 2 == 0:
             raise EmoError(
                 f"apex: expected every of 1 or more and an odd average, found {self.every} and {self.average}"
@@ -107,18 +118,38 @@ def find_apex(clip: Clip, detector: FaceDetector | None, spec: ApexSpec) -> tupl
         return face, len(pictures), 1.0
     if spec.scorer is None:
         raise EmoError("apex: a video needs a scorer that says how strong an expression is; none was given")
-    places, scores, frames, looked = _score(clip, detector, spec)
-    if not places:
+    faces, scores, frames, looked = _score(clip, detector, spec)
+    if not faces:
         raise SampleError(f"{clip.path}: no face was found in {looked} of {frames} frames looked at")
-    apex, place = places[int(moving_average(scores, spec.average).argmax())]
-    picture = next(islice(clip_pictures(clip), apex, None))
-    return CutFace(place.cut(picture.load(), spec.input_spec), apex, picture.time_s), frames, len(places) / looked
+    face = faces[_choose(faces, scores, spec)]
+    picture = next(islice(clip_pictures(clip), face.frame_index, None))
+    cut = CutFace(face.place.cut(picture.load(), spec.input_spec), face.frame_index, picture.time_s)
+    return cut, frames, len(faces) / looked
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The main face of one frame; `motion` is None where it is not asked for."""
+
+    frame_index: int
+    time_s: float
+    place: FacePlace
+    motion: FaceMotion | None
+
+
+def _choose(faces: list[_Seen], scores: np.ndarray, spec: ApexSpec) -> int:
+    if spec.by == "motion":
+        index, times_s = np.array([face.frame_index for face in faces]), np.array([face.time_s for face in faces])
+        apex = strongest_apex(index, times_s, [face.motion for face in faces], scores)
+        if apex is not None:
+            return apex
+    return int(moving_average(scores, spec.average).argmax())
 
 
 def _score(clip: Clip, detector: FaceDetector | None, spec: ApexSpec):
     """Where the face is and how strong its expression, in every n-th frame that shows one; frames read, looked at."""
-    face = MainFace(detector)
-    places: list[tuple[int, FacePlace]] = []
+    face, follower = MainFace(detector), MotionFollower() if spec.by == "motion" else None
+    faces: list[_Seen] = []
     scores, crops = [], []
     read = looked = 0
 
@@ -133,12 +164,13 @@ def _score(clip: Clip, detector: FaceDetector | None, spec: ApexSpec):
             continue
         pixels, looked = picture.load(), looked + 1
         if (place := face.find(pixels)) is not None:
-            places.append((picture.index, place))
+            motion = follower.update(0, pixels, place.keypoints, picture.time_s) if follower else None
+            faces.append(_Seen(picture.index, picture.time_s, place, motion))
             crops.append(place.cut(pixels, spec.scorer.input_spec))
         if len(crops) == BATCH_CROPS:
             read_batch()
     read_batch()
-    return places, np.array(scores, float), read, looked
+    return faces, np.array(scores, float), read, looked
 
 
 def moving_average(values: np.ndarray, width: int) -> np.ndarray:

@@ -12,6 +12,7 @@ def nothing_here(monkeypatch, tmp_path):
     """No corpora, no runs, no committed evidence."""
     monkeypatch.setenv("EMO_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("FERPLUS_ARCHIVE", str(tmp_path / "absent.zip"))
+    monkeypatch.setenv("RAVDESS_AU", str(tmp_path / "data" / "raw" / "ravdess_au"))
     monkeypatch.setattr(tables, "EVIDENCE", tmp_path / "absent.csv")
 
 

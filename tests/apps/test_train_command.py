@@ -77,6 +77,18 @@ def test_finished_folds_are_not_trained_again(ten_folds):
     assert os.stat(f"{folder}/fold_3/best.safetensors").st_mtime_ns == best
 
 
+def test_a_run_is_evaluated_from_its_predictions(ten_folds):
+    folder = ten_folds[2].stdout.splitlines()[-1]
+    pooled = json.loads(Path(folder, "metrics.json").read_text())["test"]
+    found = CliRunner().invoke(app, ["evaluate", folder, "ckplus", "--json"])
+    assert json.loads(found.stdout)["uar"] == pytest.approx(pooled["uar"])
+    one = CliRunner().invoke(app, ["evaluate", f"{folder}/fold_2", "ckplus", "--split", "validation", "--json"])
+    assert json.loads(one.stdout)["split"] == "validation"
+    for wrong in (["ravdess"], ["ckplus", "--split", "train"]):
+        refused = CliRunner().invoke(app, ["evaluate", folder, *wrong])
+        assert "a run on ckplus with predictions of test" in str(refused.exception)
+
+
 def test_one_fold_as_json(ten_folds, tree):
     data, _, _ = ten_folds
     done = emo(

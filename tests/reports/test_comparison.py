@@ -40,10 +40,10 @@ ONE_WRONG = ("anger", "anger", "happiness", *CLASSES * 3)
 def runs(tmp_path):
     """A function that writes a finished run: its folder's name, its predictions by fold, and its settings."""
 
-    def write(name, folds, corpus="sample", validation=None, **settings):
+    def write(name, tables, corpus="sample", validation=None, **settings):
         about = {"corpus": corpus, "backbone": "cnn", "representation": {"name": "stack", "interval": 5}, "seed": 0}
         about |= {"protocol": "subject", "control": "none", "folds": None, **settings}
-        for number, table in enumerate(folds):
+        for number, table in enumerate(tables):
             folder = tmp_path / corpus / name / f"fold_{number}"
             folder.mkdir(parents=True)
             write_predictions(table, folder / "predictions_test.csv")
@@ -52,6 +52,21 @@ def runs(tmp_path):
                 metrics["validation"] = {"uar": validation}
             (folder / "metrics.json").write_text(json.dumps(metrics))
         return tmp_path / corpus
+
+    return write
+
+
+@pytest.fixture
+def published(tmp_path):
+    """A function that writes predictions made elsewhere as the run of a real corpus, and gives that run."""
+
+    def write(table):
+        folder = tmp_path / "ravdess" / "published-x"
+        folder.mkdir(parents=True)
+        write_predictions(table, folder / "predictions_test.csv")
+        (folder / "metrics.json").write_text(json.dumps({"experiment": {"published": "x.csv"}, "commit": "abc"}))
+        (run,) = find_finished(tmp_path / "ravdess")
+        return run
 
     return write
 
@@ -79,12 +94,8 @@ def test_no_folder_is_no_run(tmp_path):
     assert find_finished(tmp_path / "absent") == []
 
 
-def test_predictions_made_elsewhere_are_a_run_without_folds(tmp_path):
-    folder = tmp_path / "ravdess" / "published-x"
-    folder.mkdir(parents=True)
-    write_predictions(predictions(RIGHT), folder / "predictions_test.csv")
-    (folder / "metrics.json").write_text(json.dumps({"experiment": {"published": "x.csv"}, "commit": "abc"}))
-    (run,) = find_finished(tmp_path / "ravdess")
+def test_predictions_made_elsewhere_are_a_run_without_folds(published):
+    run = published(predictions(RIGHT))
     assert (run.corpus, run.label, run.folds, run.fold_folder()) == ("ravdess", "x", (), None)
     assert not run.synthetic
 
@@ -177,11 +188,11 @@ def test_runs_of_other_clips_have_a_gap_without_an_interval(runs):
     assert find_gaps(found)[0].difference() == (pytest.approx(1 / 12), None, None)
 
 
-def test_the_published_logits_promise_more_than_they_keep(shared, runs):
+def test_the_published_logits_promise_more_than_they_keep(shared, published):
     path = shared / "data" / "ravdess_au" / "published_bilstm_logits.csv"
     if not path.exists():
         pytest.skip(f"no RAVDESS measurements at {path}")
-    (run,) = find_finished(runs("published", [read_predictions(path, r"(\d\d)$")], corpus="ravdess"))
+    run = published(read_predictions(path, r"(\d\d)$"))
     titles = [axis.get_title(loc="left") for axis in reliability_chart(run).axes]
     assert titles[:2] == ["as predicted: ECE 0.188", "after temperature scaling: ECE 0.038"]
     assert np.mean([one["n"] for one in run.report["per_person"].values()]) == 60

@@ -58,3 +58,38 @@ def test_a_video_needs_a_scorer(numbered_clip, detector):
 def test_a_moving_average_ends_with_the_neighbours_that_are_there():
     np.testing.assert_allclose(moving_average(np.array([0.0, 3, 6, 3]), 3), [1.5, 3, 4, 4.5])
     np.testing.assert_allclose(moving_average(np.array([5.0]), 3), [5])
+
+
+def test_of_a_moving_face_the_apex_of_its_strongest_segment_is_taken(tmp_path):
+    """The scorer calls the first frame strongest; the face of the sample clip smiles at its own time."""
+    from emo_utils.datasets.sample import make_sample_clip
+    from emo_utils.faces import create_detector
+    from emo_utils.structures import Clip
+
+    truth = make_sample_clip(tmp_path / "clip.mp4")
+    clip = Clip("a", tmp_path / "clip.mp4", "test", "s1", "happiness")
+    detector = create_detector()
+    try:
+        by_motion, *_ = find_apex(clip, detector, ApexSpec(First(), size=64))
+        by_score, *_ = find_apex(clip, detector, ApexSpec(First(), by="strongest", average=1, size=64))
+    finally:
+        detector.close()
+    assert by_motion.frame_index == pytest.approx(truth.apex, abs=4)
+    assert by_score.frame_index == 0
+
+
+def test_an_unknown_rule_is_refused():
+    with pytest.raises(EmoError, match="expected one of motion, strongest, found 'middle'"):
+        ApexSpec(by="middle")
+
+
+class First(Nearest):
+    """Nothing but the first frame it is given has any expression."""
+
+    def __init__(self):
+        super().__init__(0.0)
+        object.__setattr__(self, "asked", [])
+
+    def __call__(self, crops):
+        self.asked.append(len(crops))
+        return np.array([0.01] * len(crops)) + np.arange(len(crops))[::-1] * (0.001 if len(self.asked) == 1 else 0)

@@ -62,13 +62,15 @@ def _refuse(options: dict, why: str) -> None:
 
 
 def _measure_weights(weights: str | None, corpus: str | None, split: str, save_predictions: Path | None) -> dict:
-    from emo_utils.training.evaluate import evaluate_weights
+    from emo_utils.training.evaluate import evaluate_run, evaluate_weights
 
     if weights is None or corpus is None:
         raise EmoError(
             f"expected WEIGHTS and CORPUS, or --predictions FILE; found {weights or 'neither'}. For example: emo "
             "evaluate ferplus ferplus, or emo evaluate --predictions predictions.csv"
         )
+    if Path(weights).is_dir() and not (Path(weights) / "weights.onnx").exists():
+        return evaluate_run(Path(weights), corpus, split)
     return evaluate_weights(weights, corpus, split, save_predictions)
 
 
