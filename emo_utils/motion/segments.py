@@ -88,7 +88,8 @@ def strongest_apex(
     """Row of the apex of the strongest segment of one face; None where it shows none.
 
     Args:
-        frame_index, time_s: (T,) of the frames that show it.
+        frame_index: int64 (T,), the frames that show it.
+        time_s: float64 (T,), their times.
         motions: T, from a `follow.MotionFollower`.
         scores: float (T,), strength of the expression in each frame alone, 0 to 1; its lack counts as neutral.
     """

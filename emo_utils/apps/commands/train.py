@@ -55,6 +55,8 @@ def train(
 
     Example: emo train sample --backbone mobilenetv3_large --representation stack --protocol subject --fold 0
     """
+    from accelerate import PartialState
+
     from emo_utils.apps.sources import Data
     from emo_utils.apps.train import train as train_folds
     from emo_utils.datasets import corpora
@@ -85,6 +87,8 @@ def train(
         "precision": precision,
     }
     trained = train_folds(data, settings, protocol, fold, folds, seed, out)
+    if not PartialState().is_main_process:
+        return
     if as_json:
         print_json({"folder": str(trained.folder), "folds": list(trained.folds), **trained.pooled})
         return
