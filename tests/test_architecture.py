@@ -21,7 +21,7 @@ FLOORS = {
 }
 GROUND = 0
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
-IMPORTED_BY_ANALYZE = ("faces", "inference", "reports")
+IMPORTED_BY_ANALYZE = ("faces", "motion", "inference", "reports")
 
 
 def floor_of(module: str) -> int:

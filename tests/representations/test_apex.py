@@ -74,7 +74,7 @@ def test_of_a_moving_face_the_apex_of_its_strongest_segment_is_taken(tmp_path):
         by_score, *_ = find_apex(clip, detector, ApexSpec(Undecided(0), by="strongest", average=1, size=64))
     finally:
         detector.close()
-    assert by_motion.frame_index == pytest.approx(truth.apex, abs=4)
+    assert by_motion.frame_index == pytest.approx(truth.apex, abs=9), "0.3 s, on the plateau of the smile"
     assert by_score.frame_index == 0
 
 
