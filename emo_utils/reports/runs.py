@@ -18,9 +18,11 @@ NOTE = f"{SYNTHETIC} faces"
 
 
 def figure_text(report: Mapping, figure: str = "uar") -> str:
-    """`92.9 % [85.7, 100.0]`: a figure of `training.measure` with its 95 % interval over people."""
-    low, high = (100 * value for value in report[f"{figure}_interval_95"])
-    return f"{100 * report[figure]:.1f} % [{low:.1f}, {high:.1f}]"
+    """`92.9 % [85.7, 100.0]`, or a macro-F1 as `0.93 [0.86, 1.00]`: a figure with its 95 % interval over people."""
+    scale, digits, unit = (1, 2, "") if figure == "macro_f1" else (100, 1, " %")
+    values = (report[figure], *report[f"{figure}_interval_95"])
+    value, low, high = (f"{scale * number:.{digits}f}" for number in values)
+    return f"{value}{unit} [{low}, {high}]"
 
 
 def result_grid(
