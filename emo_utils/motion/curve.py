@@ -48,6 +48,7 @@ class CurveOptions:
         motion: weight of the motion; 0: probabilities alone.
         shortest_s: what is over sooner than this - a blink, a twitch - is taken off the curve.
         shortest_mouth_s: the same for mouth and chin, which also speak: syllables are taken off.
+        speech: how much of the short peaks that were taken off mouth and chin is taken from what is left around them.
         probability_s: Gaussian that steadies the probabilities.
         neutral_floor: how much a frame without any `neutral` counts when rest is looked for, against 1 with all.
     """
@@ -57,6 +58,7 @@ class CurveOptions:
     motion: float = 1.0
     shortest_s: float = 0.3
     shortest_mouth_s: float = 0.5
+    speech: float = 1.0
     probability_s: float = 0.066
     neutral_floor: float = 0.1
 
@@ -85,14 +87,14 @@ def motion_curve(trace: FaceTrace, options: CurveOptions | None = None) -> Motio
 
     A head that moves, a camera that shakes and slow changes of light are not in it; the eye regions are not, so that
     a blink leaves no mark. Short peaks are taken off each region by a morphological opening, which leaves the edges of
-    longer ones where they are: twitches go, and so does most of speech, in which lips and chin take turns.
+    longer ones where they are: twitches go, and so does most of speech, in which lips and chin take turns. Where short
+    peaks come thick, as many as there are is taken from what mouth and chin hold besides.
     """
     options = options or CurveOptions()
     times_s = trace.time_s
     rest, rest_probabilities = find_rest(trace, options.neutral_floor)
     length = np.linalg.norm(trace.displacement - rest, axis=2)
-    widths_s = np.where(SPEAKS, options.shortest_mouth_s, options.shortest_s)
-    lasting = [opening(median_of_three(length[:, r]), times_s, widths_s[r]) for r in np.flatnonzero(WITHOUT_EYES)]
+    lasting = [_lasting(length[:, row], times_s, SPEAKS[row], options) for row in np.flatnonzero(WITHOUT_EYES)]
     motion = np.sort(lasting, axis=0)[-3:].mean(axis=0) / options.full_motion
     change = np.zeros(len(trace))
     if trace.probabilities is not None:
@@ -101,6 +103,15 @@ def motion_curve(trace: FaceTrace, options: CurveOptions | None = None) -> Motio
     parts = [length[:, [NAMES.index(name) for name in names]].mean(axis=1) for names in GROUPS.values()]
     strength = options.motion * motion + options.full_change * change
     return MotionCurve(motion, change, strength, _speed(trace), np.stack(parts, axis=1))
+
+
+def _lasting(length: np.ndarray, times_s: np.ndarray, speaks: bool, options: CurveOptions) -> np.ndarray:
+    """What a region holds: its displacement without short peaks, and where they come thick as in speech, less of it."""
+    steady = median_of_three(length)
+    held = opening(steady, times_s, options.shortest_mouth_s if speaks else options.shortest_s)
+    if not speaks:
+        return held
+    return np.maximum(held - options.speech * gaussian(steady - held, times_s, options.shortest_mouth_s), 0)
 
 
 def find_rest(trace: FaceTrace, neutral_floor: float = 0.1) -> tuple[np.ndarray, np.ndarray | None]:

@@ -9,7 +9,9 @@ import numpy as np
 
 
 def gaussian(values: np.ndarray, times_s: np.ndarray, sigma_s: float) -> np.ndarray:
-    """Average (T, ...) over neighbours weighted by a Gaussian of their distance in time."""
+    """Average (T, ...) over neighbours weighted by a Gaussian of their distance in time; width 0 changes nothing."""
+    if sigma_s <= 0:
+        return np.array(values, float)
     total, weights = np.zeros(values.shape, float), np.zeros(len(values))
     for here, there, apart_s in _pairs(times_s, 3 * sigma_s):
         weight = np.exp(-((apart_s / sigma_s) ** 2) / 2)

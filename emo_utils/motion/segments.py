@@ -43,7 +43,7 @@ class SegmentRule:
         curve, apex: how the curve is made, and how the apex is found.
     """
 
-    strength: float = 0.5
+    strength: float = 0.65
     motion: float = 0.2
     valley: float = 0.5
     edge: float = 0.08
