@@ -82,7 +82,7 @@ def parts_chart(motion: "pd.DataFrame", segments: Sequence[Segment] = ()) -> Fig
 def whole_clip(
     motion: "pd.DataFrame",
     segments: Sequence[Segment],
-    apexes: Sequence[np.ndarray],
+    apexes: Mapping[int, np.ndarray],
     truth: Sequence[Marks] = (),
     person_id: int = 1,
 ) -> Figure:
@@ -91,7 +91,7 @@ def whole_clip(
     Args:
         motion: the table of `motion.csv`.
         segments: those of this person are drawn.
-        apexes: uint8 (S, S, 3) of each of this person's segments, in time order.
+        apexes: uint8 (S, S, 3), pictures of this person by their frame; a segment without one has none over it.
         truth: true onset, apex and offset, where they are known.
         person_id: who.
     """
@@ -112,8 +112,9 @@ def whole_clip(
         pictures.set_ylim(0, 1)
         figure.draw_without_rendering()  # places are known from here on, and pictures stay square
         seconds_high = _seconds_high(pictures)
-        for segment, picture in zip(own, apexes, strict=True):
-            _hang(pictures, picture, segment, seconds_high)
+        for segment in own:
+            if segment.apex in apexes:
+                _hang(pictures, apexes[segment.apex], segment, seconds_high)
         plt.close(figure)
     return figure
 
@@ -138,7 +139,7 @@ def _hang(axis, picture: np.ndarray, segment: Segment, seconds_high: float) -> N
 
 
 def errors_chart(scores: Mapping[str, SegmentScore]) -> Figure:
-    """A row per rule, a panel per mark: a dot for each segment that was found, at its error in frames (found - true)."""
+    """A row per rule, a panel per mark: a dot per segment found, at its error in frames; a line at the median."""
     with plt.rc_context(STYLE):
         size = (9, 0.9 + 0.42 * max(1, len(scores)))
         figure, axes = plt.subplots(1, len(ERROR_MARKS), figsize=size, sharey=True, layout="constrained")
@@ -160,10 +161,11 @@ def errors_chart(scores: Mapping[str, SegmentScore]) -> Figure:
 
 
 def difference(first: np.ndarray, second: np.ndarray, gain: float = 3.0) -> np.ndarray:
-    """Where two pictures differ in brightness, uint8 (H, W): even gray where they are equal, lighter where the second is.
+    """Where two pictures differ in brightness, uint8 (H, W): even gray where they do not, lighter where the second is.
 
     Args:
-        first, second: uint8 (H, W, 3) RGB or (H, W) gray, of one shape.
+        first: uint8 (H, W, 3) RGB or (H, W) gray.
+        second: of the same shape.
         gain: gray levels for a gray level of difference.
     """
     pair = [picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (first, second)]

@@ -40,7 +40,7 @@ def test_true_marks_stand_at_their_times(motion):
 
 
 def test_every_apex_hangs_square_over_its_time(motion):
-    pictures = [np.zeros((8, 8, 3), np.uint8)] * 2
+    pictures = {segment.apex: np.zeros((8, 8, 3), np.uint8) for segment in SEGMENTS}
     figure = whole_clip(motion, SEGMENTS, pictures)
     figure.canvas.draw()
     upper = figure.axes[0]

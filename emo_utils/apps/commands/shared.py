@@ -24,7 +24,8 @@ def print_result(result) -> None:
     for person in result.summary["people"]:
         shares = sorted(person["share_of_time"].items(), key=lambda item: -item[1])
         shown = ", ".join(f"{name} {share:.0%}" for name, share in shares if share >= 0.01)
-        count = f"; {person['segments']['count']} segments" if "segments" in person else ""
+        number = person["segments"]["count"] if "segments" in person else None
+        count = "" if number is None else f"; {number} segment{'s' * (number != 1)}"
         typer.echo(f"  person {person['person_id']}: {shown}{count}")
     for path in sorted(result.folder.rglob("*")):
         if path.is_file():
