@@ -7,11 +7,13 @@ import cv2
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from emo_utils.motion.regions import GROUPS
 from emo_utils.motion.scoring import Marks, SegmentScore
 from emo_utils.reports.charts import STYLE
-from emo_utils.reports.marks import CURVES, colour_of, mark_axis, of_person
+from emo_utils.reports.marks import CURVES, UNNAMED, colour_of, mark_axis, of_person
 from emo_utils.structures import Segment
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def curves_with_truth(
     with plt.rc_context(STYLE):
         rows = max(1, -(-len(tables) // columns))
         figure, axes = plt.subplots(
-            rows, columns, figsize=(9, 1.45 * rows + 0.3), sharex=True, sharey=True, squeeze=False, layout="constrained"
+            rows, columns, figsize=(9, 1.4 * rows + 0.6), sharex=True, sharey=True, squeeze=False, layout="constrained"
         )
         for axis in axes.flat[len(tables) :]:
             axis.axis("off")
@@ -48,11 +50,26 @@ def curves_with_truth(
             mark_axis(axis, segments[name])
             draw_truth(axis, table, truth.get(name, ()))
             axis.set_title(name)
+        for axis in axes[:, 0]:
+            axis.set_ylabel("strength")
+        for axis in axes[-1, : len(tables) - (rows - 1) * columns]:
+            axis.set_xlabel("time (s)")
         for axis in axes.flat[max(0, len(tables) - columns) : len(tables)]:
             axis.tick_params(labelbottom=True)
-            axis.set_xlabel("time (s)")
+        figure.legend(handles=_key(), loc="outside upper left", ncols=4, fontsize=8)
         plt.close(figure)
     return figure
+
+
+def _key() -> list:
+    """What the marks of `mark_axis` and `draw_truth` mean."""
+    plain = {"color": "none", "markerfacecolor": TRUE_COLOUR, "markeredgecolor": "none"}
+    return [
+        Patch(color=UNNAMED, alpha=0.3, lw=0, label="found: onset to offset"),
+        Line2D([], [], marker="v", label="found: apex", **plain),
+        Line2D([], [], color=TRUE_COLOUR, lw=3, alpha=0.4, label="true: onset to offset"),
+        Line2D([], [], marker="^", label="true: apex", **plain),
+    ]
 
 
 def draw_truth(axis, table: "pd.DataFrame", truth: Sequence[Marks]) -> None:
@@ -97,7 +114,7 @@ def whole_clip(
     """
     own, rows = of_person(segments, person_id), motion[motion["person_id"] == person_id]
     with plt.rc_context(STYLE):
-        figure = plt.figure(figsize=(9, 4.2), layout="constrained", dpi=90)
+        figure = plt.figure(figsize=(9, 4.2), layout="constrained", dpi=75)
         pictures, axis = figure.subplots(2, 1, height_ratios=(1.0, 1.5))
         for name, style in CURVES.items():
             axis.plot(rows["time_s"], rows[name], label=name, **style)
