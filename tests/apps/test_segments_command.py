@@ -39,7 +39,7 @@ def test_segments_are_written_with_the_emotion_of_their_apex(smile):
     timeline = pd.read_csv(out / "timeline.csv")
     at_apex = timeline[timeline["frame_index"] == int(row["apex"])].iloc[0]
     assert float(row["confidence"]) == pytest.approx(at_apex["p_happiness"], abs=1e-5)
-    assert "1 segments" in done.stdout
+    assert "; 1 segment\n" in done.stdout
 
 
 def test_the_curves_are_written_for_every_frame_with_a_face(smile):
