@@ -12,6 +12,7 @@ from accelerate import PartialState
 from emo_utils.datasets import corpora
 from emo_utils.datasets.controls import shuffle_frames, shuffle_labels
 from emo_utils.datasets.features import FeatureTable
+from emo_utils.datasets.manifest import write_whole
 from emo_utils.datasets.samples import Samples
 from emo_utils.datasets.splits import Split
 from emo_utils.training.calibration import uncertain_threshold
@@ -56,9 +57,9 @@ def _finish(model: torch.nn.Module, experiment: Experiment, parts: dict[str, Sam
     story = story_of(experiment, folder)
     write_sidecar(folder, experiment, parts["train"].classes, metrics, story)
     if reads_one_gray_face(experiment):
-        export_run(model, experiment, folder, parts["validation"], logits.get("validation"), story, metrics)
+        export_run(model, experiment, folder, parts, logits, story)
     metrics = {"experiment": experiment.to_dict(), "commit": story["trained_at_commit"], **metrics}
-    _write_json(folder / METRICS, metrics)
+    write_whole(folder / METRICS, json.dumps(metrics, indent=1) + "\n")
     return metrics
 
 
@@ -72,7 +73,7 @@ def run_classical(experiment: Experiment, table: FeatureTable, split: Split, fol
     write_whole_csv(predictions, folder / PREDICTIONS.format("test"))
     about = {"experiment": experiment.to_dict(), "commit": code_commit()}
     metrics = {**about, "test": measure(predictions, table.classes)}
-    _write_json(folder / METRICS, metrics)
+    write_whole(folder / METRICS, json.dumps(metrics, indent=1) + "\n")
     return metrics
 
 
@@ -137,7 +138,8 @@ def write_sidecar(folder: Path, experiment: Experiment, classes: tuple[str, ...]
     """`best.json` beside `best.safetensors`: the input contract, the classes, the figures, and the story."""
     digest = hashlib.sha256((folder / "best.safetensors").read_bytes()).hexdigest()
     contract = {"classes": list(classes), "input_spec": experiment.input_spec.to_dict(), "sha256": digest}
-    _write_json(folder / "best.json", {**contract, "metrics": shortened(metrics), **story})
+    told = {**contract, "metrics": shortened(metrics), **story}
+    write_whole(folder / "best.json", json.dumps(told, indent=1) + "\n")
 
 
 def load_run(folder: Path, samples: Samples) -> tuple[torch.nn.Module, Experiment]:
@@ -152,17 +154,20 @@ def reads_one_gray_face(experiment: Experiment) -> bool:
     return spec.channels == 1 and spec.colour == "gray" and experiment.representation["name"] in ("frame", "apex")
 
 
-def export_run(model, experiment, folder: Path, validation: Samples, logits, story: dict, metrics: dict) -> Path:
-    """Write `weights.onnx`, calibrated on the validation part, with its sidecar."""
-    temperature, threshold = 1.0, 0.0
-    if logits is not None:
-        temperature = fit_temperature(logits, torch.from_numpy(validation.targets))
-        probabilities = (logits / temperature).softmax(dim=1).numpy()
+def export_run(model, experiment, folder: Path, parts: dict[str, Samples], logits: dict, story: dict) -> Path:
+    """Write `weights.onnx`, calibrated on the validation part, with its sidecar, whose figures are calibrated."""
+    temperature, threshold, classes = 1.0, 0.0, parts["train"].classes
+    if "validation" in logits:
+        validation = parts["validation"]
+        temperature = fit_temperature(logits["validation"], torch.from_numpy(validation.targets))
+        probabilities = (logits["validation"] / temperature).softmax(dim=1).numpy()
         correct = probabilities.argmax(axis=1) == validation.labels
         threshold = uncertain_threshold(probabilities.max(axis=1), correct)
+    tables = {part: predictions_of(values / temperature, parts[part]) for part, values in logits.items()}
+    figures = shortened(measure_parts(tables, classes))
+    story = {"uncertain_below": threshold, "exported_at_commit": code_commit(), "metrics": figures, **story}
     path = folder / "weights.onnx"
-    story = {"uncertain_below": threshold, "exported_at_commit": code_commit(), "metrics": shortened(metrics), **story}
-    export(model.cpu(), path, experiment.input_spec, validation.classes, temperature, story)
+    export(model.cpu(), path, experiment.input_spec, classes, temperature, story)
     return path
 
 
@@ -176,10 +181,4 @@ def write_whole_csv(table: pd.DataFrame, path: Path) -> None:
     """A prediction table as CSV, seen complete or not at all."""
     part = path.with_name(f".{path.name}.part")
     write_predictions(table, part)
-    part.replace(path)
-
-
-def _write_json(path: Path, value: dict) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(json.dumps(value, indent=1) + "\n")
     part.replace(path)
