@@ -1,7 +1,8 @@
 """Random changes to a batch of samples, drawn anew each time a sample is read, the same for every channel of a sample.
 
 `faces` covers what the face detectors of this package do to a crop: turned, shifted, nearer or farther, blurred by
-motion or by enlargement, dark or washed out, partly hidden. `stack` is S3.5's: flip, affine, blur, random erasing; the
+motion or by enlargement, dark or washed out, partly hidden; `soft` is the same with more blur, noise and light, since
+our crops of video are softer than the pictures of FER+. `stack` is S3.5's: flip, affine, blur, random erasing; the
 source drew it once, when the data was loaded, and showed the same picture in every epoch.
 """
 
@@ -40,6 +41,7 @@ class Augmentation:
 PRESETS = {
     "none": Augmentation(),
     "faces": Augmentation(0.5, 20.0, (math.exp(-0.2), math.exp(0.2)), 0.08, 0.4, 0.15, 0.03, 0.3),
+    "soft": Augmentation(0.5, 20.0, (math.exp(-0.2), math.exp(0.2)), 0.08, 0.5, 0.35, 0.05, 0.3),
     "stack": Augmentation(0.5, 30.0, (0.75, 1.05), 0.2, 0.0, 0.2, 0.0, 0.25, erase_with_noise=False),
 }
 """By the name that `Experiment.augmentation` gives."""
