@@ -21,7 +21,8 @@ from emo_utils.models.cost import multiply_adds
 from emo_utils.representations.stack import StackSpec, save_stack
 from emo_utils.structures import ChannelStack, InputSpec
 from emo_utils.training.experiment import Experiment
-from emo_utils.training.fit import build, train_one_epoch
+from emo_utils.training.fit import train_one_epoch
+from emo_utils.training.networks import build
 from emo_utils.training.optimise import make_optimizer
 from emo_utils.training.recipes import RECIPES
 

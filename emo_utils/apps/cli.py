@@ -10,6 +10,7 @@ from emo_utils.apps.commands.analyze import analyze
 from emo_utils.apps.commands.demo import demo
 from emo_utils.apps.commands.doctor import doctor
 from emo_utils.apps.commands.evaluate import evaluate
+from emo_utils.apps.commands.export import export
 from emo_utils.apps.commands.fetch import fetch
 from emo_utils.apps.commands.prepare import prepare
 from emo_utils.apps.commands.shared import WRONG_REQUEST
@@ -17,7 +18,7 @@ from emo_utils.apps.commands.tables import tables
 from emo_utils.apps.commands.train import train
 from emo_utils.errors import EmoError
 
-COMMANDS = (analyze, prepare, train, evaluate, tables, fetch, doctor, demo)
+COMMANDS = (analyze, prepare, train, evaluate, export, tables, fetch, doctor, demo)
 """In the order in which help lists them."""
 
 app = typer.Typer(

@@ -15,7 +15,7 @@ from emo_utils.errors import EmoError
 from emo_utils.models import embeddings
 from emo_utils.training.batches import normalise, read_batches, to_network
 from emo_utils.training.experiment import Experiment
-from emo_utils.training.run import load_run
+from emo_utils.training.networks import load_run
 
 BATCH = 64
 
@@ -95,19 +95,22 @@ def open_run(folder: Path, part: str | None = None, corpus_options: dict | None 
             "writes them for a network; predictions alone and models of scikit-learn cannot be opened"
         )
     experiment = Experiment.from_dict(json.loads(told.read_text()))
-    about = dict(experiment.representation)
-    name = about.pop("name")
-    if name == "features":
+    if experiment.representation["name"] == "features":
         raise EmoError(f"{folder.parent.name}: a run on a table of features has no pictures to look at")
-    # a scorer is told as what it was, and is made anew by the representation
-    options = {key: value for key, value in about.items() if key not in ("version", "scorer")}
-    options = options or {"size": experiment.input_spec.size}
-    source = find_source(Data(experiment.corpus, name, options, corpus_options or {}))
-    split = make_split(source.clips, experiment.protocol, experiment.fold, experiment.folds, experiment.seed)
-    parts = source.parts(split)
+    parts = parts_again(experiment, corpus_options)
     samples = parts[part or next(name for name in reversed(PARTS) if len(parts[name]))]
     model, _ = load_run(folder, samples)
     return OpenedRun(model, experiment, samples)
+
+
+def parts_again(experiment: Experiment, corpus_options: dict | None = None) -> dict[str, Samples]:
+    """The samples of a run by part, as it was trained on them; see `open_run`."""
+    # a scorer is told as what it was, and is made anew by the representation
+    kept = {key: value for key, value in experiment.representation.items() if key not in ("name", "version", "scorer")}
+    options = kept or {"size": experiment.input_spec.size}
+    source = find_source(Data(experiment.corpus, experiment.representation["name"], options, corpus_options or {}))
+    split = make_split(source.clips, experiment.protocol, experiment.fold, experiment.folds, experiment.seed)
+    return source.parts(split)
 
 
 def _middle(item: np.ndarray, colour: str) -> np.ndarray:

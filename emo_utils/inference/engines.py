@@ -5,13 +5,28 @@ import os
 import numpy as np
 
 from emo_utils.errors import WeightsError
+from emo_utils.inference.prior import change_prior, prior_ratio
 from emo_utils.inference.weights import Weights
 
 
 class OnnxEngine:
-    """A network ready to read crops; scaling, normalisation and softmax are inside the ONNX file."""
+    """A network ready to read crops; scaling, normalisation and softmax are inside the ONNX file.
 
-    def __init__(self, weights: Weights, threads: int | None = None):
+    Args:
+        weights: what to run.
+        threads: of the processor; None takes up to four.
+        prior: the class shares under which probabilities are given: `uniform`, or the name of the weights' corpus,
+            which leaves them as trained; None is the latter. See `inference.prior`.
+
+    Attributes:
+        prior: the name of the prior that is used.
+
+    Raises:
+        UnknownNameError: a prior that the weights do not know.
+        WeightsError: the sidecar names other classes than the network gives, or not the shares that a prior needs.
+    """
+
+    def __init__(self, weights: Weights, threads: int | None = None, prior: str | None = None):
         import onnxruntime
 
         onnxruntime.set_default_logger_severity(3)
@@ -19,6 +34,8 @@ class OnnxEngine:
         options.intra_op_num_threads = threads or min(4, os.cpu_count() or 1)
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.weights = weights
+        self.prior = weights.corpus if prior is None else prior
+        self._ratio = prior_ratio(self.prior, weights.corpus, weights.prior, weights.classes, weights.sharpness)
         self._session = onnxruntime.InferenceSession(str(weights.path), options, providers=["CPUExecutionProvider"])
         outputs = self._session.get_outputs()[0].shape[-1]
         if outputs != len(weights.classes):
@@ -27,8 +44,9 @@ class OnnxEngine:
             )
 
     def predict(self, crops: np.ndarray) -> np.ndarray:
-        """Probabilities float32 (N, C) of uint8 crops (N, S, S)."""
+        """Probabilities float32 (N, C) of uint8 crops (N, S, S), under the engine's prior."""
         size = self.weights.input_spec.size
         if crops.dtype != np.uint8 or crops.shape[1:] != (size, size):
             raise ValueError(f"expected uint8 crops (N, {size}, {size}), found {crops.dtype} {crops.shape}")
-        return self._session.run(None, {"faces": crops})[0]
+        read = self._session.run(None, {"faces": crops})[0]
+        return read if self._ratio is None else change_prior(read, self._ratio)

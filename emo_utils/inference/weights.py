@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from emo_utils.errors import UnknownNameError, WeightsError
+from emo_utils.inference.prior import UNIFORM, check_shares
 from emo_utils.registry import unknown_name
 from emo_utils.structures import InputSpec
 
@@ -13,6 +14,9 @@ SHIPPED = Path(__file__).resolve().parents[1] / "weights"
 """The folder of the weights that come with the package."""
 
 DEFAULT = "ferplus"
+
+AS_TRAINED = "trained"
+"""Name of the prior of weights whose sidecar does not tell their corpus."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,9 @@ class Weights:
         input_spec: how a face must be cropped.
         uncertain_below: a top probability under this is not to be trusted; see the model card.
         sidecar: everything else: metrics, data, commit, licence, the experiment.
+        prior: the share of each class in the targets of training, under which the output stands; empty where the
+            sidecar does not tell.
+        clip_prior: the name of the prior under which clips are read if nobody says otherwise; see `inference.prior`.
     """
 
     name: str
@@ -34,9 +41,27 @@ class Weights:
     input_spec: InputSpec
     uncertain_below: float
     sidecar: dict
+    prior: dict[str, float] = field(default_factory=dict)
+    clip_prior: str = AS_TRAINED
+
+    @property
+    def corpus(self) -> str:
+        """What they were trained on: the name of the prior under which the network's output stands."""
+        return corpus_of(self.sidecar)
+
+    @property
+    def sharpness(self) -> float:
+        """How many times the logits are those fitted to the votes: more than 1 where they were fitted to the labels."""
+        temperature = self.sidecar.get("temperature", 1.0)
+        return self.sidecar.get("votes_temperature", temperature) / temperature
 
     def __repr__(self) -> str:
         return f"Weights({self.name!r}, {len(self.classes)} classes, {self.input_spec.size} px, {self.path})"
+
+
+def corpus_of(sidecar: dict) -> str:
+    """The corpus that a sidecar names, `AS_TRAINED` where it names none."""
+    return sidecar.get("data", {}).get("corpus", AS_TRAINED)
 
 
 def known_weights() -> list[str]:
@@ -78,7 +103,12 @@ def read_weights(path: Path) -> Weights:
             InputSpec(**sidecar["input_spec"]),
             float(sidecar["uncertain_below"]),
             sidecar,
+            {name: float(share) for name, share in sidecar.get("prior", {}).items()},
+            sidecar.get("clip_prior", corpus_of(sidecar)),
         )
+        check_shares(weights.prior, weights.classes)
+        if weights.clip_prior not in (weights.corpus, UNIFORM):
+            raise ValueError(f"clip_prior: expected {weights.corpus} or {UNIFORM}, found {weights.clip_prior!r}")
         expected = sidecar["sha256"]
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{beside}: not a sidecar of this package ({type(error).__name__}: {error})") from error

@@ -3,7 +3,9 @@
 Residual blocks: K. He et al., CVPR 2016. Squeeze-and-excitation: J. Hu et al., CVPR 2018.
 """
 
+import re
 from collections.abc import Sequence
+from itertools import groupby
 
 import torch
 from torch import Tensor, nn
@@ -62,7 +64,7 @@ def make_face_net(
         return build(in_channels, num_classes, widths, blocks, dropout)
     model = build(1, FERPLUS_CLASSES if weights == "ferplus" else num_classes, widths, blocks, dropout)
     if weights == "ferplus":
-        fill(model, read_onnx())
+        fill(model, read_onnx()[0])
     replace_stem(model[1][0], in_channels, stem)
     model[0] = nn.InstanceNorm2d(in_channels)
     if num_classes != model[-1].out_features:
@@ -129,12 +131,31 @@ class HeldNorm(nn.BatchNorm2d):
         return super().train(False)
 
 
+def shipped_networks(name: str) -> list[nn.Sequential]:
+    """The networks inside `<name>.onnx`, one gray face to the eight emotions each, in the file's order.
+
+    Raises:
+        AssetError, WeightsError: see `shipped.read_onnx`.
+    """
+    networks = []
+    for tensors in read_onnx(name):
+        first = re.compile(r"(\d+)\.first\.0\.weight")
+        widths = {int(found[1]): len(tensors[key]) for key in tensors if (found := first.fullmatch(key))}
+        stages = [len(list(group)) for _, group in groupby(widths[index] for index in sorted(widths))]
+        if len(set(stages)) != 1:
+            raise WeightsError(f"shipped {name}: expected stages of equally many blocks, found {stages}")
+        networks.append(build(1, FERPLUS_CLASSES, sorted(set(widths.values())), stages[0], DROPOUT))
+        fill(networks[-1], tensors)
+    return networks
+
+
 def fill(model: nn.Sequential, tensors: dict[str, Tensor]) -> None:
     """Put the weights of an exported network into a fresh one of the same shape.
 
     Args:
         model: of `build`.
-        tensors: of `shipped.read_onnx`; `<convolution>.weight_bias` is what folding a normalisation left to add.
+        tensors: of one network of `shipped.read_onnx`; `<convolution>.weight_bias` is what folding a normalisation
+            left to add.
     """
     state = model.state_dict()
     for name, tensor in tensors.items():

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 
 import torch
@@ -17,18 +18,25 @@ FERPLUS_CLASSES = 8
 """Emotions of FER+."""
 
 
-def read_onnx(name: str = "ferplus") -> dict[str, Tensor]:
-    """Weights inside `<name>.onnx` by their names in the network; normalisations are folded into convolutions.
+def read_onnx(name: str = "ferplus") -> list[dict[str, Tensor]]:
+    """Weights of each network inside `<name>.onnx` by their names in it; normalisations are folded into convolutions.
 
     Raises:
         AssetError: the file is not there.
-        WeightsError: its bytes are not those its sidecar names.
+        WeightsError: its bytes are not those its sidecar names, or its weights are quantised.
     """
     import onnx
 
-    graph = onnx.load(checked(FOLDER / f"{name}.onnx")).graph
-    named = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    return {key.removeprefix("model."): torch.tensor(value) for key, value in named.items() if key.startswith("model.")}
+    path = FOLDER / f"{name}.onnx"
+    networks: dict[int, dict[str, Tensor]] = {}
+    for stored in onnx.load(checked(path)).graph.initializer:
+        if found := re.fullmatch(r"networks\.(\d+)\.(.+)", stored.name):
+            networks.setdefault(int(found[1]), {})[found[2]] = torch.tensor(onnx.numpy_helper.to_array(stored))
+    if not networks or any(
+        tensor.dtype != torch.float32 for tensors in networks.values() for tensor in tensors.values()
+    ):
+        raise WeightsError(f"{path}: expected float32 weights to start from, found none; take the file it was made of")
+    return [networks[index] for index in sorted(networks)]
 
 
 def read_tensors(name: str) -> dict[str, Tensor]:

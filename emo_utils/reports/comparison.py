@@ -141,7 +141,7 @@ def reliability_chart(run: FinishedRun) -> Figure:
             height_ratios=(4, 1),
         )  # fmt: skip
         for (name, table), (upper, lower) in zip(versions.items(), axes.T, strict=True):
-            _draw_reliability(upper, lower, table)
+            draw_reliability(upper, lower, table)
             upper.set_title(f"{name}: ECE {_calibration_error(table):.3f}")
         axes[0, 0].set_ylabel("right, share")
         axes[1, 0].set_ylabel("clips, share")
@@ -156,7 +156,8 @@ def _calibration_error(table: pd.DataFrame) -> float:
     return expected_calibration_error(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels)
 
 
-def _draw_reliability(upper, lower, table: pd.DataFrame) -> None:
+def draw_reliability(upper, lower, table: pd.DataFrame) -> None:
+    """Draw promised against kept of a prediction table into one axis, how many there are of each into another."""
     bins = reliability(table, BINS if len(table) >= FEWEST_FOR_BINS else FEWER_BINS)
     filled = bins[bins["count"] > 0]
     width = 0.92 * (bins["high"] - bins["low"]).iloc[0]

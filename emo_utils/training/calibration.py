@@ -61,7 +61,11 @@ def scale(probabilities: np.ndarray, temperature: float | np.ndarray) -> np.ndar
 
 
 def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature under which the true classes are most likely; probabilities (N, C), labels int (N,).
+    """The temperature under which the true classes are most likely.
+
+    Args:
+        probabilities: (N, C).
+        labels: int (N,), or distributions (N, C), as of votes.
 
     The likelihood is concave in 1 / T, so its slope has one zero, which is found by halving. Where everything is
     right (or wrong) there is none within the range, and the range's end is returned.
@@ -69,7 +73,7 @@ def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
     if len(labels) == 0:
         raise TableError("expected clips to fit a temperature on, found none")
     logits = np.log(np.clip(probabilities, SMALLEST, None))
-    true = logits[np.arange(len(labels)), labels]
+    true = logits[np.arange(len(labels)), labels] if labels.ndim == 1 else (labels * logits).sum(axis=1)
     low, high = np.log([1 / HOTTEST, 1 / COLDEST])
     for _ in range(HALVINGS):
         middle = (low + high) / 2

@@ -77,6 +77,10 @@ class Experiment:
     """Name of a preset of `training.augment`."""
     mixup: float = 0.2
     """Alpha of mixup's Beta distribution (Zhang et al., ICLR 2018); 0 turns it off."""
+    teachers: tuple[str, ...] = ()
+    """Runs (their folders) or shipped weights whose mean probabilities are learnt too; see `training.networks`."""
+    teacher_share: float = 0.5
+    """Of the teachers in what is learnt; the rest are the corpus's own targets."""
     control: str = "none"
     """`labels`: training labels shuffled; `frames`: the order in time shuffled, in every part. To see what is left."""
     precision: str = "auto"
@@ -92,6 +96,10 @@ class Experiment:
         for name, known in CHOICES.items():
             if getattr(self, name) not in known:
                 raise EmoError(f"{name}: expected one of {', '.join(known)}; found {getattr(self, name)!r}")
+        if not 0 <= self.teacher_share <= 1:
+            raise EmoError(f"teacher_share: expected 0 to 1, found {self.teacher_share}")
+        if self.teachers and self.representation["name"] in ("sequence", "features"):
+            raise EmoError("teachers read pictures; a network of sequences or of features cannot have any")
         if self.mixup and self.representation["name"] == "sequence":
             raise EmoError("mixup mixes pictures; sequences of different lengths cannot be mixed. Use mixup 0")
 
@@ -104,6 +112,7 @@ class Experiment:
         """Read `to_dict` back; keys of older versions that are no more are passed over."""
         known = {item.name for item in fields(cls)}
         values = {key: value for key, value in values.items() if key in known}
+        values["teachers"] = tuple(values.get("teachers", ()))
         return cls(**{**values, "input_spec": InputSpec(**values.get("input_spec", {}))})
 
     @property

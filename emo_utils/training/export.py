@@ -1,54 +1,69 @@
-"""From a trained network to a weights file: ONNX that eats raw crops, and the sidecar that tells its story."""
+"""From trained networks to a weights file: ONNX that eats raw crops, and the sidecar that tells its story.
+
+One file may hold several networks: it then gives the mean of their logits, over each face and its mirror image if so
+wished. It may be quantised, 8-bit weights and activations in the convolutions: smaller, and faster on a processor.
+"""
 
 import hashlib
 import json
 import os
 import warnings
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import numpy as np
 import onnx
 import torch
+from onnx import numpy_helper
 from torch import Tensor, nn
 
 from emo_utils.structures import InputSpec
 
+TEMPERATURE = "temperature"
+"""Name of the number in an ONNX file by which logits are divided."""
+
+PLACEHOLDER = 1.2345
+"""Stands for the temperature while a file is written: the exporter joins constants of one value, and 1 is common."""
+
+QUANTISED_ON = 512
+"""Training faces whose activations decide the ranges of the 8-bit numbers."""
+
 
 class Deployed(nn.Module):
-    """The network with everything around it: uint8 crops (N, S, S) in, probabilities float32 (N, C) out."""
+    """Networks with everything around them: uint8 crops (N, S, S) in, probabilities float32 (N, C) out."""
 
-    def __init__(self, model: nn.Module, spec: InputSpec, temperature: float):
+    def __init__(self, networks: Sequence[nn.Module], spec: InputSpec, mirror: bool):
         super().__init__()
-        self.model, self.spec, self.temperature = model, spec, temperature
+        self.networks, self.spec, self.mirror = nn.ModuleList(networks), spec, mirror
+        self.register_buffer(TEMPERATURE, torch.tensor([PLACEHOLDER]))
 
     def forward(self, faces: Tensor) -> Tensor:
         """Scale, normalise, read, calibrate."""
         x = (faces[:, None].float() / 255 - self.spec.mean) / self.spec.std
-        return (self.model(x) / self.temperature).softmax(dim=1)
+        return (self.logits(x) / self.temperature).softmax(dim=1)
+
+    def logits(self, x: Tensor) -> Tensor:
+        """Mean logits (N, C) of normalised faces (N, 1, S, S)."""
+        views = (x, x.flip(3)) if self.mirror else (x,)
+        read = [network(view) for network in self.networks for view in views]
+        return torch.stack(read).mean(dim=0)
 
 
-def export(
-    model: nn.Module, path: Path, spec: InputSpec, classes: tuple[str, ...], temperature: float, story: dict
+def write_onnx(
+    networks: Sequence[nn.Module], path: Path, spec: InputSpec, temperature: float = 1.0, mirror: bool = False
 ) -> None:
-    """Write `<path>.onnx` and its JSON sidecar, the ONNX file first under a temporary name.
-
-    Args:
-        model: maps normalised gray faces (N, 1, S, S) to logits.
-        path: the ONNX file to write.
-        spec: the input contract.
-        classes: names of the outputs.
-        temperature: logits are divided by it (C. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017).
-        story: further entries of the sidecar: metrics, data, commit, licence, `uncertain_below`.
-    """
-    part = path.with_suffix(".part.onnx")
+    """Write the ONNX file alone; see `export` for the arguments."""
     example = torch.zeros(2, spec.size, spec.size, dtype=torch.uint8)
-    deployed = Deployed(model.to(memory_format=torch.contiguous_format), spec, temperature).eval()
+    plain = [network.cpu().to(memory_format=torch.contiguous_format) for network in networks]
+    deployed = Deployed(plain, spec, mirror).eval()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
             deployed,
             (example,),
-            part,
+            path,
             input_names=["faces"],
             output_names=["probabilities"],
             dynamic_shapes={"faces": {0: torch.export.Dim("faces_count", min=1)}},
@@ -56,19 +71,93 @@ def export(
             external_data=False,
             verbose=False,
         )
-    forget_where_it_was_made(part)
+    forget_where_it_was_made(path)
+    set_temperature(path, temperature)
+
+
+def export(
+    networks: Sequence[nn.Module],
+    path: Path,
+    spec: InputSpec,
+    classes: tuple[str, ...],
+    temperature: float,
+    story: dict,
+    mirror: bool = False,
+) -> None:
+    """Write `<path>.onnx` and its JSON sidecar, the ONNX file first under a temporary name.
+
+    Args:
+        networks: each maps normalised gray faces (N, 1, S, S) to logits.
+        path: the ONNX file to write.
+        spec: the input contract.
+        classes: names of the outputs.
+        temperature: logits are divided by it (C. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017).
+        story: further entries of the sidecar: metrics, data, commit, licence, `uncertain_below`.
+        mirror: read the mirror image of each face too.
+    """
+    part = path.with_suffix(".part.onnx")
+    write_onnx(networks, part, spec, temperature, mirror)
+    parameters = sum(p.numel() for network in networks for p in network.parameters())
+    publish(part, path, spec, classes, {"temperature": temperature, "parameters": parameters, **story})
+
+
+def publish(part: Path, path: Path, spec: InputSpec, classes: tuple[str, ...], story: dict) -> None:
+    """Give a whole ONNX file its name, its sidecar beside it."""
     sidecar = {
         "classes": list(classes),
         "input_spec": spec.to_dict(),
-        "temperature": temperature,
-        "parameters": sum(p.numel() for p in model.parameters()),
         "exported": datetime.now(UTC).date().isoformat(),
         "sha256": hashlib.sha256(part.read_bytes()).hexdigest(),
         **story,
     }
-    beside = path.with_suffix(".json")
-    beside.write_text(json.dumps(sidecar, indent=1) + "\n")
+    path.with_suffix(".json").write_text(json.dumps(sidecar, indent=1) + "\n")
     os.replace(part, path)
+
+
+def set_temperature(path: Path, temperature: float) -> None:
+    """Change the temperature inside an ONNX file of this module."""
+    file = onnx.load(path)
+    (stored,) = (tensor for tensor in file.graph.initializer if tensor.name == TEMPERATURE)
+    stored.CopyFrom(numpy_helper.from_array(np.array([temperature], np.float32), TEMPERATURE))
+    onnx.save(file, path)
+
+
+def quantise(path: Path, faces: np.ndarray) -> None:
+    """Bring the convolutions of an ONNX file to 8 bits, weights per channel and activations by what they see.
+
+    Args:
+        path: the file, replaced.
+        faces: uint8 (N, S, S), faces of the training part.
+    """
+    from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    with TemporaryDirectory() as scratch:
+        ready, done = Path(scratch) / "ready.onnx", Path(scratch) / "done.onnx"
+        # its optimiser would take a temperature of 1 out; batch normalisations were folded by the export
+        quant_pre_process(path, ready, skip_symbolic_shape=True, skip_optimization=True)
+        quantize_static(
+            ready,
+            done,
+            _Batches(faces),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=["Conv"],
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+        )
+        forget_where_it_was_made(done)
+        path.write_bytes(done.read_bytes())
+
+
+class _Batches:
+    """Faces in the way ONNX Runtime's calibration asks for them."""
+
+    def __init__(self, faces: np.ndarray, size: int = 64):
+        self._batches = iter([{"faces": faces[i : i + size]} for i in range(0, len(faces), size)])
+
+    def get_next(self) -> dict | None:
+        return next(self._batches, None)
 
 
 def forget_where_it_was_made(path: Path) -> None:
@@ -79,18 +168,3 @@ def forget_where_it_was_made(path: Path) -> None:
         del part.metadata_props[:]
         part.ClearField("doc_string")
     onnx.save(file, path)
-
-
-def fit_temperature(logits: Tensor, targets: Tensor) -> float:
-    """The temperature that makes logits (N, C) most probable under target distributions (N, C)."""
-    log_temperature = torch.zeros((), requires_grad=True)
-    optimizer = torch.optim.LBFGS([log_temperature], lr=0.1, max_iter=100)
-
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(logits / log_temperature.exp(), targets)
-        loss.backward()
-        return loss
-
-    optimizer.step(closure)
-    return float(log_temperature.detach().exp())

@@ -18,7 +18,6 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from emo_utils.datasets.samples import Samples
-from emo_utils.models import create_model
 from emo_utils.training.augment import PRESETS, augment, mixup
 from emo_utils.training.batches import (
     AUGMENTATION,
@@ -33,6 +32,7 @@ from emo_utils.training.batches import (
 )
 from emo_utils.training.checkpoint import load_checkpoint, save_checkpoint
 from emo_utils.training.experiment import Experiment, code_commit
+from emo_utils.training.networks import NO_TEACHERS, Teachers, build, load_teachers
 from emo_utils.training.optimise import (
     autocast,
     class_weights,
@@ -70,6 +70,7 @@ def fit(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
     average = copy.deepcopy(model).to(accelerator.device)
     model, optimizer = accelerator.prepare(model, make_optimizer(model, experiment))
     plain = accelerator.unwrap_model(model)
+    teachers = load_teachers(experiment, train, accelerator.device)
     folder.mkdir(parents=True, exist_ok=True)
     state = load_checkpoint(folder, plain, average, optimizer) or _new_state()
     if accelerator.is_main_process:
@@ -79,7 +80,7 @@ def fit(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
     while state["epoch"] < experiment.epochs and not _tired(state, experiment):
         started = time.perf_counter()
         epoch = state["epoch"]
-        loss = train_one_epoch(accelerator, model, average, optimizer, train, experiment, epoch)
+        loss = train_one_epoch(accelerator, model, average, optimizer, train, experiment, epoch, teachers)
         scores = score(predict(average, validation, experiment), validation) if len(validation) else {}
         row = {"epoch": epoch, "train_loss": loss, **scores, "seconds": time.perf_counter() - started}
         better = _better(scores, state["best"], experiment.select_by)
@@ -96,16 +97,9 @@ def fit(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
     return load_weights(folder, average)
 
 
-def build(experiment: Experiment, samples: Samples) -> nn.Module:
-    """The experiment's network, for samples like these."""
-    channels, classes = samples.in_channels, len(samples.classes)
-    model = create_model(
-        experiment.backbone, channels, classes, weights=experiment.weights, **experiment.backbone_options
-    )
-    return model.to(memory_format=torch.channels_last) if samples.items[0].ndim == 3 else model
-
-
-def train_one_epoch(accelerator, model, average, optimizer, samples: Samples, experiment, epoch: int) -> float:
+def train_one_epoch(
+    accelerator, model, average, optimizer, samples: Samples, experiment, epoch: int, teachers: Teachers = NO_TEACHERS
+) -> float:
     """One pass over the samples in a new random order; returns the mean loss."""
     model.train()
     device, rank = accelerator.device, accelerator.process_index
@@ -127,6 +121,7 @@ def train_one_epoch(accelerator, model, average, optimizer, samples: Samples, ex
             group["lr"] = learning_rate_at(epoch + step / len(batches), experiment)
         targets = torch.from_numpy(samples.targets[rows]).to(device)
         x, targets = change(to_network(items, device), targets, experiment, rng)
+        targets = teachers(x, targets)
         with autocast(device, experiment.precision):
             output = model(x, mask.to(device)) if mask is not None else model(x)
         loss = loss_of(output, targets, weights, experiment.label_smoothing)

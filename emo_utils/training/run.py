@@ -15,14 +15,14 @@ from emo_utils.datasets.features import FeatureTable
 from emo_utils.datasets.manifest import write_whole
 from emo_utils.datasets.samples import Samples
 from emo_utils.datasets.splits import Split
-from emo_utils.training.calibration import uncertain_threshold
+from emo_utils.inference.prior import UNIFORM, class_shares
 from emo_utils.training.classical import predict_fold
 from emo_utils.training.experiment import Experiment, code_commit
-from emo_utils.training.export import export, fit_temperature
-from emo_utils.training.fit import OnEpoch, build, fit, predict
+from emo_utils.training.figures import measure_parts, predictions_of, shortened
+from emo_utils.training.fit import OnEpoch, fit, predict
 from emo_utils.training.measure import measure
-from emo_utils.training.predictions import prediction_table, write_predictions
-from emo_utils.training.run_folder import load_weights
+from emo_utils.training.predictions import write_predictions
+from emo_utils.training.release import release
 
 METRICS = "metrics.json"
 PREDICTIONS = "predictions_{}.csv"
@@ -50,14 +50,14 @@ def run(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
 def _finish(model: torch.nn.Module, experiment: Experiment, parts: dict[str, Samples], folder: Path) -> dict:
     """The part of `run` that follows training."""
     logits = {part: predict(model, parts[part], experiment) for part in evaluated(parts)}
-    tables = {part: predictions_of(logits[part], parts[part]) for part in logits}
+    tables = {part: predictions_of(probabilities_of(logits[part]), parts[part]) for part in logits}
     for part, table in tables.items():
         write_whole_csv(table, folder / PREDICTIONS.format(part))
     metrics = measure_parts(tables, parts["train"].classes)
     story = story_of(experiment, folder)
     write_sidecar(folder, experiment, parts["train"].classes, metrics, story)
     if reads_one_gray_face(experiment):
-        export_run(model, experiment, folder, parts, logits, story)
+        export_run(model, experiment, folder, parts, story)
     metrics = {"experiment": experiment.to_dict(), "commit": story["trained_at_commit"], **metrics}
     write_whole(folder / METRICS, json.dumps(metrics, indent=1) + "\n")
     return metrics
@@ -102,22 +102,9 @@ def evaluated(parts: dict[str, Samples]) -> list[str]:
     return [part for part in ("validation", "test") if len(parts[part])]
 
 
-def predictions_of(logits: torch.Tensor, samples: Samples) -> pd.DataFrame:
-    """`predictions.csv` of samples: a row per clip, the mean of the probabilities of its samples."""
-    probabilities = logits.double().softmax(dim=1).numpy()
-    first = pd.Index(samples.clip_ids).drop_duplicates()
-    rows = pd.DataFrame(probabilities).groupby(np.array(samples.clip_ids)).mean().loc[first].to_numpy()
-    at = [samples.clip_ids.index(clip_id) for clip_id in first]
-    people = [samples.subject_ids[i] for i in at]
-    return prediction_table(list(first), people, samples.labels[at], samples.classes, rows, samples.classes)
-
-
-def measure_parts(tables: dict[str, pd.DataFrame], classes: tuple[str, ...]) -> dict:
-    """Figures of each part; the temperature for the test part is fitted on the validation part, where there is one."""
-    return {
-        part: measure(table, classes, validation=tables.get("validation") if part == "test" else None)
-        for part, table in tables.items()
-    }
+def probabilities_of(logits: torch.Tensor) -> np.ndarray:
+    """Softmax in double precision."""
+    return logits.double().softmax(dim=1).numpy()
 
 
 def story_of(experiment: Experiment, folder: Path) -> dict:
@@ -142,39 +129,35 @@ def write_sidecar(folder: Path, experiment: Experiment, classes: tuple[str, ...]
     write_whole(folder / "best.json", json.dumps(told, indent=1) + "\n")
 
 
-def load_run(folder: Path, samples: Samples) -> tuple[torch.nn.Module, Experiment]:
-    """The trained network of a run's folder, for samples like these, and its settings."""
-    experiment = Experiment.from_dict(json.loads((folder / "experiment.json").read_text()))
-    return load_weights(folder, build(experiment, samples)), experiment
-
-
 def reads_one_gray_face(experiment: Experiment) -> bool:
     """Whether `emo analyze` can use the network, frame by frame."""
     spec = experiment.input_spec
     return spec.channels == 1 and spec.colour == "gray" and experiment.representation["name"] in ("frame", "apex")
 
 
-def export_run(model, experiment, folder: Path, parts: dict[str, Samples], logits: dict, story: dict) -> Path:
+def export_run(model, experiment, folder: Path, parts: dict[str, Samples], story: dict) -> Path:
     """Write `weights.onnx`, calibrated on the validation part, with its sidecar, whose figures are calibrated."""
-    temperature, threshold, classes = 1.0, 0.0, parts["train"].classes
-    if "validation" in logits:
-        validation = parts["validation"]
-        temperature = fit_temperature(logits["validation"], torch.from_numpy(validation.targets))
-        probabilities = (logits["validation"] / temperature).softmax(dim=1).numpy()
-        correct = probabilities.argmax(axis=1) == validation.labels
-        threshold = uncertain_threshold(probabilities.max(axis=1), correct)
-    tables = {part: predictions_of(values / temperature, parts[part]) for part, values in logits.items()}
-    figures = shortened(measure_parts(tables, classes))
-    story = {"uncertain_below": threshold, "exported_at_commit": code_commit(), "metrics": figures, **story}
-    path = folder / "weights.onnx"
-    export(model.cpu(), path, experiment.input_spec, classes, temperature, story)
-    return path
+    told = prior_of(parts["train"], experiment) | {"exported_at_commit": code_commit()} | story
+    return release([model], folder / "weights.onnx", experiment.input_spec, parts, told)
 
 
-def shortened(metrics: dict) -> dict:
-    """The figures a sidecar repeats."""
-    kept = ("n", "accuracy", "accuracy_interval_95", "uar", "macro_f1", "ece", "nll", "recall")
-    return {part: {key: report[key] for key in kept} for part, report in metrics.items()}
+def prior_of(samples: Samples, experiment: Experiment) -> dict:
+    """What a sidecar tells of class shares: those of training, and the prior under which clips are read."""
+    shares = trained_shares(samples, experiment)
+    return {"prior": shares, "clip_prior": UNIFORM if all(shares.values()) else experiment.corpus}
+
+
+def trained_shares(samples: Samples, experiment: Experiment) -> dict[str, float]:
+    """The class shares under which a network trained on these samples gives its probabilities; see `inference.prior`.
+
+    They are those of the targets (votes, not the labels that most votes went to), as the experiment's `balance` made
+    them: `weights` multiply a class, `sampling` shows the faces of a label more often.
+    """
+    targets = samples.targets.astype(float)
+    if experiment.balance != "none":
+        weights = 1 / np.maximum(np.bincount(samples.labels, minlength=len(samples.classes)), 1)
+        targets = targets * (weights if experiment.balance == "weights" else weights[samples.labels][:, None])
+    return class_shares(targets, samples.classes)
 
 
 def write_whole_csv(table: pd.DataFrame, path: Path) -> None:

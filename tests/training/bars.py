@@ -3,6 +3,7 @@
 import numpy as np
 
 from emo_utils.datasets.samples import Samples
+from emo_utils.structures import InputSpec
 from emo_utils.training.experiment import Experiment
 
 CLASSES = ("neutral", "happiness", "surprise", "sadness")
@@ -22,4 +23,4 @@ def bars(count: int, seed: int = 0, channels: int = 1, size: int = 24) -> Sample
 def settings(**options) -> Experiment:
     small = {"widths": (8, 16), "blocks": 1, "dropout": 0.1}
     quick = {"epochs": 3, "batch_size": 16, "warmup_epochs": 0.5, "average_decay": 0.9, "backbone_options": small}
-    return Experiment(**{**quick, **options})
+    return Experiment(**{**quick, "input_spec": InputSpec(size=24), **options})

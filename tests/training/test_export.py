@@ -1,8 +1,11 @@
 import json
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
 import torch
+from bars import bars
 
 from emo_utils.datasets.samples import samples_of_faces
 from emo_utils.errors import UnknownNameError, WeightsError
@@ -10,9 +13,13 @@ from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.weights import SHIPPED, find_weights, known_weights, read_weights
 from emo_utils.models import create_model
 from emo_utils.structures import FaceImages, InputSpec
+from emo_utils.training.calibration import fit_temperature, scale
 from emo_utils.training.experiment import Experiment
-from emo_utils.training.export import export, fit_temperature
+from emo_utils.training.export import export, quantise, set_temperature, write_onnx
+from emo_utils.training.figures import predictions_of
 from emo_utils.training.fit import predict
+from emo_utils.training.measure import measure
+from emo_utils.training.release import Form, read_all, release
 
 CLASSES = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
 
@@ -22,7 +29,7 @@ def exported(tmp_path_factory):
     torch.manual_seed(0)
     model = create_model("face_net", 1, 8, widths=(8, 16, 24), blocks=1).eval()
     path = tmp_path_factory.mktemp("weights") / "small.onnx"
-    export(model, path, InputSpec(), CLASSES, 1.7, {"uncertain_below": 0.4})
+    export([model], path, InputSpec(), CLASSES, 1.7, {"uncertain_below": 0.4})
     return model, path
 
 
@@ -119,4 +126,70 @@ def test_the_temperature_found_is_the_one_that_was_lost():
     rng = torch.Generator().manual_seed(0)
     honest = torch.randn(4000, 8, generator=rng) * 2
     labels = torch.multinomial(honest.softmax(1), 1, generator=rng)[:, 0]
-    assert fit_temperature(honest * 3, torch.eye(8)[labels]) == pytest.approx(3, rel=0.1)
+    sharpened = (honest * 3).double().softmax(1).numpy()
+    assert fit_temperature(sharpened, np.eye(8)[labels]) == pytest.approx(3, rel=0.1)
+    assert fit_temperature(sharpened, np.eye(8)[labels]) == pytest.approx(fit_temperature(sharpened, labels.numpy()))
+
+
+@pytest.fixture(scope="module")
+def pair():
+    torch.manual_seed(1)
+    return [create_model("face_net", 1, 8, widths=widths, blocks=1).eval() for widths in ((8, 16, 24), (8, 12, 16))]
+
+
+@pytest.fixture
+def faces() -> np.ndarray:
+    return np.random.default_rng(2).integers(0, 256, (6, 48, 48), dtype=np.uint8)
+
+
+def read(path, faces) -> np.ndarray:
+    return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).run(None, {"faces": faces})[0]
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+def test_several_networks_in_a_file_give_the_softmax_of_their_mean_logits(pair, faces, mirror, tmp_path):
+    write_onnx(pair, tmp_path / "pair.onnx", InputSpec(), 2.0, mirror)
+    x = (torch.from_numpy(faces)[:, None].float() / 255 - 0.5) / 0.25
+    with torch.no_grad():
+        logits = [network(view) for network in pair for view in ([x, x.flip(3)] if mirror else [x])]
+    expected = (torch.stack(logits).mean(0) / 2).softmax(1).numpy()
+    np.testing.assert_allclose(read(tmp_path / "pair.onnx", faces), expected, atol=1e-5)
+
+
+def test_a_mirrored_face_is_read_alike_where_the_file_mirrors(pair, faces, tmp_path):
+    write_onnx(pair, tmp_path / "pair.onnx", InputSpec(), mirror=True)
+    turned = np.ascontiguousarray(faces[:, :, ::-1])
+    np.testing.assert_allclose(read(tmp_path / "pair.onnx", turned), read(tmp_path / "pair.onnx", faces), atol=1e-5)
+
+
+def test_the_temperature_in_a_file_can_be_changed(pair, faces, tmp_path):
+    write_onnx(pair, tmp_path / "pair.onnx", InputSpec())
+    before = read(tmp_path / "pair.onnx", faces)
+    set_temperature(tmp_path / "pair.onnx", 0.5)
+    np.testing.assert_allclose(read(tmp_path / "pair.onnx", faces), scale(before, 0.5), atol=1e-5)
+
+
+def test_eight_bits_read_nearly_alike_in_a_smaller_file(pair, faces, tmp_path):
+    write_onnx(pair, tmp_path / "pair.onnx", InputSpec())
+    before, bytes_before = read(tmp_path / "pair.onnx", faces), (tmp_path / "pair.onnx").stat().st_size
+    quantise(tmp_path / "pair.onnx", faces)
+    kinds = {tensor.data_type for tensor in onnx.load(tmp_path / "pair.onnx").graph.initializer}
+    assert onnx.TensorProto.INT8 in kinds
+    assert (tmp_path / "pair.onnx").stat().st_size < bytes_before
+    np.testing.assert_allclose(read(tmp_path / "pair.onnx", faces), before, atol=0.05)
+    set_temperature(tmp_path / "pair.onnx", 3.0)
+    assert (read(tmp_path / "pair.onnx", faces).max(1) < before.max(1)).all()
+
+
+def test_what_is_released_tells_the_figures_of_the_file_itself(pair, tmp_path):
+    parts = {part: bars(64, seed, size=48) for seed, part in enumerate(("train", "validation", "test"))}
+    four = [create_model("face_net", 1, 4, widths=(8, 16), blocks=1).eval()]
+    path = release(four, tmp_path / "bars.onnx", InputSpec(), parts, {"data": {"corpus": "bars"}}, Form(int8=True))
+    weights = read_weights(path)
+    table = predictions_of(read_all(OnnxEngine(weights), parts["test"]), parts["test"])
+    found = weights.sidecar["metrics"]["test"]
+    assert found["n"] == 64
+    assert found["accuracy"] == pytest.approx(measure(table)["accuracy"])
+    assert found["nll"] == pytest.approx(measure(table)["nll"], rel=1e-3)
+    assert weights.sidecar["int8"]
+    assert not list(tmp_path.glob("*.part*"))

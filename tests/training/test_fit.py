@@ -30,10 +30,10 @@ from bars import bars, settings
 torch.set_num_threads(1)
 die_in = int(sys.argv[2])
 train_one_epoch = fit_module.train_one_epoch
-def train_or_die(accelerator, model, average, optimizer, samples, experiment, epoch):
+def train_or_die(accelerator, model, average, optimizer, samples, experiment, epoch, *rest):
     if epoch == die_in:
         fit_module.update_average = lambda *a: os.kill(os.getpid(), 9)   # dies after its first step, mid-epoch
-    return train_one_epoch(accelerator, model, average, optimizer, samples, experiment, epoch)
+    return train_one_epoch(accelerator, model, average, optimizer, samples, experiment, epoch, *rest)
 fit_module.train_one_epoch = train_or_die
 parts = {"train": bars(96), "validation": bars(32, seed=1)}
 fit_module.fit(settings(**eval(sys.argv[3])), parts, Path(sys.argv[1]))

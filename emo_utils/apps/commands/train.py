@@ -37,6 +37,10 @@ def train(
     clip_gradient: Annotated[float | None, typer.Option(help="Largest norm of the gradient; 0: off.")] = None,
     patience: Annotated[int | None, typer.Option(help="Stop after so many epochs without gain; 0: never.")] = None,
     augmentation: Annotated[str | None, typer.Option(help="faces, stack or none.")] = None,
+    teacher: Annotated[
+        list[str] | None, typer.Option(help="Learn from this run's folder or shipped name too; may be given again.")
+    ] = None,
+    teacher_share: Annotated[float | None, typer.Option(help="Of the teachers in what is learnt.")] = None,
     precision: Annotated[str | None, typer.Option(help="auto, bfloat16 or float32.")] = None,
     control: Annotated[str | None, typer.Option(help="labels or frames: shuffle them, to see what is left.")] = None,
     interval: Annotated[int | None, typer.Option(help="stack: frames from one channel to the next.")] = None,
@@ -83,6 +87,8 @@ def train(
         "clip_gradient": clip_gradient,
         "patience": patience,
         "augmentation": augmentation,
+        "teachers": tuple(teacher) if teacher else None,
+        "teacher_share": teacher_share,
         "control": control,
         "precision": precision,
     }

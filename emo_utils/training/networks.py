@@ -1,0 +1,114 @@
+"""Networks of experiments: built anew, read back from a run, or gathered as the teachers of another run.
+
+Learning from teachers: G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural Network", 2015. The
+teachers read each picture as it is after augmentation and mixup, as the student does (L. Beyer et al., "Knowledge
+distillation: A good teacher is patient and consistent", CVPR 2022).
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from emo_utils.datasets.samples import Samples
+from emo_utils.errors import WeightsError
+from emo_utils.inference.weights import find_weights
+from emo_utils.models import create_model
+from emo_utils.models.face_net import shipped_networks
+from emo_utils.structures import InputSpec
+from emo_utils.training.experiment import Experiment
+from emo_utils.training.optimise import autocast
+from emo_utils.training.run_folder import load_weights
+
+
+def build(experiment: Experiment, samples: Samples) -> nn.Module:
+    """The experiment's network with its first weights, for samples like these."""
+    channels, classes = samples.in_channels, len(samples.classes)
+    model = create_model(
+        experiment.backbone, channels, classes, weights=experiment.weights, **experiment.backbone_options
+    )
+    return model.to(memory_format=torch.channels_last) if samples.items[0].ndim == 3 else model
+
+
+def load_run(folder: Path, samples: Samples) -> tuple[nn.Module, Experiment]:
+    """The trained network of a run's folder, for samples like these, and its settings."""
+    experiment = Experiment.from_dict(json.loads((folder / "experiment.json").read_text()))
+    return load_weights(folder, build(experiment, samples)), experiment
+
+
+@dataclass(frozen=True)
+class Teachers:
+    """Trained networks whose mean probabilities are learnt beside the targets; there may be none.
+
+    Attributes:
+        share: of the teachers in what is learnt, 0 to 1.
+        precision: see `Experiment`.
+    """
+
+    networks: tuple[nn.Module, ...] = field(default=(), repr=False)
+    share: float = 0.0
+    precision: str = "auto"
+
+    @torch.no_grad()
+    def __call__(self, x: Tensor, targets: Tensor) -> Tensor:
+        """Targets (N, K) moved towards what the teachers read in the network's input `x` (N, C, S, S)."""
+        if not self.networks:
+            return targets
+        with autocast(x.device, self.precision):
+            read = [network(x).float().softmax(dim=1) for network in self.networks]
+        return targets.lerp(torch.stack(read).mean(dim=0).to(targets.dtype), self.share)
+
+
+NO_TEACHERS = Teachers()
+
+
+def load_teachers(experiment: Experiment, samples: Samples, device: torch.device) -> Teachers:
+    """The experiment's teachers: each the folder of a run, or the name of shipped weights.
+
+    Of a run over several folds the teacher is the one of the experiment's own fold, which saw no clip that it tests.
+
+    Raises:
+        WeightsError: a teacher is not there, names other classes, or eats other pictures.
+    """
+    found = [load_networks(name, experiment, samples) for name in experiment.teachers]
+    networks = tuple(network.to(device).eval() for several in found for network in several)
+    return Teachers(networks, experiment.teacher_share, experiment.precision)
+
+
+def load_networks(name: str, experiment: Experiment, samples: Samples) -> list[nn.Module]:
+    """The network of a run's folder, or the networks inside shipped weights, that eat what the experiment's does.
+
+    Raises:
+        WeightsError: it is not there, names other classes, or eats other pictures.
+    """
+    folder = Path(name)
+    if not folder.is_dir():
+        weights = find_weights(name)
+        _check(name, weights.classes, weights.input_spec, experiment, samples)
+        networks = shipped_networks(weights.name)
+        return [network.to(memory_format=torch.channels_last) for network in networks]
+    folder = own_fold(folder, experiment.fold)
+    try:
+        classes = json.loads((folder / "best.json").read_text())["classes"]
+    except (OSError, ValueError, KeyError) as error:
+        raise WeightsError(f"{name}: expected the folder of a finished run, found no best.json in it") from error
+    network, taught = load_run(folder, samples)
+    _check(name, classes, taught.input_spec, experiment, samples)
+    return [network]
+
+
+def own_fold(folder: Path, fold: int) -> Path:
+    """The folder of one fold, given that of a fold or that of the whole run."""
+    return folder if (folder / "best.json").exists() else folder / f"fold_{fold}"
+
+
+def _check(name: str, classes: Sequence[str], spec: InputSpec, experiment: Experiment, samples: Samples) -> None:
+    for what, found, expected in (
+        ("classes", tuple(classes), tuple(samples.classes)),
+        ("input", spec, experiment.input_spec),
+    ):
+        if found != expected:
+            raise WeightsError(f"{name}: expected its {what} to be {expected}, found {found}")

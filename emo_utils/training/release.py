@@ -1,0 +1,106 @@
+"""Trained networks to one weights file that says what it can do: calibrated, measured as it will be used."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+from emo_utils.datasets.samples import Samples
+from emo_utils.inference.engines import OnnxEngine
+from emo_utils.inference.weights import Weights
+from emo_utils.structures import InputSpec
+from emo_utils.training.calibration import fit_temperature, scale, uncertain_threshold
+from emo_utils.training.export import QUANTISED_ON, publish, quantise, set_temperature, write_onnx
+from emo_utils.training.figures import measure_parts, predictions_of, shortened
+
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class Form:
+    """What is made of the networks.
+
+    Attributes:
+        mirror: read the mirror image of each face too, at twice the time.
+        int8: 8-bit convolutions.
+    """
+
+    mirror: bool = False
+    int8: bool = False
+
+
+def release(
+    networks: Sequence[nn.Module],
+    path: Path,
+    spec: InputSpec,
+    parts: dict[str, Samples],
+    story: dict,
+    form: Form = Form(),
+) -> Path:
+    """Write a weights file of one network or of several together.
+
+    The temperature makes the labels (what most votes went to) of the validation part most likely, and the threshold of
+    `uncertain` is chosen there too; the file without a validation part is not calibrated. All figures in the sidecar
+    are those of the file itself, read by ONNX Runtime.
+
+    Args:
+        networks: each maps normalised gray faces (N, 1, S, S) to logits.
+        path: the ONNX file; its sidecar goes beside it.
+        spec: what the networks eat.
+        parts: samples by part: `train`, `validation` and `test`, of which the latter two may be empty.
+        story: entries of the sidecar that only the caller knows.
+        form: of the file.
+    """
+    train = parts["train"]
+    part = path.with_suffix(".part.onnx")
+    write_onnx(networks, part, spec, mirror=form.mirror)
+    if form.int8:
+        some = np.random.default_rng(0).permutation(len(train))[:QUANTISED_ON]
+        quantise(part, faces_of(train, some))
+    engine = OnnxEngine(Weights(path.stem, part, train.classes, spec, 0.0, {}))
+    read = {name: read_all(engine, parts[name]) for name in ("validation", "test") if len(parts[name])}
+    temperature, threshold, of_votes = calibrate(read, parts)
+    set_temperature(part, temperature)
+    tables = {name: predictions_of(scale(values, temperature), parts[name]) for name, values in read.items()}
+    told = {
+        "temperature": temperature,
+        "votes_temperature": of_votes,
+        "uncertain_below": threshold,
+        "parameters": sum(p.numel() for network in networks for p in network.parameters()),
+        "networks": len(networks),
+        "mirror": form.mirror,
+        "int8": form.int8,
+        "metrics": shortened(measure_parts(tables, train.classes)),
+    }
+    publish(part, path, spec, train.classes, told | story)
+    return path
+
+
+def calibrate(read: dict[str, np.ndarray], parts: dict[str, Samples]) -> tuple[float, float, float]:
+    """Temperature for the labels, threshold of `uncertain`, and the temperature for the votes, on the validation part.
+
+    Args:
+        read: probabilities (N, C) before calibration, by part.
+        parts: their samples.
+    """
+    if "validation" not in read:
+        return 1.0, 0.0, 1.0
+    validation, values = parts["validation"], read["validation"]
+    temperature = fit_temperature(values, validation.labels)
+    probabilities = scale(values, temperature)
+    correct = probabilities.argmax(axis=1) == validation.labels
+    threshold = uncertain_threshold(probabilities.max(axis=1), correct)
+    return temperature, threshold, fit_temperature(values, validation.targets)
+
+
+def read_all(engine: OnnxEngine, samples: Samples) -> np.ndarray:
+    """Probabilities (N, C) of all samples."""
+    rows = np.split(np.arange(len(samples)), range(BATCH, len(samples), BATCH))
+    return np.concatenate([engine.predict(faces_of(samples, some)) for some in rows])
+
+
+def faces_of(samples: Samples, rows: np.ndarray) -> np.ndarray:
+    """Samples of one gray face each as uint8 (N, S, S)."""
+    return samples.batch(rows)[0][:, 0]
