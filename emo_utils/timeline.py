@@ -1,4 +1,8 @@
-"""The timeline contract: one row per frame and face; the same from notebook, command line and web page."""
+"""The timeline contract: one row per frame and face; the same from notebook, command line and web page.
+
+Probabilities, and the expressions named by them, stand under a prior: the class shares of the weights' training corpus,
+or all classes alike. `summary.json` names it as `prior`; `inference.prior` says how one is turned into the other.
+"""
 
 import os
 from collections.abc import Sequence

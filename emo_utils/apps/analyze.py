@@ -151,7 +151,8 @@ def analyze_clip(
         if reading.motion is not None:
             save_segments(reading, clip, part)
         told = reading.segments if reading.motion is not None else None
-        summary = {"clip": clip.name, "options": asdict(analyzer.options), **summarise(timeline, told)}
+        about = {"clip": clip.name, "options": asdict(analyzer.options), "prior": analyzer.engine.prior}
+        summary = {**about, **summarise(timeline, told)}
         (part / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
         if reports.charts:
             save_charts(timeline, part / "charts", reading.segments, reading.motion)
@@ -264,4 +265,5 @@ def _log_start(clip: Path, analyzer: Analyzer) -> None:
     log.info("emo_utils %s, Python %s, %s", __version__, platform.python_version(), platform.platform(terse=True))
     log.info("clip %s", clip)
     log.info("options %s", json.dumps(asdict(analyzer.options)))
-    log.info("weights %s, SHA-256 %s", analyzer.weights.name, analyzer.weights.sidecar["sha256"])
+    weights = analyzer.weights
+    log.info("weights %s, SHA-256 %s, prior %s", weights.name, weights.sidecar["sha256"], analyzer.engine.prior)

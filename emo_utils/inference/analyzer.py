@@ -76,6 +76,9 @@ class AnalysisOptions:
     """Magnify the aligned face before its motion is measured (S0.4); helps with very small motions, costs time."""
     apex_only: bool = False
     """Let the network read the apex frames alone; segments are found by motion alone then."""
+    prior: str | None = None
+    """Class shares under which probabilities stand: `uniform`, or the corpus of the weights as they were trained;
+    None: what the weights' sidecar says is best for clips. See `inference.prior`."""
 
     def __post_init__(self):
         if self.apex_only and not self.segments:
@@ -94,7 +97,7 @@ class Analyzer:
     def __init__(self, options: AnalysisOptions | None = None):
         self.options = options or AnalysisOptions()
         self.weights = weights_files.find_weights(self.options.weights)
-        self.engine = OnnxEngine(self.weights, threads=1)
+        self.engine = OnnxEngine(self.weights, threads=1, prior=self.options.prior or self.weights.clip_prior)
         self.embedder = find_embedder(self.options.identity_weights)
         create_tracker(self.options.tracker, 1.0, self.embedder)  # what it lacks is told before the first clip
 

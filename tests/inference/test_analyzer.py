@@ -1,11 +1,15 @@
 """The engine on real clips, with the real detector and the shipped weights."""
 
 import itertools
+import json
 
 import numpy as np
 import pytest
 
+from emo_utils.apps.analyze import ReportOptions, analyze_clip
+from emo_utils.errors import UnknownNameError
 from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
+from emo_utils.inference.prior import change_prior, prior_ratio
 from emo_utils.timeline import COLUMNS, STATUSES, Timeline, columns
 
 
@@ -123,3 +127,38 @@ def test_smoothing_calms_the_reading(clips):
 
     assert changes("viterbi") <= changes("none")
     assert changes("exponential") <= changes("none")
+
+
+@pytest.fixture(scope="module")
+def under_each_prior() -> dict[str, Analyzer]:
+    options = {"sample_fps": 4, "segments": False, "identity_weights": "none"}
+    return {prior: Analyzer(AnalysisOptions(prior=prior, **options)) for prior in ("ferplus", "uniform")}
+
+
+def test_a_clip_is_read_under_the_prior_that_is_asked_for(under_each_prior, clips):
+    read = {prior: one.analyze(clips / "single_face.mp4") for prior, one in under_each_prior.items()}
+    weights = under_each_prior["uniform"].weights
+    ratio = prior_ratio("uniform", "ferplus", weights.prior, weights.classes, weights.sharpness)
+    expected = change_prior(read["ferplus"].probabilities(1), ratio)
+    np.testing.assert_allclose(read["uniform"].probabilities(1), expected, rtol=1e-4, atol=1e-6)
+    rare = read["uniform"].table["p_contempt"].sum() / read["ferplus"].table["p_contempt"].sum()
+    assert rare > 3, "a rare expression is hardly more probable where all are alike"
+
+
+@pytest.mark.parametrize("prior", ["ferplus", "uniform"])
+def test_results_say_under_which_prior_they_stand(under_each_prior, clips, tmp_path, prior):
+    written = tmp_path / "results"
+    reports = ReportOptions(annotated=False, charts=False)
+    analyze_clip(clips / "single_face.mp4", written, under_each_prior[prior], reports, progress=False)
+    assert json.loads((written / "summary.json").read_text())["prior"] == prior
+    assert f", prior {prior}" in (written / "analysis.log").read_text()
+
+
+def test_by_default_clips_are_read_under_the_prior_of_the_sidecar(analyzer):
+    assert analyzer.options.prior is None
+    assert analyzer.engine.prior == analyzer.weights.clip_prior
+
+
+def test_an_unknown_prior_is_told_before_the_first_clip():
+    with pytest.raises(UnknownNameError, match="unknown prior 'flat'; known: ferplus, uniform"):
+        Analyzer(AnalysisOptions(prior="flat"))

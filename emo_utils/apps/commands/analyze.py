@@ -12,6 +12,13 @@ def analyze(
     clips: Annotated[list[Path], typer.Argument(metavar="CLIP...", help="Video files, or folders of them.")],
     out: Annotated[Path, typer.Option(help="Folder for the results; several clips get one folder each.")],
     weights: Annotated[str, typer.Option(help="Shipped name, .onnx file, or a training run's folder.")] = "ferplus",
+    prior: Annotated[
+        str | None,
+        typer.Option(
+            help="Class shares that probabilities assume: uniform, or the training corpus (ferplus). Default: what the "
+            "weights' sidecar says for clips."
+        ),
+    ] = None,
     detector: Annotated[str, typer.Option(help="Face detector.")] = "mediapipe",
     detect_every: Annotated[
         int | None, typer.Option(help="Detect in every n-th frame; tracks fill in between. Default: every 0.2 s.")
@@ -55,7 +62,7 @@ def analyze(
 
     options = AnalysisOptions(
         weights, detector, detect_every, sample_fps, smoothing, smoothing_s, identity_weights, tracker,
-        segments=find_segments, flow=flow, magnify_motion=magnify_motion, apex_only=apex_only,
+        segments=find_segments, flow=flow, magnify_motion=magnify_motion, apex_only=apex_only, prior=prior,
     )  # fmt: skip
     reports = ReportOptions(annotated, charts, magnified)
     results = analyze_clips(clips, out, options, reports, segments_file=segments, overwrite=overwrite)
