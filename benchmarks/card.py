@@ -73,7 +73,7 @@ def class_rows(report: dict) -> list[tuple]:
 def under_priors(weights: Weights, predictions: pd.DataFrame) -> list[tuple]:
     """Accuracy and UAR from FER+'s prior to the uniform one."""
     labels, read = arrays(predictions, weights.classes)
-    ratio = prior_ratio(UNIFORM, weights.corpus, weights.prior, weights.classes)
+    ratio = prior_ratio(UNIFORM, weights.corpus, weights.prior, weights.classes, weights.sharpness)
     rows = []
     for strength in STRENGTHS:
         right = change_prior(read, ratio**strength).argmax(axis=1) == labels
