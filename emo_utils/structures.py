@@ -272,6 +272,7 @@ class FaceImages:
         votes: float32 (N, C), a distribution over `classes` per image.
         labels: int64 (N,), index into `classes`.
         classes: C emotion names.
+        counts: float32 (N, C), how many people voted for each of `classes`, as published; None where a set has none.
     """
 
     names: tuple[str, ...]
@@ -279,12 +280,15 @@ class FaceImages:
     votes: np.ndarray = field(repr=False)
     labels: np.ndarray = field(repr=False)
     classes: tuple[str, ...]
+    counts: np.ndarray | None = field(default=None, repr=False)
 
     def __post_init__(self):
         count = len(self.names)
         _check_shape("FaceImages.pixels", self.pixels, (count, None, None))
         _check_shape("FaceImages.votes", self.votes, (count, len(self.classes)))
         _check_shape("FaceImages.labels", self.labels, (count,))
+        if self.counts is not None:
+            _check_shape("FaceImages.counts", self.counts, (count, len(self.classes)))
 
     def __len__(self) -> int:
         return len(self.names)

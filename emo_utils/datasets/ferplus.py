@@ -95,7 +95,8 @@ class FerPlus(Corpus):
 
         The rule for labels is the published one: the column with the most of the ten votes is the label, the first
         column on a tie; images whose winner is `unknown` or `NF` are dropped. Votes are a distribution over the
-        eight emotions after single votes are removed, as the authors' own code does.
+        eight emotions after single votes are removed, as the authors' own code does; counts are the votes themselves,
+        those for `unknown` and `NF` left out, so that a row may have fewer than ten.
 
         Raises:
             CorpusError: the archive is absent, or not in Microsoft's layout.
@@ -105,10 +106,11 @@ class FerPlus(Corpus):
         usage, folder = SPLITS[split]
         with open_archive(self.archive) as files:
             rows = [row for row in files.read_table() if row["Usage"] == usage and row["Image name"]]
-            kept, labels, distribution = label_votes(_votes(rows))
+            votes = _votes(rows)
+            kept, labels, distribution = label_votes(votes)
             names = tuple(rows[i]["Image name"] for i in kept)
             pixels = np.stack([files.read_image(folder, name) for name in names])
-        return FaceImages(names, pixels, distribution, labels, CLASSES)
+        return FaceImages(names, pixels, distribution, labels, CLASSES, votes[kept, : len(CLASSES)])
 
 
 def _votes(rows: list[dict[str, str]]) -> np.ndarray:

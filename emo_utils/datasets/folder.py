@@ -1,6 +1,8 @@
 """A folder of one's own: `<root>/<emotion>/*.mp4` or pictures, the person read from the path by a pattern."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from emo_utils.datasets.corpus import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Corpus, Facts, find_files, in_order
@@ -14,6 +16,8 @@ SYNONYMS = {
     "disgusted": "disgust",
     "afraid": "fear",
     "fearful": "fear",
+    "scared": "fear",
+    "contemptuous": "contempt",
     "happy": "happiness",
     "joy": "happiness",
     "sad": "sadness",
@@ -21,6 +25,46 @@ SYNONYMS = {
     "shock": "surprise",
 }
 """Folder names that are read as a canonical noun; case does not matter. Any other name is an error."""
+
+FILE_SUFFIXES = VIDEO_SUFFIXES | IMAGE_SUFFIXES | {".webp", ".pgm", ".ppm"}
+"""Of the files that are measured; training takes the first two kinds."""
+
+
+@dataclass(frozen=True)
+class LabelledFile:
+    """A picture or video whose folder names its emotion.
+
+    Attributes:
+        name: the path below the root, with `/`; unique.
+        path: the file.
+        subject_id: the person who is seen; the name where that is not known.
+        emotion: one of `labels.ALL_EMOTIONS`.
+    """
+
+    name: str
+    path: Path
+    subject_id: str
+    emotion: str
+
+    @property
+    def is_video(self) -> bool:
+        """Whether it is a video, going by its name."""
+        return self.path.suffix.lower() in VIDEO_SUFFIXES
+
+
+@dataclass(frozen=True)
+class FolderListing:
+    """What a folder holds for weights of certain classes.
+
+    Attributes:
+        files: those to read, in the order of their names.
+        left_out: how many files each folder holds whose emotion the weights do not name, such as `calm`.
+        passed_over: how many other files there are, neither picture nor video.
+    """
+
+    files: tuple[LabelledFile, ...]
+    left_out: dict[str, int]
+    passed_over: int
 
 
 @corpora.register("folder")
@@ -56,12 +100,67 @@ class Folder(Corpus):
             raise self._absent("videos or pictures like happy/p01_1.mp4")
         return in_order(self._clip(path.relative_to(self.root)) for path in files)
 
+    def listing(self, classes: Sequence[str]) -> FolderListing:
+        """Every picture and video by emotion, at any depth; nothing is split, so nobody's person need be known.
+
+        A folder of an emotion that is not among `classes` is left out and counted: it is no mistake, weights cannot be
+        right about it. A folder that names no emotion at all is an error, since it may be a slip (`hapiness`).
+
+        Raises:
+            CorpusError: the root is missing, holds nothing to read, or holds files that no folder labels.
+        """
+        found = find_files(self.root, FILE_SUFFIXES) if self.root.is_dir() else []
+        if not found:
+            raise self._nothing_to_measure()
+        paths = [path.relative_to(self.root) for path in found]
+        self._refuse_unlabelled(paths)
+        left_out: dict[str, int] = {}
+        files = []
+        for path in paths:
+            emotion = self.facts.emotion(_label(path))
+            if emotion in classes:
+                person = path.as_posix() if self._subject is None else self._person(path.as_posix())
+                files.append(LabelledFile(path.as_posix(), self.root / path, person, emotion))
+            else:
+                left_out[path.parts[0]] = left_out.get(path.parts[0], 0) + 1
+        if not files:
+            raise CorpusError(
+                f"{self.root}: expected folders of {', '.join(classes)}, which is what the weights name; found "
+                f"{', '.join(left_out)} alone"
+            )
+        every = find_files(self.root, {path.suffix.lower() for path in self.root.rglob("*")})
+        return FolderListing(tuple(files), left_out, len(every) - len(found))
+
+    def _nothing_to_measure(self) -> CorpusError:
+        what = "no picture or video in it" if self.root.is_dir() else "no such folder"
+        return CorpusError(
+            f"{self.root}: expected pictures in folders named after emotions, such as happy/p01.jpg; found {what}. "
+            f"Give the folder that holds the emotion folders as --root DIR. {self.facts.obtain}"
+        )
+
+    def _refuse_unlabelled(self, paths: Sequence[Path]) -> None:
+        """All that no folder labels is named at once, so that one look at the folder mends it."""
+        labels = self.facts.labels
+        loose = [path.name for path in paths if len(path.parts) < 2]
+        unknown = dict.fromkeys(path.parts[0] for path in paths if len(path.parts) > 1 and _label(path) not in labels)
+        if not loose and not unknown:
+            return
+        found = [f"{len(loose)} files outside of any, such as {loose[0]}"] if loose else []
+        found += [f"the folder {name}" for name in unknown]
+        inside = [path for path in paths if path.parts[0] in unknown and _label(Path(*path.parts[1:])) in labels]
+        advice = "Rename or move it"
+        if inside:
+            advice = f"Such folders are in {inside[0].parts[0]}: give --root {self.root / inside[0].parts[0]}"
+        raise CorpusError(
+            f"{self.root}: expected folders named {', '.join(labels)}; found {', '.join(found)}. {advice}"
+        )
+
     def _clip(self, path: Path) -> Clip:
         if len(path.parts) < 2:
             raise CorpusError(
                 f"{self.root / path}: expected the file in a folder named after its emotion. {self.facts.obtain}"
             )
-        emotion = self.facts.emotion(path.parts[0].lower())
+        emotion = self.facts.emotion(_label(path))
         clip_id = "_".join(path.with_suffix("").parts)
         return Clip(clip_id, self.root / path, self.name, self._person(path.as_posix()), emotion)
 
@@ -79,6 +178,11 @@ class Folder(Corpus):
                 f"below {self.root}); change the pattern, or rename the file"
             )
         return match[1]
+
+
+def _label(path: Path) -> str:
+    """What the first folder of a path below the root says."""
+    return path.parts[0].lower()
 
 
 def _compile(pattern: str) -> re.Pattern[str]:

@@ -8,9 +8,12 @@ import numpy as np
 from emo_utils.datasets import corpora
 from emo_utils.errors import CorpusError, WeightsError
 from emo_utils.inference.engines import OnnxEngine
+from emo_utils.inference.pictures import whole_picture
 from emo_utils.inference.weights import find_weights
+from emo_utils.training.coverage import table_coverage
 from emo_utils.training.measure import measure
 from emo_utils.training.predictions import prediction_table, read_predictions, write_predictions
+from emo_utils.training.votes import vote_agreement
 
 BATCH = 256
 
@@ -45,7 +48,14 @@ def evaluate_run(folder: Path, corpus: str, split: str) -> dict:
     return about | measure(read_predictions(path), validation=validation)
 
 
-def evaluate_weights(weights: str, corpus: str, split: str, predictions: Path | None = None) -> dict:
+def evaluate_weights(
+    weights: str,
+    corpus: str,
+    split: str,
+    predictions: Path | None = None,
+    prior: str | None = None,
+    root: Path | None = None,
+) -> dict:
     """Read one split of a corpus of still faces with a weights file and measure the result.
 
     Args:
@@ -53,22 +63,48 @@ def evaluate_weights(weights: str, corpus: str, split: str, predictions: Path | 
         corpus: a registered corpus whose `load(split)` gives `FaceImages`.
         split: `train`, `validation` or `test`.
         predictions: where to write the table that everything is computed from, if at all.
+        prior: see `inference.prior`; None leaves probabilities as trained on the weights' own corpus, and takes the
+            weights' own for clips elsewhere.
+        root: the corpus's files; None: where the corpus looks itself.
+
+    Returns:
+        The figures of `training.measure`, `coverage` and `uncertain` (`training.coverage`), the `prior`, and where
+        the corpus holds them `votes` (`training.votes`).
 
     Raises:
         WeightsError: the weights name other classes than the corpus.
         CorpusError: the corpus has no still faces.
     """
     found = find_weights(weights)
-    source = corpora.create(corpus)
-    if not hasattr(source, "load"):
-        raise CorpusError(f"corpus {corpus!r} holds no still faces; expected one that does, such as ferplus")
+    source = _still_faces(corpus, root)
     faces = source.load(split)
     if set(faces.classes) != set(found.classes):
         raise WeightsError(f"{weights} names {found.classes}, but {corpus} has {faces.classes}")
-    engine = OnnxEngine(found)
-    read = np.concatenate([engine.predict(faces.pixels[i : i + BATCH]) for i in range(0, len(faces), BATCH)])
+    engine = OnnxEngine(found, prior=prior or (found.corpus if corpus == found.corpus else found.clip_prior))
+    read = np.concatenate([_read(engine, faces.pixels[i : i + BATCH]) for i in range(0, len(faces), BATCH)])
     table = prediction_table(faces.names, faces.names, faces.labels, faces.classes, read, found.classes)
     if predictions:
         write_predictions(table, predictions)
-    about = {"weights": found.name, "sha256": found.sidecar["sha256"], "corpus": corpus, "split": split}
-    return about | measure(table, faces.classes)
+    report = {"weights": found.name, "sha256": found.sidecar["sha256"], "corpus": corpus, "split": split}
+    report |= {"prior": engine.prior} | measure(table, faces.classes)
+    report |= table_coverage(table, found.uncertain_below)
+    if faces.counts is not None:
+        order = [found.classes.index(name) for name in faces.classes]
+        report["votes"] = vote_agreement(read[:, order], faces.counts, faces.votes)
+    return report
+
+
+def _still_faces(corpus: str, root: Path | None):
+    kind = corpora.get(corpus)
+    if not hasattr(kind, "load"):
+        raise CorpusError(
+            f"corpus {corpus!r} holds clips, no still faces; expected ferplus or folder. Figures of a network that was "
+            f"trained on its clips: emo evaluate RUN {corpus}. To measure on clips, put them into folders named after "
+            "emotions and give folder --root DIR. emo analyze reads any clip"
+        )
+    return kind() if root is None else kind(root=root)
+
+
+def _read(engine: OnnxEngine, pixels: np.ndarray) -> np.ndarray:
+    """Probabilities float32 (N, C) of gray faces uint8 (N, S, S), of the network's size or another."""
+    return engine.predict(np.stack([whole_picture(face, engine.weights.input_spec) for face in pixels]))

@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from emo_utils.apps import cli
+from emo_utils.datasets import corpora
 from emo_utils.training.measure import measure
 from emo_utils.training.predictions import read_predictions
 
@@ -63,6 +66,7 @@ def test_the_table_for_people_says_what_the_json_says(emo, predictions):
     assert "fear          100.0%      66.7%   80.0%      2   -" in out
     assert "neutral        50.0%     100.0%   66.7%      2   fear (1)" in out
     assert "lowest a 50.0%" in out
+    assert "0.80     25.0%    100.0%" in out, "what leaving uncertain clips unnamed would gain"
 
 
 def test_two_runs_are_compared(emo, predictions, worse):
@@ -89,9 +93,16 @@ def test_validation_predictions_give_the_temperature(emo, predictions, tmp_path)
     [
         ((), "expected WEIGHTS and CORPUS, or --predictions FILE; found neither"),
         (("ferplus",), "found ferplus"),
-        (("ferplus", "ferplus", "--people", "x"), "--people belongs to the other form"),
-        (("--against", "b.csv", "--validation", "c.csv"), "--validation, --against belong to the other form"),
-        (("ferplus", "ferplus", "--predictions", "FILE"), "WEIGHTS, CORPUS belong to the other form"),
+        (("ferplus", "ferplus", "--people", "x"), "--people belongs to another form"),
+        (("--against", "b.csv", "--validation", "c.csv"), "--validation, --against belong to another form"),
+        (("ferplus", "ferplus", "--predictions", "FILE"), "WEIGHTS, CORPUS belong to another form"),
+        (("--predictions", "FILE", "--prior", "uniform"), "--prior belongs"),
+        (("ferplus", "ferplus", "--faces", "asis"), "ferplus is read as it is published, and --faces belongs"),
+        (("ferplus", "folder", "--split", "test"), "a folder has no splits, and --split belongs"),
+        (("ferplus", "folder", "--faces", "asis", "--detector", "haar"), "looks for no face, and --detector belongs"),
+        (("ferplus", "folder", "--faces", "maybe"), "faces: expected detect or asis, found 'maybe'"),
+        (("ferplus", "folder", "--root", "absent"), "absent: expected pictures in folders named after emotions"),
+        (("ferplus", "ravdess"), "corpus 'ravdess' holds clips"),
         (("--predictions", "FILE", "--split", "test"), "--split belongs"),
         (("--predictions", "FILE", "--save-predictions", "x.csv"), "--save-predictions belongs"),
         (("--predictions", "absent.csv"), "absent.csv: expected a CSV file, found none"),
@@ -117,8 +128,45 @@ def test_weights_are_measured_and_their_predictions_kept(emo, monkeypatch, predi
     code, out, _ = emo("ferplus", "ferplus", "--split", "validation", "--save-predictions", "kept.csv")
     assert code == 0
     assert out.startswith("ferplus on ferplus/validation: 4 clips")
-    emo("run", "stock")
-    assert asked == [("ferplus", "ferplus", "validation", Path("kept.csv")), ("run", "stock", "test", None)]
+    emo("run", "stock", "--prior", "uniform", "--root", "there")
+    assert asked == [
+        ("ferplus", "ferplus", "validation", Path("kept.csv"), None, None),
+        ("run", "stock", "test", None, "uniform", Path("there")),
+    ]
+
+
+@pytest.fixture
+def pictures(tmp_path, ferplus_archive):
+    """Nine real faces of each of two classes, a wall, a file that is no picture, and a folder of another class."""
+    faces = corpora.create("ferplus", archive=ferplus_archive).load("validation")
+    root = tmp_path / "pictures"
+    for emotion, folder in (("happiness", "happy"), ("surprise", "surprise"), ("neutral", "calm")):
+        (root / folder).mkdir(parents=True)
+        for row in np.flatnonzero(faces.labels == faces.classes.index(emotion))[:9]:
+            assert cv2.imwrite(str(root / folder / faces.names[row]), faces.pixels[row])
+    assert cv2.imwrite(str(root / "happy" / "wall.png"), np.full((90, 70), 120, np.uint8))
+    (root / "surprise" / "torn.jpg").write_bytes(b"no picture")
+    (root / "labels.csv").write_text("none")
+    return root
+
+
+def test_a_folder_is_measured_and_nothing_is_lost_silently(emo, pictures):
+    code, out, _ = emo("ferplus", "folder", "--root", pictures, "--json")
+    report = json.loads(out)
+    assert code == 3, "a file that cannot be read"
+    assert (report["files"], report["no_face_files"]) == (20, ["happy/wall.png"])
+    assert list(report["unreadable_files"]) == ["surprise/torn.jpg"]
+    assert report["n"] + report["no_face"] + report["unreadable"] == report["files"]
+    assert report["accuracy_all"] == pytest.approx(report["accuracy"] * report["n"] / 20)
+    assert (report["left_out"], report["passed_over"]) == ({"calm": 9}, 1)
+    _, out, _ = emo("ferplus", "folder", "--root", pictures)
+    assert f"found by mediapipe: {report['n']} of 20 files" in out
+    assert "no face found in 1 files: happy/wall.png" in out
+    assert "cannot be read: 1 files: surprise/torn.jpg" in out
+    assert "LEFT OUT  calm: 9 files" in out
+    assert "passed over: 1 files" in out
+    assert f"accuracy {report['accuracy_all']:.1%}, UAR {report['uar_all']:.1%}" in out
+    assert "anger              -          -       -      0   -" in out
 
 
 def test_real_published_logits(emo, shared):

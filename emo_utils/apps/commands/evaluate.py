@@ -5,14 +5,35 @@ from typing import Annotated
 
 import typer
 
-from emo_utils.apps.commands.shared import Json, print_json
+from emo_utils.apps.commands.shared import SOME_FAILED, Json, print_json
 from emo_utils.errors import EmoError
+
+FOLDER = "folder"
+"""The corpus that is a folder of one's own: read by its own rules."""
+
+NAMED = 5
+"""Files that are named in the text; JSON names all."""
 
 
 def evaluate(
     weights: Annotated[str | None, typer.Argument(help="Shipped name, .onnx file, or a run's folder.")] = None,
-    corpus: Annotated[str | None, typer.Argument(help="Corpus, such as ferplus.")] = None,
+    corpus: Annotated[str | None, typer.Argument(help="ferplus, or folder with --root.")] = None,
     split: Annotated[str | None, typer.Option(help="train, validation or test.  [default: test]")] = None,
+    root: Annotated[Path | None, typer.Option(help="The corpus's files; of folder: DIR/<emotion>/...")] = None,
+    faces: Annotated[
+        str | None,
+        typer.Option(help="folder: detect finds the face in a picture, asis takes it whole.  [default: detect]"),
+    ] = None,
+    detector: Annotated[str | None, typer.Option(help="folder: face detector.  [default: mediapipe]")] = None,
+    subject: Annotated[
+        str | None, typer.Option(help="folder: pattern in a file's path whose first group is the person.")
+    ] = None,
+    prior: Annotated[
+        str | None,
+        typer.Option(
+            help="ferplus (as trained) or uniform; default as trained on ferplus, elsewhere the weights' own."
+        ),
+    ] = None,
     save_predictions: Annotated[Path | None, typer.Option(help="Also write predictions.csv here.")] = None,
     predictions: Annotated[
         Path | None, typer.Option(help="Measure this CSV: clip, true class, and numbers per class.")
@@ -28,60 +49,92 @@ def evaluate(
 ) -> None:
     r"""Measure weights on a split of a corpus, or predictions, ours or made elsewhere.
 
+    CORPUS folder reads any pictures (and clips) in folders named after emotions. Files in which no face is found, or
+    that cannot be read, are named; figures are of the others, and "all files" counts them as wrong. Each file counts
+    as a person of its own unless --subject tells people apart. Exit code 3: some files cannot be read.
+
     Columns of predictions: a clip id, the true class, and p_<class>, prob_<class>, logit_<class> or <class>.
 
     Example: emo evaluate ferplus ferplus --split test --json
 
+    Example: emo evaluate ferplus folder --root pictures --faces detect
+
     Example: emo evaluate --predictions run.csv --people '(\d\d)$' --against other.csv
     """
     only_table = {"--people": people, "--validation": validation, "--against": against}
+    only_folder = {"--faces": faces, "--detector": detector, "--subject": subject}
+    reading = {"--root": root, "--prior": prior}
     only_weights = {"WEIGHTS": weights, "CORPUS": corpus, "--split": split, "--save-predictions": save_predictions}
     if predictions:
-        _refuse(only_weights, "--predictions FILE measures a table alone")
+        _refuse(only_weights | reading | only_folder, "--predictions FILE measures a table alone")
         report = _measure_table(predictions, people, validation, against)
         title = str(predictions)
     else:
         _refuse(only_table, "WEIGHTS CORPUS measures weights")
-        report = _measure_weights(weights, corpus, split or "test", save_predictions)
-        title = f"{weights} on {corpus}/{split or 'test'}"
+        _refuse_half(weights, corpus)
+        if corpus == FOLDER:
+            _refuse({"--split": split}, "a folder has no splits")
+            report = _measure_folder(weights, only_folder | reading, save_predictions)
+            title = f"{weights} on {report['root']}"
+        else:
+            _refuse(only_folder, f"{corpus} is read as it is published")
+            report = _measure_weights(weights, corpus, split or "test", save_predictions, reading)
+            title = f"{weights} on {corpus}/{split or 'test'}"
     if as_json:
         print_json(report)
     else:
         _print_report(title, report)
         if against:
             _print_comparison(str(against), report["comparison"])
+    if report.get("unreadable"):
+        raise typer.Exit(SOME_FAILED)
 
 
 def _refuse(options: dict, why: str) -> None:
     given = [name for name, value in options.items() if value is not None]
     if given:
         raise EmoError(
-            f"{why}, and {', '.join(given)} belong{'s' * (len(given) == 1)} to the other form. Give either WEIGHTS "
-            "CORPUS [--split, --save-predictions] or --predictions FILE [--people, --validation, --against]"
+            f"{why}, and {', '.join(given)} belong{'s' * (len(given) == 1)} to another form. Give WEIGHTS CORPUS "
+            "[--split, --root, --prior, --save-predictions], or WEIGHTS folder [--root, --faces, --detector, "
+            "--subject, --prior, --save-predictions], or --predictions FILE [--people, --validation, --against]"
         )
 
 
-def _measure_weights(weights: str | None, corpus: str | None, split: str, save_predictions: Path | None) -> dict:
-    from emo_utils.training.evaluate import evaluate_run, evaluate_weights
-
+def _refuse_half(weights: str | None, corpus: str | None) -> None:
     if weights is None or corpus is None:
         raise EmoError(
             f"expected WEIGHTS and CORPUS, or --predictions FILE; found {weights or 'neither'}. For example: emo "
             "evaluate ferplus ferplus, or emo evaluate --predictions predictions.csv"
         )
+
+
+def _measure_folder(weights: str, given: dict, save_predictions: Path | None) -> dict:
+    from emo_utils.training.evaluate_folder import FolderOptions, evaluate_folder
+
+    if given["--faces"] == "asis":
+        _refuse({"--detector": given["--detector"]}, "--faces asis looks for no face")
+    options = {name.removeprefix("--"): value for name, value in given.items() if value is not None}
+    return evaluate_folder(weights, FolderOptions(**options), save_predictions)
+
+
+def _measure_weights(weights: str, corpus: str, split: str, save_predictions: Path | None, reading: dict) -> dict:
+    from emo_utils.training.evaluate import evaluate_run, evaluate_weights
+
     if Path(weights).is_dir() and not (Path(weights) / "weights.onnx").exists():
+        _refuse(reading, "a run's own predictions are measured as they stand")
         return evaluate_run(Path(weights), corpus, split)
-    return evaluate_weights(weights, corpus, split, save_predictions)
+    return evaluate_weights(weights, corpus, split, save_predictions, reading["--prior"], reading["--root"])
 
 
 def _measure_table(predictions: Path, people: str | None, validation: Path | None, against: Path | None) -> dict:
     from emo_utils.training.compare import compare
+    from emo_utils.training.coverage import table_coverage
     from emo_utils.training.measure import measure
     from emo_utils.training.predictions import read_predictions
 
     table = read_predictions(predictions, people)
     held_out = read_predictions(validation, people) if validation else None
-    report = {"predictions": str(predictions)} | measure(table, validation=held_out)
+    report = {"predictions": str(predictions)} | measure(table, validation=held_out) | table_coverage(table)
     if against:
         report |= {"against": str(against), "comparison": compare(table, read_predictions(against, people))}
     return report
@@ -89,9 +142,23 @@ def _measure_table(predictions: Path, people: str | None, validation: Path | Non
 
 def _print_report(title: str, report: dict) -> None:
     typer.echo(f"{title}: {report['n']} clips, {report['people']} people, {len(report['classes'])} classes\n")
+    _print_files(report)
     for name, key in (("accuracy", "accuracy"), ("UAR", "uar"), ("macro-F1", "macro_f1")):
         low, high = report[f"{key}_interval_95"]
         typer.echo(f"  {name:<9} {report[key]:6.1%}   95 % interval over people {low:.1%} to {high:.1%}")
+    if "files" in report:
+        figures = f"accuracy {report['accuracy_all']:.1%}, UAR {report['uar_all']:.1%}"
+        typer.echo(f"  all {report['files']} files, missed ones counted as wrong: {figures}")
+    _print_calibration(report)
+    typer.echo(f"\n  {'class':<12} {'recall':>7} {'precision':>10} {'F1':>7} {'clips':>6}   most often taken for")
+    for name, row in zip(report["classes"], report["confusion"], strict=True):
+        _print_class(name, dict(zip(report["classes"], row, strict=True)), report)
+    _print_people(report["per_person"])
+    _print_votes(report.get("votes"))
+    _print_coverage(report)
+
+
+def _print_calibration(report: dict) -> None:
     typer.echo("\n             before   after temperature scaling")
     for name, key in (("ECE", "ece"), ("NLL", "nll")):
         after = report[f"{key}_after"]
@@ -99,16 +166,60 @@ def _print_report(title: str, report: dict) -> None:
     temperature = report["temperature"]
     if temperature["values"]:
         typer.echo(f"  temperature {temperature['value']:.2f}, {temperature['source']}: {temperature['note']}")
-    typer.echo(f"\n  {'class':<12} {'recall':>7} {'precision':>10} {'F1':>7} {'clips':>6}   most often taken for")
-    for row, name in enumerate(report["classes"]):
-        figures = [report[key][name] for key in ("recall", "precision", "f1")]
-        counts = dict(zip(report["classes"], report["confusion"][row], strict=True))
-        del counts[name]
-        other = max(counts, key=counts.get)
-        taken = f"{other} ({counts[other]})" if counts[other] else "-"
-        line = f"  {name:<12} {figures[0]:7.1%} {figures[1]:10.1%} {figures[2]:7.1%} {report['support'][name]:6}"
-        typer.echo(f"{line}   {taken}")
-    _print_people(report["per_person"])
+
+
+def _print_class(name: str, named: dict[str, int], report: dict) -> None:
+    """One row; a class of which there was nothing has no figures, rather than bad ones."""
+    if not report["support"][name]:
+        typer.echo(f"  {name:<12} {'-':>7} {'-':>10} {'-':>7} {0:6}   -")
+        return
+    recall, precision, f1 = (report[key][name] for key in ("recall", "precision", "f1"))
+    others = {other: count for other, count in named.items() if other != name}
+    most = max(others, key=others.get)
+    taken = f"{most} ({others[most]})" if others[most] else "-"
+    figures = f"{recall:7.1%} {precision:10.1%} {f1:7.1%} {report['support'][name]:6}"
+    typer.echo(f"  {name:<12} {figures}   {taken}")
+
+
+def _print_files(report: dict) -> None:
+    """What was read and what was not; nothing of it is left to be found out."""
+    if "prior" in report:
+        typer.echo(f"  prior     {report['prior']}")
+    if "files" not in report:
+        return
+    how = f"found by {report['detector']}" if report["detector"] else "taken as they are"
+    typer.echo(f"  faces     {how}: {report['n']} of {report['files']} files")
+    for key, what in (("no_face", "no face found in"), ("unreadable", "cannot be read:")):
+        names = list(report[f"{key}_files"])
+        if names:
+            more = ", ..." if len(names) > NAMED else ""
+            typer.echo(f"  MISSED    {what} {len(names)} files: {', '.join(names[:NAMED])}{more}")
+    for name, count in report["left_out"].items():
+        typer.echo(f"  LEFT OUT  {name}: {count} files; these weights do not name it")
+    if report["passed_over"]:
+        typer.echo(f"  passed over: {report['passed_over']} files that are neither picture nor video")
+    typer.echo()
+
+
+def _print_votes(votes: dict | None) -> None:
+    if votes:
+        typer.echo(
+            f"\n  votes: divergence from all votes {votes['kl_all_votes']:.3f} nats, without single votes "
+            f"{votes['kl_without_single_votes']:.3f}; at least three votes for what is named "
+            f"{votes['label_has_three_votes']:.1%}"
+        )
+
+
+def _print_coverage(report: dict) -> None:
+    rows = report.get("coverage")
+    if not rows:
+        return
+    own = report.get("uncertain", {}).get("below")
+    typer.echo("\n  left unnamed under      kept   accuracy of these")
+    for row in rows:
+        accuracy = "-" if row["accuracy"] is None else f"{row['accuracy']:.1%}"
+        mark = "   (`uncertain` under this)" if row["threshold"] == own else ""
+        typer.echo(f"  {row['threshold']:17.2f} {row['coverage']:9.1%} {accuracy:>9}{mark}")
 
 
 def _print_people(per_person: dict) -> None:

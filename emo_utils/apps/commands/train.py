@@ -36,7 +36,7 @@ def train(
     average_decay: Annotated[float | None, typer.Option(help="Of the moving average of the weights; 0: off.")] = None,
     clip_gradient: Annotated[float | None, typer.Option(help="Largest norm of the gradient; 0: off.")] = None,
     patience: Annotated[int | None, typer.Option(help="Stop after so many epochs without gain; 0: never.")] = None,
-    augmentation: Annotated[str | None, typer.Option(help="faces, stack or none.")] = None,
+    augmentation: Annotated[str | None, typer.Option(help="faces, soft, video, stack or none.")] = None,
     teacher: Annotated[
         list[str] | None, typer.Option(help="Learn from this run's folder or shipped name too; may be given again.")
     ] = None,

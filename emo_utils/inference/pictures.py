@@ -1,0 +1,121 @@
+"""Single pictures to the crops that a network reads: the picture is the face, or the face is looked for in it."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from emo_utils.errors import VideoError
+from emo_utils.faces.crops import crop_box, crop_face, keypoints_of
+from emo_utils.faces.detector import FaceDetector
+from emo_utils.structures import InputSpec
+
+JPEG = b"\xff\xd8"
+"""How a JPEG file starts, whatever its name ends with."""
+
+BACKGROUND = 128
+"""What shows through where a picture is transparent: the gray that a network's normalisation takes for nothing."""
+
+LOOKED_AT_PX = 192
+"""Shortest side to which a small picture is enlarged for the second look."""
+
+BORDER = 0.5
+"""Of the longer side, added on each side for the second look."""
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """Pixels uint8 (H, W, 3) RGB of an image file, as a viewer would show them.
+
+    JPEGs are turned as their EXIF tag asks. 16 bits a channel are brought to eight by their upper byte; transparent
+    parts are laid on a middle gray.
+
+    Raises:
+        VideoError: it is missing, not an image, cut off so far that nothing can be decoded, or of another depth.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise VideoError(f"{path}: cannot be read ({error.strerror})") from None
+    flags = cv2.IMREAD_COLOR if data.startswith(JPEG) else cv2.IMREAD_UNCHANGED  # the latter heeds no EXIF tag
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+    except cv2.error:  # more pixels than OpenCV agrees to hold
+        pixels = None
+    if pixels is None:
+        raise VideoError(f"{path}: expected an image, found {len(data)} bytes that are none; copy it again")
+    if pixels.dtype not in (np.uint8, np.uint16):
+        raise VideoError(f"{path}: expected 8 or 16 bits a channel, found {pixels.dtype}; save it as PNG or JPEG")
+    return _rgb((pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels)
+
+
+def _rgb(pixels: np.ndarray) -> np.ndarray:
+    """RGB of gray (H, W), BGR (H, W, 3) or BGRA (H, W, 4)."""
+    if pixels.ndim == 2:
+        return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
+    colour = cv2.cvtColor(np.ascontiguousarray(pixels[..., :3]), cv2.COLOR_BGR2RGB)
+    if pixels.shape[2] == 3:
+        return colour
+    share = pixels[..., 3:].astype(np.float32) / 255
+    return np.rint(colour * share + BACKGROUND * (1 - share)).astype(np.uint8)
+
+
+def whole_picture(pixels: np.ndarray, spec: InputSpec) -> np.ndarray:
+    """A picture that is a face already, as the crop of a network.
+
+    A picture that is not square keeps its proportions: it lies in the middle of a square of its longer side, and its
+    edges are repeated to fill that. FER+ test pictures cut to 38 x 48 pixels are read right in 81.0 % this way and in
+    78.4 % when stretched (500 pictures; 48 x 38: 81.0 % and 75.6 %; uncut 81.8 %).
+
+    Args:
+        pixels: uint8 (H, W) gray or (H, W, 3) RGB.
+        spec: size and colour of the crop; the others say how a face is cut out, which is done already.
+
+    Returns:
+        uint8 (S, S) for gray, (S, S, 3) for RGB; the same bytes where the picture has that size already.
+    """
+    if spec.colour == "gray" and pixels.ndim == 3:
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    size = np.array(pixels.shape[1::-1], float)
+    corner = (size - size.max()) / 2
+    return crop_box(pixels, np.concatenate([corner, corner + size.max()]), margin=0.0, size=spec.size)
+
+
+def find_face(pixels: np.ndarray, detector: FaceDetector) -> np.ndarray | None:
+    """Keypoints float32 (K, 2), in pixels, of the largest face of a picture uint8 (H, W, 3) RGB; None without a face.
+
+    The picture is looked at as a frame of a clip would be. Where nothing is found, it is looked at once more with its
+    edges repeated around it, small ones enlarged: a face that fills the picture has no surroundings, and detectors
+    have learnt faces with some. Of 200 FER+ test pictures cut down to their inner 32 x 32 pixels BlazeFace finds 168
+    at the first look and 183 with the second; of whole ones 199 and 200, Haar 89 and 144.
+    """
+    place = _largest(pixels, detector)
+    if place is not None:
+        return place
+    scale = max(1.0, LOOKED_AT_PX / min(pixels.shape[:2]))
+    large = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR) if scale > 1 else pixels
+    border = round(BORDER * max(large.shape[:2]))
+    place = _largest(cv2.copyMakeBorder(large, *[border] * 4, cv2.BORDER_REPLICATE), detector)
+    return None if place is None else (place - border) / np.float32(scale)
+
+
+def _largest(pixels: np.ndarray, detector: FaceDetector) -> np.ndarray | None:
+    found = detector.detect(pixels)
+    if not len(found):
+        return None
+    sides = found.boxes[:, 2:] - found.boxes[:, :2]
+    return keypoints_of(found.boxes, found.keypoints)[sides.prod(axis=1).argmax()]
+
+
+def found_face(pixels: np.ndarray, spec: InputSpec, detector: FaceDetector) -> np.ndarray | None:
+    """The crop of a picture's largest face, cut out as a face of a clip is (`faces.crops.crop_face`); None without one.
+
+    Args:
+        pixels: uint8 (H, W, 3) RGB.
+        spec: size, margin, alignment and colour of the crop.
+        detector: any registered one.
+
+    Returns:
+        uint8 (S, S) for gray, (S, S, 3) for RGB.
+    """
+    keypoints = find_face(pixels, detector)
+    return None if keypoints is None else crop_face(pixels, keypoints, spec)

@@ -1,0 +1,141 @@
+"""Pictures as people have them: any depth, any shape, faces found or taken as they are."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from emo_utils.datasets import corpora
+from emo_utils.errors import VideoError
+from emo_utils.faces import create_detector
+from emo_utils.faces.crops import crop_face
+from emo_utils.inference.pictures import find_face, found_face, read_picture, whole_picture
+from emo_utils.structures import InputSpec
+from emo_utils.video import read_frames
+
+SPEC = InputSpec()
+RAMP = np.tile(np.arange(0, 240, 5, np.uint8), (48, 1))
+
+
+@pytest.fixture(scope="module")
+def detector():
+    made = create_detector("mediapipe")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def single_face(clips):
+    return next(iter(read_frames(clips / "single_face.mp4", threads=1))).pixels
+
+
+def written(path: Path, pixels: np.ndarray) -> Path:
+    assert cv2.imwrite(str(path), pixels)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".tif", ".webp", ".pgm"])
+def test_gray_pictures_keep_their_values(tmp_path, suffix):
+    pixels = read_picture(written(tmp_path / f"a{suffix}", RAMP))
+    assert pixels.shape == (48, 48, 3)
+    assert np.abs(pixels.astype(int) - RAMP[..., None]).max() <= (4 if suffix == ".webp" else 0)
+
+
+def test_colour_comes_as_rgb_and_16_bits_as_8(tmp_path):
+    red = np.zeros((40, 40, 3), np.uint16)
+    red[..., 2] = 200 * 257
+    assert read_picture(written(tmp_path / "red.png", red))[0, 0].tolist() == [200, 0, 0]
+    deep = written(tmp_path / "deep.png", RAMP.astype(np.uint16) * 257)
+    assert (read_picture(deep)[..., 0] == RAMP).all()
+
+
+def test_what_is_transparent_is_gray_not_what_lies_under_it(tmp_path):
+    pixels = np.zeros((40, 40, 4), np.uint8)
+    pixels[:, 20:] = (0, 0, 255, 255)
+    read = read_picture(written(tmp_path / "cut_out.png", pixels))
+    assert read[0, 0].tolist() == [128, 128, 128]
+    assert read[0, 30].tolist() == [255, 0, 0]
+
+
+def test_a_photograph_lies_the_way_its_camera_was_held(tmp_path):
+    """An EXIF tag by hand: orientation 6, to be turned clockwise by a quarter."""
+    data = cv2.imencode(".jpg", np.repeat(RAMP[:24, :, None], 3, 2))[1].tobytes()
+    tiff = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
+    tag = b"Exif\0\0" + tiff
+    path = tmp_path / "phone.png"  # a wrong suffix changes nothing
+    path.write_bytes(data[:2] + b"\xff\xe1" + (len(tag) + 2).to_bytes(2, "big") + tag + data[2:])
+    assert read_picture(path).shape == (48, 24, 3)
+
+
+def test_what_is_no_picture_is_said(tmp_path):
+    with pytest.raises(VideoError, match="cannot be read"):
+        read_picture(tmp_path / "absent.png")
+    for name, data in (("empty.jpg", b""), ("text.png", b"hello"), ("half.png", _half(RAMP))):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(VideoError, match=f"{name}: expected an image, found {len(data)} bytes"):
+            read_picture(tmp_path / name)
+    with pytest.raises(VideoError, match="expected 8 or 16 bits a channel, found float32"):
+        read_picture(written(tmp_path / "float.tiff", RAMP.astype(np.float32)))
+
+
+def _half(pixels: np.ndarray) -> bytes:
+    noisy = pixels ^ np.random.default_rng(0).integers(0, 255, pixels.shape, np.uint8)
+    data = cv2.imencode(".png", noisy)[1].tobytes()
+    return data[: len(data) // 2]
+
+
+def test_a_picture_of_the_right_size_is_not_touched():
+    assert (whole_picture(RAMP, SPEC) == RAMP).all()
+    assert (whole_picture(np.repeat(RAMP[..., None], 3, 2), SPEC) == RAMP).all()
+    colour = whole_picture(np.repeat(RAMP[..., None], 3, 2), InputSpec(colour="rgb"))
+    assert colour.shape == (48, 48, 3)
+
+
+def test_other_sizes_are_those_of_the_training_loop():
+    larger = whole_picture(RAMP, InputSpec(size=64))
+    assert np.abs(larger.astype(int) - cv2.resize(RAMP, (64, 64))).max() <= 1
+    fine = np.random.default_rng(0).integers(0, 255, (480, 480), np.uint8)
+    assert whole_picture(fine, SPEC).std() < 12, "small pictures are means, not single pixels"
+
+
+def test_proportions_are_kept_and_the_edge_fills_the_square():
+    disc = cv2.circle(np.full((96, 64), 40, np.uint8), (32, 48), 20, 200, -1)
+    for picture in (disc, disc.T):
+        across, down = (np.ptp(np.argwhere(whole_picture(picture, SPEC) > 120), axis=0) + 1).tolist()
+        assert abs(across - down) <= 1
+        assert abs(across - 20) <= 2
+        assert whole_picture(picture, SPEC)[[0, 0, -1, -1], [0, -1, 0, -1]].tolist() == [40] * 4
+
+
+def test_a_frame_of_a_clip_is_cut_out_as_in_a_clip(single_face, detector):
+    found = detector.detect(single_face)
+    assert len(found) == 1
+    assert (found_face(single_face, SPEC, detector) == crop_face(single_face, found.keypoints[0], SPEC)).all()
+
+
+def test_of_several_faces_the_largest_is_taken(clips, single_face, detector):
+    several = read_picture(clips / "multi_face.jpg")
+    assert len(detector.detect(several)) > 1
+    boxes = detector.detect(several).boxes
+    left, top, right, bottom = boxes[(boxes[:, 2:] - boxes[:, :2]).prod(axis=1).argmax()]
+    nose = find_face(several, detector)[2]
+    assert left < nose[0] < right
+    assert top < nose[1] < bottom
+
+
+def test_faces_that_fill_the_picture_are_found_at_the_second_look(ferplus_archive, detector):
+    faces = corpora.create("ferplus", archive=ferplus_archive).load("test").pixels[:3400:17, 8:40, 8:40]
+    tight = [cv2.cvtColor(np.ascontiguousarray(face), cv2.COLOR_GRAY2RGB) for face in faces]
+    places = [find_face(picture, detector) for picture in tight]
+    found = [place for place in places if place is not None]
+    assert len(found) >= 175
+    assert len(found) > sum(len(detector.detect(picture)) > 0 for picture in tight) + 5
+    middles = np.median([(place[0] + place[1]) / 2 for place in found], axis=0)
+    assert middles == pytest.approx([16, 11], abs=2.5), (
+        "in pixels of the picture that was given, not of the enlarged one"
+    )
+
+
+def test_a_wall_has_no_face(detector):
+    assert found_face(np.full((300, 200, 3), 90, np.uint8), SPEC, detector) is None
