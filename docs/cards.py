@@ -1,6 +1,6 @@
 """The figures of a model card, measured and written into it.
 
-    python benchmarks/card.py ferplus ferplus-tiny
+    python docs/cards.py ferplus ferplus-tiny
 
 Reads FER+'s validation and test split with the shipped file, as `emo evaluate` does, and writes what it finds between
 the two marks in `emo_utils/weights/<name>.md`; pictures go to `Assets/results/<name>_*.png`. The faces in them are
@@ -30,8 +30,9 @@ from emo_utils.reports.pictures import frame_at, strip
 from emo_utils.training.coverage import coverage_curve
 from emo_utils.training.evaluate import evaluate_weights
 from emo_utils.training.predictions import arrays, read_predictions
+from emo_utils.video import read_frames
 
-BEGIN, END = "<!-- figures: benchmarks/card.py -->", "<!-- end of figures -->"
+BEGIN, END = "<!-- figures: docs/cards.py -->", "<!-- end of figures -->"
 RESULTS = Path(__file__).resolve().parents[1] / "Assets" / "results"
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """How much of the way from FER+'s prior to the uniform one."""
@@ -87,21 +88,20 @@ def calibration_figure(name: str, predictions: pd.DataFrame, weights: Weights):
     labels, read = arrays(predictions, weights.classes)
     curve = pd.DataFrame(coverage_curve(read.max(axis=1), read.argmax(axis=1) == labels))
     with plt.rc_context(STYLE):
-        figure = plt.figure(figsize=(8.4, 4.2), layout="constrained")
-        (left, below), (right, _) = (
-            figure.add_gridspec(2, 2, height_ratios=(4, 1)).subplots(sharex="col")[:, column] for column in (0, 1)
+        figure, axes = plt.subplot_mosaic(
+            [["promised", "curve"], ["count", "curve"]], figsize=(8.8, 4.4), height_ratios=(4, 1), layout="constrained"
         )
+        left, below, right = axes["promised"], axes["count"], axes["curve"]
         draw_reliability(left, below, predictions)
-        left.set(ylabel="right, share", title=f"{name}, FER+ test: is a probability what it says")
+        left.set(ylabel="right, share", title=f"{name}, FER+ test: promised and kept")
+        below.set_xlim(left.get_xlim())
         left.legend(fontsize=8, loc="upper left")
         below.set_ylabel("faces, share")
         right.plot(curve["coverage"], curve["accuracy"], marker="o", ms=3)
         at = curve.iloc[(curve["threshold"] - weights.uncertain_below).abs().argmin()]
         right.plot(at["coverage"], at["accuracy"], marker="o", color="black")
-        right.annotate("uncertain below this", (at["coverage"], at["accuracy"]), (-120, 12), textcoords="offset points")
+        right.annotate("uncertain below this", (at["coverage"], at["accuracy"]), (-130, -4), textcoords="offset points")
         right.set(xlabel="share of faces that are named", ylabel="right, share", title="accuracy against coverage")
-        right.tick_params(labelbottom=True)
-        _.axis("off")
     plt.close(figure)
     return figure
 
@@ -110,8 +110,9 @@ def sample_figure(weights: Weights):
     """What is read in synthetic faces at their apex, under the prior of clips."""
     corpus = SampleCorpus()
     people = [subject.subject_id for subject in make_cast(12, seed=0)][:2]
+    alone = {clip.clip_id for clip in corpus.index()}
     truths = [
-        next(t for t in corpus.truth() if t.subject_id == who and t.emotion == emotion)
+        next(t for t in corpus.truth() if t.clip_id in alone and (t.subject_id, t.emotion) == (who, emotion))
         for who in people
         for emotion in SAMPLE_CLASSES
     ]
@@ -120,9 +121,8 @@ def sample_figure(weights: Weights):
     for truth in truths:
         picture = apex_picture(corpus.root / truth.file, truth.apex)
         found = detector.detect(picture)
-        read = engine.predict(crop_face(picture, found.keypoints[0], weights.input_spec)[None])[0]
-        shown = crop_face(picture, found.keypoints[0], weights.input_spec)
-        crops.append(shown)
+        crops.append(crop_face(picture, found.keypoints[0], weights.input_spec))
+        read = engine.predict(crops[-1][None])[0]
         titles.append(f"played {truth.emotion}\nread {weights.classes[read.argmax()]} {read.max():.2f}")
     detector.close()
     return strip(crops, titles, columns=len(SAMPLE_CLASSES))
@@ -130,8 +130,6 @@ def sample_figure(weights: Weights):
 
 def apex_picture(path: Path, apex: int | None) -> np.ndarray:
     """The apex frame of a clip; the middle one where it has none (neutral)."""
-    from emo_utils.video import read_frames
-
     if apex is None or apex < 0:
         return frame_at(path)
     return next(frame.pixels for frame in read_frames(path) if frame.index == apex)
@@ -147,7 +145,7 @@ def measured(name: str) -> str:
         predictions = read_predictions(saved)
     RESULTS.mkdir(parents=True, exist_ok=True)
     calibration_figure(name, predictions, weights).savefig(RESULTS / f"{name}_calibration.png", dpi=110)
-    confusion_grid({f"{name}, FER+ test": predictions}, side=5).savefig(RESULTS / f"{name}_confusion.png", dpi=110)
+    confusion_grid({f"{name}, FER+ test": predictions}, side=4.5).savefig(RESULTS / f"{name}_confusion.png", dpi=110)
     sample_figure(weights).savefig(RESULTS / f"{name}_sample_faces.png", dpi=110)
     titles = ("split", "n", "accuracy", "95 % interval", "UAR", "macro-F1", "ECE (15 bins)", "NLL")
     rows = [split_row("validation (chosen on)", validation), split_row("**test**", test)]
