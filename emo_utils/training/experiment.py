@@ -34,7 +34,8 @@ class Experiment:
     backbone_options: dict = field(default_factory=dict)
     """Of the network."""
     weights: str | None = None
-    """Where its first weights come from (`models.registry.STARTS`); None is the backbone's own default."""
+    """Where its first weights come from: `models.registry.STARTS`, or the folder of a run; None is the backbone's own
+    default."""
     representation: dict = field(default_factory=lambda: {"name": "frame"})
     """Name and options of what the network eats; `frame` is a still face."""
     protocol: str = "official"

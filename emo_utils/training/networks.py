@@ -25,11 +25,24 @@ from emo_utils.training.run_folder import load_weights
 
 
 def build(experiment: Experiment, samples: Samples) -> nn.Module:
-    """The experiment's network with its first weights, for samples like these."""
+    """The experiment's network with its first weights, for samples like these; they may be those of a finished run.
+
+    Raises:
+        WeightsError: first weights of a run of another network.
+    """
     channels, classes = samples.in_channels, len(samples.classes)
-    model = create_model(
-        experiment.backbone, channels, classes, weights=experiment.weights, **experiment.backbone_options
-    )
+    start = own_fold(Path(experiment.weights or ""), experiment.fold)
+    from_run = bool(experiment.weights) and (start / "best.safetensors").exists()
+    first = "random" if from_run else experiment.weights
+    model = create_model(experiment.backbone, channels, classes, weights=first, **experiment.backbone_options)
+    if from_run:
+        try:
+            load_weights(start, model)
+        except RuntimeError as error:
+            raise WeightsError(
+                f"first weights of {experiment.weights}: expected those of {experiment.backbone} with the options "
+                f"{experiment.backbone_options}, {channels} channels and {classes} classes, found another network's"
+            ) from error
     return model.to(memory_format=torch.channels_last) if samples.items[0].ndim == 3 else model
 
 

@@ -119,7 +119,11 @@ def test_shipped_weights_are_whole_and_carry_their_story(name):
     weights = find_weights(name)
     assert {"licence", "data", "metrics", "parameters", "trained_at_commit"} <= set(weights.sidecar)
     assert weights.sidecar["metrics"]["test"]["n"] == 3546
-    assert (SHIPPED / f"{name}.md").exists(), "no model card"
+    card, readme = (SHIPPED / f"{name}.md").read_text(), (SHIPPED.parents[1] / "README.md").read_text()
+    for figure in ("accuracy", "uar"):
+        measured = f"{100 * weights.sidecar['metrics']['test'][figure]:.1f} %"
+        assert measured in card, f"{figure} in the card is not that of the file; run docs/cards.py {name}"
+        assert measured in readme
 
 
 def test_the_temperature_found_is_the_one_that_was_lost():

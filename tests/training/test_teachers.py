@@ -10,7 +10,7 @@ from bars import bars, settings
 from emo_utils.errors import EmoError, WeightsError
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.fit import fit, predict
-from emo_utils.training.networks import Teachers, load_teachers
+from emo_utils.training.networks import Teachers, build, load_teachers
 from emo_utils.training.run import run
 
 
@@ -107,3 +107,13 @@ def test_teachers_that_do_not_fit_are_refused(parts, teacher, tmp_path):
         settings(teacher_share=1.5)
     with pytest.raises(EmoError, match="sequences"):
         settings(teachers=("ferplus",), representation={"name": "sequence"}, mixup=0.0)
+
+
+def test_training_goes_on_from_the_weights_of_a_run(parts, teacher):
+    (taught,) = load_teachers(settings(teachers=(str(teacher),)), parts["train"], torch.device("cpu")).networks
+    begun = build(settings(weights=str(teacher)), parts["train"])
+    for mine, theirs in zip(begun.parameters(), taught.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+    wider = settings(weights=str(teacher), backbone_options={"widths": (8, 24), "blocks": 1})
+    with pytest.raises(WeightsError, match="first weights of .*found another network's"):
+        build(wider, parts["train"])

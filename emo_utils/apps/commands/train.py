@@ -15,7 +15,8 @@ def train(
         str | None, typer.Option(help="frame, stack, apex, sequence or features; default frame for still faces.")
     ] = None,
     weights: Annotated[
-        str | None, typer.Option(help="First weights: ferplus, imagenet or random; default the backbone's own.")
+        str | None,
+        typer.Option(help="First weights: ferplus, imagenet, random, or a run's folder; default the backbone's own."),
     ] = None,
     option: Annotated[
         list[str] | None, typer.Option(help="Of the backbone, as NAME=VALUE; may be given again.")
