@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 export UV_LINK_MODE ?= copy
 
-.PHONY: help setup demo test lint notebooks bench pins clean
+.PHONY: help setup demo test lint notebooks weights bench pins clean
 
 help:
 	@echo "make demo       set up if needed, then read the sample clip -> output/demo/"
@@ -44,6 +44,20 @@ test: .venv/all lint
 
 notebooks: .venv/all
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+
+# The shipped networks anew from FER+ (FERPLUS_ARCHIVE): about five hours on two cores. What each step brings: docs/experiments.md.
+RUNS := data/runs/shipped
+FERPLUS := $(BIN)/emo train ferplus --out $(RUNS)
+WIDE := --option "widths=(64,128,256)" --seed 1
+weights: .venv/all
+	$(FERPLUS)/first --epochs 60
+	$(FERPLUS)/wide $(WIDE) --augmentation soft --epochs 56
+	$(FERPLUS)/tuned $(WIDE) --weights $(RUNS)/wide --teacher $(RUNS)/first --teacher $(RUNS)/wide \
+		--mixup 0 --learning-rate 0.02 --epochs 10
+	$(BIN)/emo export $(RUNS)/first $(RUNS)/tuned --out $(RUNS)/ferplus.onnx
+	$(BIN)/emo export $(RUNS)/first $(RUNS)/tuned --out $(RUNS)/ferplus-int8.onnx --int8
+	$(FERPLUS)/tiny --option "widths=(24,40,80)" --teacher $(RUNS)/first --teacher-share 0.7 --mixup 0 --epochs 22
+	$(BIN)/emo export $(RUNS)/tiny --out $(RUNS)/ferplus-tiny.onnx
 
 bench: .venv/all
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
