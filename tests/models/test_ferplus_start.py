@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from emo_utils.errors import AssetError, WeightsError
-from emo_utils.models import create_model, embeddings, shipped
+from emo_utils.models import count_parameters, create_model, embeddings, shipped
+from emo_utils.models.face_net import shipped_networks
 from emo_utils.models.face_sequences import LUMA
 from emo_utils.models.shipped import FOLDER, write_tensors
 
@@ -25,14 +26,28 @@ def normalised(crops: np.ndarray) -> torch.Tensor:
     return (torch.from_numpy(crops)[:, None].float() / 255 - spec["mean"]) / spec["std"]
 
 
+def test_the_networks_of_the_shipped_file_give_together_what_it_gives(crops):
+    networks = [network.eval() for network in shipped_networks("ferplus")]
+    assert len(networks) == SIDECAR["networks"]
+    assert sum(count_parameters(network) for network in networks) == pytest.approx(SIDECAR["parameters"], rel=0.01)
+    with torch.no_grad():
+        logits = torch.stack([network(normalised(crops)) for network in networks]).mean(0)
+        found = (logits / SIDECAR["temperature"]).softmax(1).numpy()
+    session = onnxruntime.InferenceSession(FOLDER / "ferplus.onnx", providers=["CPUExecutionProvider"])
+    np.testing.assert_allclose(found, session.run(None, {"faces": crops})[0], atol=1e-4)
+
+
 @pytest.mark.parametrize("mode", ["eval", "train"])
-def test_the_torch_network_gives_what_the_shipped_file_gives(crops, mode):
+def test_the_start_is_the_first_network_of_the_shipped_file(crops, mode):
     """In training mode too, but for dropout: the folded normalisations are held."""
     model = create_model("face_net", 1, 8, "ferplus", dropout=0.0).train(mode == "train")
     with torch.no_grad():
-        found = (model(normalised(crops)) / SIDECAR["temperature"]).softmax(1).numpy()
-    session = onnxruntime.InferenceSession(FOLDER / "ferplus.onnx", providers=["CPUExecutionProvider"])
-    np.testing.assert_allclose(found, session.run(None, {"faces": crops})[0], atol=1e-4)
+        torch.testing.assert_close(model(normalised(crops)), shipped_networks("ferplus")[0].eval()(normalised(crops)))
+
+
+def test_eight_bit_weights_are_no_start():
+    with pytest.raises(WeightsError, match="expected float32 weights to start from"):
+        shipped_networks("ferplus-int8")
 
 
 def test_a_random_network_takes_the_state_of_one_that_started_from_ferplus(crops):

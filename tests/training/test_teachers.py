@@ -78,12 +78,12 @@ def test_the_shipped_network_teaches_what_it_reads(parts):
     from emo_utils.inference.engines import OnnxEngine
     from emo_utils.inference.weights import find_weights
 
-    weights = find_weights("ferplus")
+    weights = find_weights("ferplus-tiny")
     faces = np.random.default_rng(0).integers(0, 255, (4, 1, 48, 48)).astype(np.uint8)
     names = tuple("abcd")
     samples = Samples(faces, names, names, np.eye(8, dtype=np.float32)[:4], np.arange(4), weights.classes)
     teachers = load_teachers(
-        Experiment(teachers=("ferplus",), teacher_share=1.0, precision="float32"), samples, torch.device("cpu")
+        Experiment(teachers=("ferplus-tiny",), teacher_share=1.0, precision="float32"), samples, torch.device("cpu")
     )
     x = (torch.from_numpy(faces).float() / 255 - weights.input_spec.mean) / weights.input_spec.std
     taught = teachers(x, torch.zeros(4, 8))
