@@ -1,6 +1,7 @@
 """The command line as a person uses it: real processes, exit codes, what is printed, what is left on disk."""
 
 import csv
+import inspect
 import json
 import os
 import subprocess
@@ -12,6 +13,8 @@ import av
 import numpy as np
 import pytest
 
+from emo_utils.apps.commands.analyze import analyze
+from emo_utils.inference.analyzer import AnalysisOptions
 from emo_utils.inference.weights import SHIPPED
 from emo_utils.video_writer import write_video
 
@@ -263,3 +266,8 @@ def test_doctor_finds_this_installation_sound():
     checks = {check["name"]: check for check in json.loads(done.stdout)}
     assert done.returncode == 0, done.stdout
     assert checks["one cv2"]["state"] == "ok"
+
+
+def test_the_command_reads_with_what_the_engine_reads_with():
+    """Its help must be quick, so the name is written there once more."""
+    assert inspect.signature(analyze).parameters["weights"].default == AnalysisOptions.weights

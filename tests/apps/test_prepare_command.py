@@ -11,7 +11,7 @@ from emo_utils.apps.strongest_expression import StrongestExpression
 from emo_utils.errors import EmoError
 from emo_utils.faces import create_detector
 from emo_utils.inference.engines import OnnxEngine
-from emo_utils.inference.weights import find_weights
+from emo_utils.inference.weights import DEFAULT, find_weights
 from emo_utils.representations.apex import ApexSpec, find_apex
 from emo_utils.representations.face_sequence import MainFace, clip_pictures
 from emo_utils.structures import Clip
@@ -52,7 +52,7 @@ def test_each_representation_is_made_by_name(smile, only_root, tmp_path, represe
 
 def test_the_apex_of_a_smile_is_read_as_happiness(clips):
     clip = Clip("smile", clips / "labelled" / "happiness.mp4", "test", "a", "happiness")
-    scorer, engine = StrongestExpression(), OnnxEngine(find_weights("ferplus"))
+    scorer, engine = StrongestExpression(), OnnxEngine(find_weights(DEFAULT))
     detector = create_detector()
     try:
         apex, *_ = find_apex(clip, detector, ApexSpec(scorer, every=4))
@@ -63,7 +63,7 @@ def test_the_apex_of_a_smile_is_read_as_happiness(clips):
     assert apex.crop.shape == (224, 224, 3)
     assert engine.weights.classes[engine.predict(crop[None])[0].argmax()] == "happiness"
     assert scorer(crop[None])[0] == pytest.approx(engine.predict(crop[None]).max())
-    assert scorer.describe()["sha256"] == find_weights("ferplus").sidecar["sha256"]
+    assert scorer.describe()["sha256"] == find_weights(DEFAULT).sidecar["sha256"]
 
 
 @pytest.mark.parametrize(
