@@ -7,7 +7,7 @@ distillation: A good teacher is patient and consistent", CVPR 2022).
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -18,6 +18,7 @@ from emo_utils.errors import WeightsError
 from emo_utils.inference.weights import find_weights
 from emo_utils.models import create_model
 from emo_utils.models.face_net import shipped_networks
+from emo_utils.models.registry import STARTS
 from emo_utils.structures import InputSpec
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.optimise import autocast
@@ -47,9 +48,14 @@ def build(experiment: Experiment, samples: Samples) -> nn.Module:
 
 
 def load_run(folder: Path, samples: Samples) -> tuple[nn.Module, Experiment]:
-    """The trained network of a run's folder, for samples like these, and its settings."""
+    """The trained network of a run's folder, for samples like these, and its settings.
+
+    The run that it went on from, if any, need not be there any more.
+    """
     experiment = Experiment.from_dict(json.loads((folder / "experiment.json").read_text()))
-    return load_weights(folder, build(experiment, samples)), experiment
+    went_on = experiment.weights not in (None, *STARTS)
+    bare = replace(experiment, weights="random") if went_on else experiment
+    return load_weights(folder, build(bare, samples)), experiment
 
 
 @dataclass(frozen=True)

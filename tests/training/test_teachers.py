@@ -1,5 +1,6 @@
 """A student learns from its teachers: what it ends up saying, and which teachers it refuses."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from bars import bars, settings
 from emo_utils.errors import EmoError, WeightsError
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.fit import fit, predict
-from emo_utils.training.networks import Teachers, build, load_teachers
+from emo_utils.training.networks import Teachers, build, load_run, load_teachers
 from emo_utils.training.run import run
 
 
@@ -117,3 +118,13 @@ def test_training_goes_on_from_the_weights_of_a_run(parts, teacher):
     wider = settings(weights=str(teacher), backbone_options={"widths": (8, 24), "blocks": 1})
     with pytest.raises(WeightsError, match="first weights of .*found another network's"):
         build(wider, parts["train"])
+
+
+def test_a_run_is_read_back_where_the_run_it_went_on_from_is_gone(parts, teacher, tmp_path):
+    first = tmp_path / "first"
+    shutil.copytree(teacher, first)
+    trained = fit(settings(epochs=1, weights=str(first)), parts, tmp_path / "second")
+    shutil.rmtree(first)
+    network, _ = load_run(tmp_path / "second", parts["train"])
+    for mine, theirs in zip(network.parameters(), trained.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
