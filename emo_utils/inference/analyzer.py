@@ -206,7 +206,7 @@ class Analyzer:
             top = np.array(classes, object)[table.argmax(axis=1)] if len(faces) else np.empty(0, object)
             faces[f"{prefix}emotion"] = np.where(named, top, None)
             faces[f"{prefix}confidence"] = table.max(axis=1) if len(faces) else np.nan
-        uncertain = faces["smoothed_confidence"] < self.weights.uncertain_below
+        uncertain = faces["smoothed_confidence"] < self.engine.uncertain_below
         applies = [uncertain, faces["low_quality"], faces["interpolated"]]
         faces["status"] = np.select(applies, ["uncertain", "low_quality", "interpolated"], "ok")
         empty = frames[~frames["frame_index"].isin(faces["frame_index"])].assign(status="no_face")

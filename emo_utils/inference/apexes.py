@@ -78,6 +78,6 @@ def read_apexes(
         for rows, prefix in ((apex, ""), (inside, "smoothed_")):
             table.loc[rows, f"{prefix}emotion"] = emotion
             table.loc[rows, f"{prefix}confidence"] = confidence
-        if confidence < engine.weights.uncertain_below:
+        if confidence < engine.uncertain_below:
             table.loc[inside, "status"] = "uncertain"
     return replace(timeline, table=table)

@@ -20,6 +20,7 @@ class OnnxEngine:
 
     Attributes:
         prior: the name of the prior that is used.
+        uncertain_below: the top probability under which a face is `uncertain` under this prior.
 
     Raises:
         UnknownNameError: a prior that the weights do not know.
@@ -35,6 +36,7 @@ class OnnxEngine:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.weights = weights
         self.prior = weights.corpus if prior is None else prior
+        self.uncertain_below = weights.uncertain_under(self.prior)
         self._ratio = prior_ratio(self.prior, weights.corpus, weights.prior, weights.classes, weights.sharpness)
         self._session = onnxruntime.InferenceSession(str(weights.path), options, providers=["CPUExecutionProvider"])
         outputs = self._session.get_outputs()[0].shape[-1]

@@ -29,7 +29,8 @@ class Weights:
         path: the ONNX file; input uint8 (N, S, S) crops, output float32 (N, C) probabilities.
         classes: the C emotions in the order of the output.
         input_spec: how a face must be cropped.
-        uncertain_below: a top probability under this is not to be trusted; see the model card.
+        uncertain_below: a top probability under this is not to be trusted, under the prior of training; see the model
+            card.
         sidecar: everything else: metrics, data, commit, licence, the experiment.
         prior: the share of each class in the targets of training, under which the output stands; empty where the
             sidecar does not tell.
@@ -55,6 +56,11 @@ class Weights:
         """How many times the logits are those fitted to the votes: more than 1 where they were fitted to the labels."""
         temperature = self.sidecar.get("temperature", 1.0)
         return self.sidecar.get("votes_temperature", temperature) / temperature
+
+    def uncertain_under(self, prior: str) -> float:
+        """The top probability under which a face is `uncertain` where probabilities stand under this prior."""
+        own = self.uncertain_below
+        return float(self.sidecar.get("uncertain_below_uniform", own)) if prior == UNIFORM else own
 
     def __repr__(self) -> str:
         return f"Weights({self.name!r}, {len(self.classes)} classes, {self.input_spec.size} px, {self.path})"

@@ -125,15 +125,24 @@ def cross_fit(
     return scale(probabilities, np.array(temperatures)[groups]), temperatures
 
 
-def uncertain_threshold(confidence: np.ndarray, correct: np.ndarray, fewest: int = 20) -> float:
+def uncertain_threshold(
+    confidence: np.ndarray, correct: np.ndarray, counts_for: np.ndarray | None = None, fewest: int = 20
+) -> float:
     """The confidence under which the named class is wrong more often than right.
 
     The largest step of 0.01 at which the faces of the 0.1 just under it are right in less than half of all cases, and
     are at least `fewest`; 0 where there is none.
+
+    Args:
+        confidence: float (N,), the probability of the named class.
+        correct: bool (N,), whether it is the true one.
+        counts_for: float (N,), how much each face counts as a case; None for all alike.
+        fewest: faces, however much they count.
     """
+    counts_for = np.ones(len(confidence)) if counts_for is None else counts_for
     for threshold in np.arange(0.9, 0.1, -0.01):
         under = (confidence < threshold) & (confidence >= threshold - 0.1)
-        if under.sum() >= fewest and correct[under].mean() < 0.5:
+        if under.sum() >= fewest and np.average(correct[under], weights=counts_for[under]) < 0.5:
             return float(round(threshold, 2))
     return 0.0
 

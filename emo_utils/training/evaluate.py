@@ -87,7 +87,7 @@ def evaluate_weights(
         write_predictions(table, predictions)
     report = {"weights": found.name, "sha256": found.sidecar["sha256"], "corpus": corpus, "split": split}
     report |= {"prior": engine.prior} | measure(table, faces.classes)
-    report |= table_coverage(table, found.uncertain_below)
+    report |= table_coverage(table, engine.uncertain_below)
     if faces.counts is not None:
         order = [found.classes.index(name) for name in faces.classes]
         report["votes"] = vote_agreement(read[:, order], faces.counts, faces.votes)

@@ -102,7 +102,7 @@ def evaluate_folder(weights: str, options: FolderOptions | None = None, predicti
     report = {"weights": found.name, "sha256": found.sidecar["sha256"], "corpus": "folder", "prior": prior}
     report |= {"root": str(options.root or Folder().root), "faces": options.faces}
     report |= {"detector": options.detector if options.faces == "detect" else None}
-    report |= measure(table, found.classes) | table_coverage(table, found.uncertain_below)
+    report |= measure(table, found.classes) | table_coverage(table, found.uncertain_under(prior))
     return report | _missed(listing, readings, report)
 
 

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from torch import nn
 
 from emo_utils.datasets.samples import Samples
 from emo_utils.inference.engines import OnnxEngine
+from emo_utils.inference.prior import UNIFORM, change_prior, prior_ratio
 from emo_utils.inference.weights import Weights
 from emo_utils.structures import InputSpec
 from emo_utils.training.calibration import fit_temperature, scale, uncertain_threshold
 from emo_utils.training.export import QUANTISED_ON, publish, quantise, set_temperature, write_onnx
 from emo_utils.training.figures import measure_parts, predictions_of, shortened
+from emo_utils.training.predictions import arrays
 
 BATCH = 64
 
@@ -61,38 +64,63 @@ def release(
         quantise(part, faces_of(train, some))
     engine = OnnxEngine(Weights(path.stem, part, train.classes, spec, 0.0, {}))
     read = {name: read_all(engine, parts[name]) for name in ("validation", "test") if len(parts[name])}
-    temperature, threshold, of_votes = calibrate(read, parts)
+    temperature, of_votes = calibrate(read, parts)
     set_temperature(part, temperature)
     tables = {name: predictions_of(scale(values, temperature), parts[name]) for name, values in read.items()}
     told = {
         "temperature": temperature,
         "votes_temperature": of_votes,
-        "uncertain_below": threshold,
         "parameters": sum(p.numel() for network in networks for p in network.parameters()),
         "networks": len(networks),
         "mirror": form.mirror,
         "int8": form.int8,
         "metrics": shortened(measure_parts(tables, train.classes)),
     }
+    told |= thresholds(tables.get("validation"), train.classes, story.get("prior", {}), of_votes / temperature)
     publish(part, path, spec, train.classes, told | story)
     return path
 
 
-def calibrate(read: dict[str, np.ndarray], parts: dict[str, Samples]) -> tuple[float, float, float]:
-    """Temperature for the labels, threshold of `uncertain`, and the temperature for the votes, on the validation part.
+def calibrate(read: dict[str, np.ndarray], parts: dict[str, Samples]) -> tuple[float, float]:
+    """Temperature for the labels and temperature for the votes, on the validation part.
 
     Args:
         read: probabilities (N, C) before calibration, by part.
         parts: their samples.
     """
     if "validation" not in read:
-        return 1.0, 0.0, 1.0
+        return 1.0, 1.0
     validation, values = parts["validation"], read["validation"]
-    temperature = fit_temperature(values, validation.labels)
-    probabilities = scale(values, temperature)
-    correct = probabilities.argmax(axis=1) == validation.labels
-    threshold = uncertain_threshold(probabilities.max(axis=1), correct)
-    return temperature, threshold, fit_temperature(values, validation.targets)
+    return fit_temperature(values, validation.labels), fit_temperature(values, validation.targets)
+
+
+def thresholds(
+    table: pd.DataFrame | None, classes: tuple[str, ...], shares: dict[str, float], sharpness: float
+) -> dict[str, float]:
+    """The thresholds of `uncertain`: under the prior of training, and under the uniform one where shares are known.
+
+    For the latter every label of the table counts alike, however many faces have it.
+
+    Args:
+        table: predictions of the validation part, calibrated, under the prior of training; None without one.
+        classes: C names.
+        shares: of each class in training; see `inference.prior`.
+        sharpness: see `Weights.sharpness`.
+    """
+    if table is None:
+        return {"uncertain_below": 0.0}
+    labels, read = arrays(table, classes)
+    told = {"uncertain_below": _threshold(read, labels)}
+    if shares and all(shares.values()):
+        uniform = change_prior(read, prior_ratio(UNIFORM, "", shares, classes, sharpness))
+        alike = 1 / np.bincount(labels, minlength=len(classes))[labels]
+        told["uncertain_below_uniform"] = _threshold(uniform, labels, alike)
+    return told
+
+
+def _threshold(probabilities: np.ndarray, labels: np.ndarray, counts_for: np.ndarray | None = None) -> float:
+    correct = probabilities.argmax(axis=1) == labels
+    return uncertain_threshold(probabilities.max(axis=1), correct, counts_for)
 
 
 def read_all(engine: OnnxEngine, samples: Samples) -> np.ndarray:

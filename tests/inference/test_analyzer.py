@@ -107,7 +107,7 @@ def test_the_haar_detector_reads_the_smile_too(clips):
 
 def test_uncertain_means_under_the_weights_threshold(analyzer, clips):
     faces = analyzer.analyze(clips / "WolfgangLanger_Pexels.mp4").faces
-    below = faces["smoothed_confidence"] < analyzer.weights.uncertain_below
+    below = faces["smoothed_confidence"] < analyzer.engine.uncertain_below
     assert (faces.loc[below, "status"] == "uncertain").all()
     assert (faces.loc[~below, "status"] != "uncertain").all()
     assert below.any(), "no row of this clip is uncertain: the test shows nothing"

@@ -120,3 +120,11 @@ def test_the_uncertain_threshold_is_where_naming_turns_worse_than_chance():
     correct = rng.uniform(size=20_000) < np.where(confidence < 0.45, 0.3, 0.9)
     assert uncertain_threshold(confidence, correct) == pytest.approx(0.48, abs=0.03)
     assert uncertain_threshold(np.full(100, 0.9), np.ones(100, bool)) == 0.0
+
+
+def test_cases_that_count_more_move_the_uncertain_threshold():
+    confidence = np.concatenate([np.full(60, 0.35), np.full(40, 0.75)])
+    correct = np.concatenate([np.ones(60, bool), np.arange(40) < 30])
+    assert uncertain_threshold(confidence, correct) == 0.0
+    rare = np.where(correct, 1.0, 10.0)
+    assert uncertain_threshold(confidence, correct, rare) == pytest.approx(0.85), "ten of 40 wrong ones count tenfold"

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import onnx
@@ -10,6 +11,7 @@ from bars import bars
 from emo_utils.datasets.samples import samples_of_faces
 from emo_utils.errors import UnknownNameError, WeightsError
 from emo_utils.inference.engines import OnnxEngine
+from emo_utils.inference.prior import change_prior
 from emo_utils.inference.weights import SHIPPED, find_weights, known_weights, read_weights
 from emo_utils.models import create_model
 from emo_utils.structures import FaceImages, InputSpec
@@ -19,7 +21,8 @@ from emo_utils.training.export import export, quantise, set_temperature, write_o
 from emo_utils.training.figures import predictions_of
 from emo_utils.training.fit import predict
 from emo_utils.training.measure import measure
-from emo_utils.training.release import Form, read_all, release
+from emo_utils.training.predictions import prediction_table
+from emo_utils.training.release import Form, read_all, release, thresholds
 
 CLASSES = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
 
@@ -197,3 +200,35 @@ def test_what_is_released_tells_the_figures_of_the_file_itself(pair, tmp_path):
     assert found["nll"] == pytest.approx(measure(table)["nll"], rel=1e-3)
     assert weights.sidecar["int8"]
     assert not list(tmp_path.glob("*.part*"))
+
+
+def test_each_prior_has_its_own_threshold_of_uncertain():
+    rng = np.random.default_rng(0)
+    labels = rng.choice(3, 3000, p=[0.9, 0.05, 0.05])
+    logits = np.log([0.9, 0.05, 0.05]) + 1.5 * np.eye(3)[labels] + rng.normal(size=(3000, 3))
+    read = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    classes = ("neutral", "fear", "contempt")
+    names = [str(i) for i in range(3000)]
+    table = prediction_table(names, names, labels, classes, read, classes)
+    shares = dict(zip(classes, (0.9, 0.05, 0.05), strict=True))
+    told = thresholds(table, classes, shares, 1.0)
+    assert told["uncertain_below_uniform"] != told["uncertain_below"]
+    ratio = 1 / np.array([0.9, 0.05, 0.05])
+    uniform = change_prior(read, ratio)
+    below = told["uncertain_below_uniform"]
+    top, right = uniform.max(axis=1), uniform.argmax(axis=1) == labels
+    under = (top < below) & (top >= below - 0.1)
+    recalls = [np.sum(right[under & (labels == c)]) / np.sum(labels == c) for c in range(3)]
+    shares_under = [np.mean(under[labels == c]) for c in range(3)]
+    assert sum(recalls) / sum(shares_under) < 0.5, "just under it, of equally many faces of each class, most are wrong"
+    assert thresholds(table, classes, {}, 1.0) == {"uncertain_below": told["uncertain_below"]}
+
+
+def test_an_engine_takes_the_threshold_of_its_prior(tmp_path):
+    sidecar = json.loads(find_weights("ferplus-tiny").path.with_suffix(".json").read_text())
+    copy = tmp_path / "copy.onnx"
+    shutil.copy(find_weights("ferplus-tiny").path, copy)
+    copy.with_suffix(".json").write_text(json.dumps(sidecar | {"uncertain_below": 0.5, "uncertain_below_uniform": 0.4}))
+    weights = read_weights(copy)
+    assert OnnxEngine(weights).uncertain_below == 0.5
+    assert OnnxEngine(weights, prior="uniform").uncertain_below == 0.4
