@@ -7,6 +7,7 @@ a constant per row, which the softmax takes out, so tables of probabilities can 
 
 import numpy as np
 import pandas as pd
+from sklearn.linear_model import LogisticRegression
 
 from emo_utils.datasets.tables import TableError
 from emo_utils.training.predictions import SMALLEST, arrays, classes_of
@@ -130,8 +131,9 @@ def uncertain_threshold(
 ) -> float:
     """The confidence under which the named class is wrong more often than right.
 
-    The largest step of 0.01 at which the faces of the 0.1 just under it are right in less than half of all cases, and
-    are at least `fewest`; 0 where there is none.
+    How often it is right is fitted as a logistic function of the logit of the confidence (J. Platt, "Probabilistic
+    Outputs for Support Vector Machines", 1999), two numbers, so that no small group of faces decides. The threshold is
+    where that is one half, rounded to 0.01; 0 where everything is right, or fewer than `fewest` faces are under it.
 
     Args:
         confidence: float (N,), the probability of the named class.
@@ -139,12 +141,14 @@ def uncertain_threshold(
         counts_for: float (N,), how much each face counts as a case; None for all alike.
         fewest: faces, however much they count.
     """
-    counts_for = np.ones(len(confidence)) if counts_for is None else counts_for
-    for threshold in np.arange(0.9, 0.1, -0.01):
-        under = (confidence < threshold) & (confidence >= threshold - 0.1)
-        if under.sum() >= fewest and np.average(correct[under], weights=counts_for[under]) < 0.5:
-            return float(round(threshold, 2))
-    return 0.0
+    if correct.all() or not correct.any():
+        return 0.0
+    sure = np.clip(confidence, SMALLEST, 1 - SMALLEST)
+    logit = np.log(sure / (1 - sure))
+    fitted = LogisticRegression(C=np.inf).fit(logit[:, None], correct, counts_for)
+    slope, height = fitted.coef_.item(), fitted.intercept_.item()
+    threshold = 1 / (1 + np.exp(height / slope)) if slope > 0 else 0.0
+    return float(round(threshold, 2)) if (confidence < threshold).sum() >= fewest else 0.0
 
 
 def calibrated(table: pd.DataFrame) -> pd.DataFrame | None:

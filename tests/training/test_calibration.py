@@ -114,17 +114,23 @@ def test_folds_that_share_people_are_not_used_as_groups():
     assert groups[0] == groups[1] != groups[2] == groups[3] != groups[4] == groups[5]
 
 
-def test_the_uncertain_threshold_is_where_naming_turns_worse_than_chance():
+@pytest.fixture
+def named_faces() -> tuple[np.ndarray, np.ndarray]:
+    """Confidences, and whether they were right: one half of them at 0.45."""
     rng = np.random.default_rng(0)
-    confidence = rng.uniform(0.2, 1.0, 20_000)
-    correct = rng.uniform(size=20_000) < np.where(confidence < 0.45, 0.3, 0.9)
-    assert uncertain_threshold(confidence, correct) == pytest.approx(0.48, abs=0.03)
+    confidence = rng.uniform(0.2, 0.98, 20_000)
+    logit = np.log(confidence / (1 - confidence)) - np.log(0.45 / 0.55)
+    return confidence, rng.uniform(size=20_000) < 1 / (1 + np.exp(-2 * logit))
+
+
+def test_the_uncertain_threshold_is_where_naming_turns_worse_than_chance(named_faces):
+    assert uncertain_threshold(*named_faces) == pytest.approx(0.45, abs=0.011)
     assert uncertain_threshold(np.full(100, 0.9), np.ones(100, bool)) == 0.0
+    assert uncertain_threshold(*named_faces, fewest=20_000) == 0.0
 
 
-def test_cases_that_count_more_move_the_uncertain_threshold():
-    confidence = np.concatenate([np.full(60, 0.35), np.full(40, 0.75)])
-    correct = np.concatenate([np.ones(60, bool), np.arange(40) < 30])
-    assert uncertain_threshold(confidence, correct) == 0.0
-    rare = np.where(correct, 1.0, 10.0)
-    assert uncertain_threshold(confidence, correct, rare) == pytest.approx(0.85), "ten of 40 wrong ones count tenfold"
+def test_cases_that_count_more_move_the_uncertain_threshold(named_faces):
+    confidence, correct = named_faces
+    counts_for = np.where(correct, 1.0, 3.0)  # of wrong ones three for one: odds of 3 are one half then
+    logit = np.log(0.45 / 0.55) + np.log(3) / 2
+    assert uncertain_threshold(confidence, correct, counts_for) == pytest.approx(1 / (1 + np.exp(-logit)), abs=0.011)
