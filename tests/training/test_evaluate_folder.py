@@ -60,7 +60,7 @@ def test_faces_as_they_are_give_what_the_corpus_itself_gives(pictures, faces, tm
     assert report["accuracy"] == report["accuracy_all"] == pytest.approx(np.mean(right))
     assert (report["n"], report["files"], report["people"]) == (len(names),) * 3
     assert (report["faces"], report["detector"], report["no_face"]) == ("asis", None, 0)
-    assert report["uncertain"]["below"] == weights.uncertain_under(weights.clip_prior)
+    assert report["uncertain"]["below"] == weights.uncertain_under(report["prior"])
 
 
 def test_faces_that_are_found_are_read_about_as_well(pictures):
