@@ -30,11 +30,12 @@ class Weights:
         classes: the C emotions in the order of the output.
         input_spec: how a face must be cropped.
         uncertain_below: a top probability under this is not to be trusted, under the prior of training; see the model
-            card.
+            card, and `uncertain_under`.
         sidecar: everything else: metrics, data, commit, licence, the experiment.
         prior: the share of each class in the targets of training, under which the output stands; empty where the
             sidecar does not tell.
         clip_prior: the name of the prior under which clips are read if nobody says otherwise; see `inference.prior`.
+        uncertain_below_uniform: as `uncertain_below`, under the uniform prior; None where the sidecar does not tell.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Weights:
     sidecar: dict
     prior: dict[str, float] = field(default_factory=dict)
     clip_prior: str = AS_TRAINED
+    uncertain_below_uniform: float | None = None
 
     @property
     def corpus(self) -> str:
@@ -59,8 +61,8 @@ class Weights:
 
     def uncertain_under(self, prior: str) -> float:
         """The top probability under which a face is `uncertain` where probabilities stand under this prior."""
-        own = self.uncertain_below
-        return float(self.sidecar.get("uncertain_below_uniform", own)) if prior == UNIFORM else own
+        own = self.uncertain_below_uniform if prior == UNIFORM else None
+        return self.uncertain_below if own is None else own
 
     def __repr__(self) -> str:
         return f"Weights({self.name!r}, {len(self.classes)} classes, {self.input_spec.size} px, {self.path})"
@@ -112,6 +114,7 @@ def read_weights(path: Path) -> Weights:
             sidecar,
             {name: float(share) for name, share in sidecar.get("prior", {}).items()},
             sidecar.get("clip_prior", corpus_of(sidecar)),
+            float(sidecar["uncertain_below_uniform"]) if "uncertain_below_uniform" in sidecar else None,
         )
         check_shares(weights.prior, weights.classes)
         if weights.clip_prior not in (weights.corpus, UNIFORM):
