@@ -107,8 +107,9 @@ def parts_again(experiment: Experiment, corpus_options: dict | None = None) -> d
     """The samples of a run by part, as it was trained on them; see `open_run`."""
     # a scorer is told as what it was, and is made anew by the representation
     kept = {key: value for key, value in experiment.representation.items() if key not in ("name", "version", "scorer")}
-    options = kept or {"size": experiment.input_spec.size}
-    source = find_source(Data(experiment.corpus, experiment.representation["name"], options, corpus_options or {}))
+    name = experiment.representation["name"]
+    options = kept | {"size": experiment.input_spec.size} if name == "frame" else kept
+    source = find_source(Data(experiment.corpus, name, options, corpus_options or {}))
     split = make_split(source.clips, experiment.protocol, experiment.fold, experiment.folds, experiment.seed)
     return source.parts(split)
 

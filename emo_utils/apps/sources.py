@@ -75,7 +75,8 @@ def outline(data: Data) -> tuple[dict, InputSpec]:
         EmoError: a name or an option makes no sense, or the table of features is absent.
     """
     if data.representation == "frame":
-        return {"name": "frame"}, InputSpec(size=data.options.get("size") or InputSpec.size)
+        given = {key: data.options[key] for key in ("faces", "detector") if data.options.get(key)}
+        return {"name": "frame", **given}, InputSpec(size=data.options.get("size") or InputSpec.size)
     if data.representation == "features":
         table = _read_table(data)
         about = {"name": "features", "file": data.features.name, "columns": len(table.names)}
@@ -96,7 +97,7 @@ def _still_faces(data: Data) -> Source:
     def parts(split: Split) -> dict[str, Samples]:
         if split.protocol != "official":
             raise EmoError(f"{data.corpus} is read with its official split only, found {split.protocol!r}")
-        return parts_of_faces(corpus, spec.size)
+        return parts_of_faces(corpus, spec, **{key: value for key, value in about.items() if key != "name"})
 
     return Source(data.corpus, about, spec, "official", tuple(corpus.index()), parts)
 

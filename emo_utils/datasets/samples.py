@@ -7,14 +7,17 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 
 from emo_utils.datasets.corpus import PARTS
 from emo_utils.datasets.manifest import Manifest
 from emo_utils.datasets.splits import Split
 from emo_utils.errors import CorpusError, SampleError
+from emo_utils.faces.detector import DEFAULT
+from emo_utils.faces.pictures import detector_for, framings
 from emo_utils.representations.sequence import load_sequence, pad_sequences
 from emo_utils.representations.stack import load_stack
-from emo_utils.structures import Clip, FaceImages
+from emo_utils.structures import Clip, FaceImages, InputSpec
 
 MEMORY_SHARE = 0.25
 """Of the machine's memory that decoded samples may fill; what does not fit is read anew each time."""
@@ -73,6 +76,11 @@ class Samples:
     def __len__(self) -> int:
         return len(self.items)
 
+    @property
+    def clip_rows(self) -> np.ndarray:
+        """The number of each sample's clip, int64 (N,), in the order of first appearance."""
+        return pd.factorize(np.array(self.clip_ids, object))[0]
+
     def batch(self, rows: Iterable[int]) -> tuple[np.ndarray, np.ndarray | None]:
         """Stack samples; sequences are padded to the longest, and come with their mask bool (n, T)."""
         items = [self.items[int(row)] for row in rows]
@@ -127,17 +135,27 @@ def parts_of_table(values: np.ndarray, clips: Sequence[Clip], split: Split, clas
     return parts
 
 
-def parts_of_faces(corpus, size: int) -> dict[str, Samples]:
-    """The official parts of a corpus of still faces, resized to `size` (bilinear) where they have another size."""
-    return {part: samples_of_faces(corpus.load(part), size) for part in PARTS}
+def parts_of_faces(corpus, spec: InputSpec, faces: str = "asis", detector: str = DEFAULT) -> dict[str, Samples]:
+    """The official parts of a corpus of still faces; see `samples_of_faces`."""
+    return {part: samples_of_faces(corpus.load(part), spec, faces, detector) for part in PARTS}
 
 
-def samples_of_faces(faces: FaceImages, size: int) -> Samples:
-    """Still gray faces as samples (1, size, size); each counts as a person of its own."""
-    pixels = faces.pixels
-    if pixels.shape[1:] != (size, size):
-        pixels = np.stack([cv2.resize(face, (size, size), interpolation=cv2.INTER_LINEAR) for face in pixels])
-    return Samples(pixels[:, None], faces.names, faces.names, faces.votes, faces.labels, faces.classes)
+def samples_of_faces(images: FaceImages, spec: InputSpec, faces: str = "asis", detector: str = DEFAULT) -> Samples:
+    """Still gray faces as samples (1, S, S) of the size that `spec` asks; each face counts as a person of its own.
+
+    Args:
+        images: N of them.
+        spec: of the crops.
+        faces: one of `faces.pictures.FACES`: with `both` there are 2 N samples, one after the other that of the picture
+            as it is and that of the face cut out anew; with `detect` faces that are not found are missing.
+        detector: a registered one, for `detect` and `both`.
+    """
+    with detector_for(faces, detector) as finder:
+        crops = [framings(face, spec, faces, finder) for face in images.pixels]
+    rows = np.repeat(np.arange(len(images)), [len(few) for few in crops])
+    names = tuple(images.names[row] for row in rows)
+    pixels = np.stack([crop for few in crops for crop in few])
+    return Samples(pixels[:, None], names, names, images.votes[rows], images.labels[rows], images.classes)
 
 
 def read_sample(path: Path) -> np.ndarray:

@@ -21,10 +21,19 @@ def seed_of(*parts: int) -> int:
     return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> 1)
 
 
-def draw_batches(samples: Samples, batch_size: int, balance: str, seed: int) -> list[np.ndarray]:
-    """Rows of one epoch in random order: every sample once, or with `sampling` every class equally often."""
+def draw_batches(
+    samples: Samples, batch_size: int, balance: str, seed: int, together: bool = False
+) -> list[np.ndarray]:
+    """Rows of one epoch in random order: every sample once, or with `sampling` every class equally often.
+
+    With `together` the samples of a clip follow each other, so that they are in one batch but at its edges.
+    """
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(samples))
+    if together and balance != "sampling":
+        clip = samples.clip_rows
+        place = rng.permutation(clip.max() + 1)
+        order = np.argsort(place[clip], kind="stable")
     if balance == "sampling":
         counts = np.bincount(samples.labels, minlength=len(samples.classes))
         weight = 1 / counts[samples.labels]

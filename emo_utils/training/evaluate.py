@@ -7,8 +7,8 @@ import numpy as np
 
 from emo_utils.datasets import corpora
 from emo_utils.errors import CorpusError, WeightsError
+from emo_utils.faces.pictures import whole_picture
 from emo_utils.inference.engines import OnnxEngine
-from emo_utils.inference.pictures import whole_picture
 from emo_utils.inference.weights import find_weights
 from emo_utils.training.coverage import table_coverage
 from emo_utils.training.measure import measure

@@ -12,9 +12,9 @@ from emo_utils.datasets.folder import Folder, FolderListing, LabelledFile
 from emo_utils.errors import CorpusError, EmoError, VideoError
 from emo_utils.faces import FaceDetector, create_detector
 from emo_utils.faces.detector import DEFAULT
+from emo_utils.faces.pictures import found_face, read_picture, whole_picture
 from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
 from emo_utils.inference.engines import OnnxEngine
-from emo_utils.inference.pictures import found_face, read_picture, whole_picture
 from emo_utils.inference.prefetch import prefetch
 from emo_utils.inference.weights import Weights, find_weights
 from emo_utils.structures import InputSpec

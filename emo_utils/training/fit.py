@@ -106,7 +106,9 @@ def train_one_epoch(
     torch.manual_seed(seed_of(experiment.seed, epoch, rank, DROPOUT))
     rng = torch.Generator(device).manual_seed(seed_of(experiment.seed, epoch, rank, AUGMENTATION))
     order = seed_of(experiment.seed, epoch, ORDER)
-    batches = draw_batches(samples, experiment.batch_size, experiment.balance, order)
+    together = bool(experiment.teachers) and not experiment.mixup  # mixed pictures are of no clip
+    clips = torch.from_numpy(samples.clip_rows) if together else None
+    batches = draw_batches(samples, experiment.batch_size, experiment.balance, order, together)
     batches = [share_of(batch, rank, accelerator.num_processes) for batch in batches]
     batches = [batch for batch in batches if len(batch) > 1]  # batch normalisation needs two
     weights = class_weights(samples, experiment)
@@ -121,7 +123,7 @@ def train_one_epoch(
             group["lr"] = learning_rate_at(epoch + step / len(batches), experiment)
         targets = torch.from_numpy(samples.targets[rows]).to(device)
         x, targets = change(to_network(items, device), targets, experiment, rng)
-        targets = teachers(x, targets)
+        targets = teachers(x, targets, clips[rows].to(device) if together else None)
         with autocast(device, experiment.precision):
             output = model(x, mask.to(device)) if mask is not None else model(x)
         loss = loss_of(output, targets, weights, experiment.label_smoothing)

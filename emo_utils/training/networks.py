@@ -72,13 +72,24 @@ class Teachers:
     precision: str = "auto"
 
     @torch.no_grad()
-    def __call__(self, x: Tensor, targets: Tensor) -> Tensor:
-        """Targets (N, K) moved towards what the teachers read in the network's input `x` (N, C, S, S)."""
+    def __call__(self, x: Tensor, targets: Tensor, clips: Tensor | None = None) -> Tensor:
+        """Targets moved towards what the teachers read.
+
+        Args:
+            x: the network's input (N, C, S, S).
+            targets: (N, K).
+            clips: the number of each sample's clip, int64 (N,): all samples of a clip are taught the mean of what is
+                read in those of them that are in this batch, such as two framings of one face. None: each its own.
+        """
         if not self.networks:
             return targets
         with autocast(x.device, self.precision):
-            read = [network(x).float().softmax(dim=1) for network in self.networks]
-        return targets.lerp(torch.stack(read).mean(dim=0).to(targets.dtype), self.share)
+            read = torch.stack([network(x).float().softmax(dim=1) for network in self.networks]).mean(dim=0)
+        if clips is not None:
+            _, clip, count = clips.unique(return_inverse=True, return_counts=True)
+            sums = torch.zeros(len(count), read.shape[1], device=read.device).index_add_(0, clip, read)
+            read = (sums / count[:, None])[clip]
+        return targets.lerp(read.to(targets.dtype), self.share)
 
 
 NO_TEACHERS = Teachers()

@@ -8,7 +8,7 @@ from emo_utils.datasets.splits import make_split
 from emo_utils.errors import CorpusError, SampleError
 from emo_utils.representations.sequence import save_sequence
 from emo_utils.representations.stack import StackSpec, save_stack
-from emo_utils.structures import ChannelStack, FaceImages, FaceSequence
+from emo_utils.structures import ChannelStack, FaceImages, FaceSequence, InputSpec
 
 
 def samples(items, labels=None) -> Samples:
@@ -59,9 +59,9 @@ def test_sequences_of_different_lengths_come_with_their_mask():
 def test_faces_keep_their_votes_and_are_resized_when_asked():
     votes = np.array([[0.7, 0.3], [0.0, 1.0]], np.float32)
     faces = FaceImages(("a", "b"), np.full((2, 48, 48), 90, np.uint8), votes, votes.argmax(1), ("anger", "fear"))
-    assert samples_of_faces(faces, 48).items.shape == (2, 1, 48, 48)
-    assert samples_of_faces(faces, 96).items.shape == (2, 1, 96, 96)
-    np.testing.assert_array_equal(samples_of_faces(faces, 96).targets, votes)
+    assert samples_of_faces(faces, InputSpec()).items.shape == (2, 1, 48, 48)
+    assert samples_of_faces(faces, InputSpec(size=96)).items.shape == (2, 1, 96, 96)
+    np.testing.assert_array_equal(samples_of_faces(faces, InputSpec(size=96)).targets, votes)
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ def train(
     average_decay: Annotated[float | None, typer.Option(help="Of the moving average of the weights; 0: off.")] = None,
     clip_gradient: Annotated[float | None, typer.Option(help="Largest norm of the gradient; 0: off.")] = None,
     patience: Annotated[int | None, typer.Option(help="Stop after so many epochs without gain; 0: never.")] = None,
-    augmentation: Annotated[str | None, typer.Option(help="faces, soft, video, stack or none.")] = None,
+    augmentation: Annotated[str | None, typer.Option(help="faces, soft, medium, mild, video, stack or none.")] = None,
     teacher: Annotated[
         list[str] | None, typer.Option(help="Learn from this run's folder or shipped name too; may be given again.")
     ] = None,
@@ -49,6 +49,9 @@ def train(
     window: Annotated[int | None, typer.Option(help="stack: frames it covers.")] = None,
     frames: Annotated[int | None, typer.Option(help="sequence: frames from the start.")] = None,
     size: Annotated[int | None, typer.Option(help="Side of a face in pixels.")] = None,
+    faces: Annotated[
+        str | None, typer.Option(help="frame: asis, detect (cut out anew), or both, as two samples.  [default: asis]")
+    ] = None,
     detector: Annotated[str | None, typer.Option(help="Face detector; none: pictures are faces already.")] = None,
     features: Annotated[Path | None, typer.Option(help="features: CSV with a row of numbers per clip.")] = None,
     root: Annotated[Path | None, typer.Option(help="The corpus's folder.")] = None,
@@ -69,7 +72,7 @@ def train(
     if representation is None:
         representation = "features" if features else "frame" if hasattr(corpora.get(corpus), "load") else "stack"
     samples = {"interval": interval, "channels": channels, "window": window, "frames": frames}
-    samples |= {"size": size, "detector": detector}
+    samples |= {"size": size, "faces": faces, "detector": detector}
     data = Data(corpus, representation, samples, {"root": root, "subject": subject}, features)
     settings = {
         "backbone": backbone,

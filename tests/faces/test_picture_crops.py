@@ -10,7 +10,7 @@ from emo_utils.datasets import corpora
 from emo_utils.errors import VideoError
 from emo_utils.faces import create_detector
 from emo_utils.faces.crops import crop_face
-from emo_utils.inference.pictures import find_face, found_face, read_picture, whole_picture
+from emo_utils.faces.pictures import find_face, found_face, read_picture, whole_picture
 from emo_utils.structures import InputSpec
 from emo_utils.video import read_frames
 

@@ -1,17 +1,22 @@
-"""Single pictures to the crops that a network reads: the picture is the face, or the face is looked for in it."""
+"""Single pictures to the crops that a network reads: the picture is the face, its face is looked for, or both."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from emo_utils.errors import VideoError
+from emo_utils.errors import EmoError, VideoError
 from emo_utils.faces.crops import crop_box, crop_face, keypoints_of
-from emo_utils.faces.detector import FaceDetector
+from emo_utils.faces.detector import FaceDetector, create_detector
 from emo_utils.structures import InputSpec
 
 JPEG = b"\xff\xd8"
 """How a JPEG file starts, whatever its name ends with."""
+
+FACES = ("detect", "asis", "both")
+"""Find the face in each picture and cut it out, or take the picture for the face, or read it in both framings."""
 
 BACKGROUND = 128
 """What shows through where a picture is transparent: the gray that a network's normalisation takes for nothing."""
@@ -119,3 +124,46 @@ def found_face(pixels: np.ndarray, spec: InputSpec, detector: FaceDetector) -> n
     """
     keypoints = find_face(pixels, detector)
     return None if keypoints is None else crop_face(pixels, keypoints, spec)
+
+
+def framings(pixels: np.ndarray, spec: InputSpec, faces: str, detector: FaceDetector | None) -> list[np.ndarray]:
+    """The crops of a picture in which its face is read, so that the mean over them is the reading of the face.
+
+    Args:
+        pixels: uint8 (H, W) gray or (H, W, 3) RGB.
+        spec: of the crops.
+        faces: one of `FACES`; with `both` a picture in which no face is found is taken as it is twice, so that there
+            are always two.
+        detector: a registered one; None is enough for `asis`.
+
+    Returns:
+        uint8 (S, S) for gray, (S, S, 3) for RGB, one each; none where `detect` finds no face.
+    """
+    if faces == "asis":
+        return [whole_picture(pixels, spec)]
+    rgb = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB) if pixels.ndim == 2 else pixels
+    found = found_face(rgb, spec, detector)
+    if faces == "detect":
+        return [] if found is None else [found]
+    whole = whole_picture(pixels, spec)
+    return [whole, whole if found is None else found]
+
+
+@contextmanager
+def detector_for(faces: str, name: str) -> Iterator[FaceDetector | None]:
+    """The face detector of that name while it is needed; None where pictures are faces already.
+
+    Raises:
+        EmoError: `faces` is none of `FACES`.
+        UnknownNameError: there is no such detector.
+    """
+    if faces not in FACES:
+        raise EmoError(f"faces: expected {', '.join(FACES)}; found {faces!r}")
+    if faces == "asis":
+        yield None
+        return
+    detector = create_detector(name)
+    try:
+        yield detector
+    finally:
+        detector.close()
