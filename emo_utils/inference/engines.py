@@ -1,6 +1,7 @@
 """Run weights on crops with ONNX Runtime."""
 
 import os
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -52,3 +53,31 @@ class OnnxEngine:
             raise ValueError(f"expected uint8 crops (N, {size}, {size}), found {crops.dtype} {crops.shape}")
         read = self._session.run(None, {"faces": crops})[0]
         return read if self._ratio is None else change_prior(read, self._ratio)
+
+    def predict_each(self, crops: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
+        """Probabilities float32 (N, C) of N pictures with one or more crops uint8 (S, S) each; see `joined`."""
+        of = np.repeat(np.arange(len(crops)), [len(few) for few in crops])
+        return joined(self.predict(np.stack([crop for few in crops for crop in few])), of)
+
+
+def joined(read: np.ndarray, of: np.ndarray) -> np.ndarray:
+    """One reading of each picture: the mean of the logarithms of its crops' readings, normalised.
+
+    That is the mean of their logits, as networks in one file are joined too; a change of the prior, before or after it,
+    comes to the same.
+
+    Args:
+        read: probabilities (M, C) of crops.
+        of: int (M,), which of the N pictures each is of; every one of 0 to N - 1 is there.
+
+    Returns:
+        Float (N, C), of the kind of `read`.
+    """
+    counts = np.bincount(of)
+    if (counts == 1).all() and (np.diff(of) > 0).all():
+        return read
+    sums = np.zeros((len(counts), read.shape[1]))
+    np.add.at(sums, of, np.log(np.maximum(read, np.finfo(np.float32).tiny)))
+    logits = sums / counts[:, None]
+    likely = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return (likely / likely.sum(axis=1, keepdims=True)).astype(read.dtype)

@@ -59,6 +59,11 @@ class Weights:
         temperature = self.sidecar.get("temperature", 1.0)
         return self.sidecar.get("votes_temperature", temperature) / temperature
 
+    @property
+    def faces(self) -> str:
+        """How pictures that are faces were read in training and calibration: one of `faces.pictures.FACES`."""
+        return self.sidecar.get("experiment", {}).get("representation", {}).get("faces", "asis")
+
     def uncertain_under(self, prior: str) -> float:
         """The top probability under which a face is `uncertain` where probabilities stand under this prior."""
         own = self.uncertain_below_uniform if prior == UNIFORM else None

@@ -7,7 +7,8 @@ import numpy as np
 
 from emo_utils.datasets import corpora
 from emo_utils.errors import CorpusError, WeightsError
-from emo_utils.faces.pictures import whole_picture
+from emo_utils.faces.detector import DEFAULT
+from emo_utils.faces.pictures import detector_for, framings, whole_picture
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.weights import find_weights
 from emo_utils.training.coverage import table_coverage
@@ -55,6 +56,8 @@ def evaluate_weights(
     predictions: Path | None = None,
     prior: str | None = None,
     root: Path | None = None,
+    faces: str | None = None,
+    detector: str = DEFAULT,
 ) -> dict:
     """Read one split of a corpus of still faces with a weights file and measure the result.
 
@@ -66,10 +69,13 @@ def evaluate_weights(
         prior: see `inference.prior`; None leaves probabilities as trained on the weights' own corpus, and takes the
             weights' own for clips elsewhere.
         root: the corpus's files; None: where the corpus looks itself.
+        faces: one of `faces.pictures.FACES`: as the pictures are, the faces cut out anew, or the mean of these two
+            readings; None takes how the weights were calibrated. A face that is not found is read as it is.
+        detector: a registered face detector, where faces are cut out.
 
     Returns:
-        The figures of `training.measure`, `coverage` and `uncertain` (`training.coverage`), the `prior`, and where
-        the corpus holds them `votes` (`training.votes`).
+        The figures of `training.measure`, `coverage` and `uncertain` (`training.coverage`), the `prior`, `faces` and
+        `detector` (None for `asis`), and where the corpus holds them `votes` (`training.votes`).
 
     Raises:
         WeightsError: the weights name other classes than the corpus.
@@ -77,20 +83,22 @@ def evaluate_weights(
     """
     found = find_weights(weights)
     source = _still_faces(corpus, root)
-    faces = source.load(split)
-    if set(faces.classes) != set(found.classes):
-        raise WeightsError(f"{weights} names {found.classes}, but {corpus} has {faces.classes}")
+    images = source.load(split)
+    if set(images.classes) != set(found.classes):
+        raise WeightsError(f"{weights} names {found.classes}, but {corpus} has {images.classes}")
+    faces = faces or found.faces
     engine = OnnxEngine(found, prior=prior or (found.corpus if corpus == found.corpus else found.clip_prior))
-    read = np.concatenate([_read(engine, faces.pixels[i : i + BATCH]) for i in range(0, len(faces), BATCH)])
-    table = prediction_table(faces.names, faces.names, faces.labels, faces.classes, read, found.classes)
+    read = _read(engine, images.pixels, faces, detector)
+    table = prediction_table(images.names, images.names, images.labels, images.classes, read, found.classes)
     if predictions:
         write_predictions(table, predictions)
     report = {"weights": found.name, "sha256": found.sidecar["sha256"], "corpus": corpus, "split": split}
-    report |= {"prior": engine.prior} | measure(table, faces.classes)
+    report |= {"faces": faces, "detector": None if faces == "asis" else detector}
+    report |= {"prior": engine.prior} | measure(table, images.classes)
     report |= table_coverage(table, engine.uncertain_below)
-    if faces.counts is not None:
-        order = [found.classes.index(name) for name in faces.classes]
-        report["votes"] = vote_agreement(read[:, order], faces.counts, faces.votes)
+    if images.counts is not None:
+        order = [found.classes.index(name) for name in images.classes]
+        report["votes"] = vote_agreement(read[:, order], images.counts, images.votes)
     return report
 
 
@@ -105,6 +113,9 @@ def _still_faces(corpus: str, root: Path | None):
     return kind() if root is None else kind(root=root)
 
 
-def _read(engine: OnnxEngine, pixels: np.ndarray) -> np.ndarray:
+def _read(engine: OnnxEngine, pixels: np.ndarray, faces: str, detector: str) -> np.ndarray:
     """Probabilities float32 (N, C) of gray faces uint8 (N, S, S), of the network's size or another."""
-    return engine.predict(np.stack([whole_picture(face, engine.weights.input_spec) for face in pixels]))
+    spec = engine.weights.input_spec
+    with detector_for(faces, detector) as finder:
+        crops = [framings(face, spec, faces, finder) or [whole_picture(face, spec)] for face in pixels]
+    return np.concatenate([engine.predict_each(crops[i : i + BATCH]) for i in range(0, len(crops), BATCH)])

@@ -1,7 +1,7 @@
 """Measure weights on a folder of pictures and clips by emotion, of people and cameras that nobody chose for it."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -10,9 +10,9 @@ import numpy as np
 
 from emo_utils.datasets.folder import Folder, FolderListing, LabelledFile
 from emo_utils.errors import CorpusError, EmoError, VideoError
-from emo_utils.faces import FaceDetector, create_detector
+from emo_utils.faces import FaceDetector
 from emo_utils.faces.detector import DEFAULT
-from emo_utils.faces.pictures import found_face, read_picture, whole_picture
+from emo_utils.faces.pictures import FACES, detector_for, framings, read_picture
 from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.prefetch import prefetch
@@ -24,9 +24,6 @@ from emo_utils.training.predictions import prediction_table, write_predictions
 
 BATCH = 256
 
-FACES = ("detect", "asis")
-"""Find the face in each picture, or take the picture for the face."""
-
 
 @dataclass(frozen=True)
 class FolderOptions:
@@ -34,7 +31,7 @@ class FolderOptions:
 
     Attributes:
         root: the folder that holds the emotion folders; None: where `datasets.folder` looks.
-        faces: one of `FACES`.
+        faces: one of `faces.pictures.FACES`.
         detector: a registered face detector, for `detect`.
         subject: a pattern that finds the person in a file's path, see `datasets.folder`; None: nobody is known, and
             each file counts as a person of its own.
@@ -42,14 +39,14 @@ class FolderOptions:
     """
 
     root: Path | None = None
-    faces: str = FACES[0]
+    faces: str = "detect"
     detector: str = DEFAULT
     subject: str | None = None
     prior: str | None = None
 
     def __post_init__(self):
         if self.faces not in FACES:
-            raise EmoError(f"faces: expected {' or '.join(FACES)}, found {self.faces!r}")
+            raise EmoError(f"faces: expected {', '.join(FACES)}; found {self.faces!r}")
 
 
 @dataclass
@@ -87,7 +84,7 @@ def evaluate_folder(weights: str, options: FolderOptions | None = None, predicti
         `left_out` and `passed_over` (`datasets.folder.FolderListing`).
 
     Raises:
-        CorpusError: nothing to read, folders that name no emotion, videos with `asis`, or not a single face.
+        CorpusError: nothing to read, folders that name no emotion, videos where not `detect`, or not a single face.
     """
     options = options or FolderOptions()
     found = find_weights(weights)
@@ -101,7 +98,7 @@ def evaluate_folder(weights: str, options: FolderOptions | None = None, predicti
         write_predictions(table, predictions)
     report = {"weights": found.name, "sha256": found.sidecar["sha256"], "corpus": "folder", "prior": prior}
     report |= {"root": str(options.root or Folder().root), "faces": options.faces}
-    report |= {"detector": options.detector if options.faces == "detect" else None}
+    report |= {"detector": None if options.faces == "asis" else options.detector}
     report |= measure(table, found.classes) | table_coverage(table, found.uncertain_under(prior))
     return report | _missed(listing, readings, report)
 
@@ -143,7 +140,7 @@ def _nothing_read(readings: Readings, options: FolderOptions) -> CorpusError:
 
 def _read(listing: FolderListing, weights: Weights, options: FolderOptions) -> Readings:
     videos = [file for file in listing.files if file.is_video]
-    if videos and options.faces == "asis":
+    if videos and options.faces != "detect":
         raise CorpusError(
             f"{videos[0].path}: expected pictures that are faces, found {len(videos)} videos; give --faces detect, or "
             "move them away"
@@ -159,28 +156,27 @@ def _read_pictures(files: list[LabelledFile], weights: Weights, options: FolderO
     if not files:
         return
     engine = OnnxEngine(weights, prior=options.prior or weights.clip_prior)
-    with _detector(options) as detector:
-        crops = _crops(files, weights.input_spec, detector, readings)
+    with detector_for(options.faces, options.detector) as detector:
+        crops = _crops(files, weights.input_spec, options.faces, detector, readings)
         with closing(prefetch(crops)) as ahead:  # the thread ends before the detector does
             while batch := list(islice(ahead, BATCH)):
                 readings.files += [file for file, _ in batch]
-                readings.probabilities += list(engine.predict(np.stack([crop for _, crop in batch])))
+                readings.probabilities += list(engine.predict_each([crops for _, crops in batch]))
 
 
 def _crops(
-    files: Iterable[LabelledFile], spec: InputSpec, detector: FaceDetector | None, readings: Readings
-) -> Iterator[tuple[LabelledFile, np.ndarray]]:
+    files: Iterable[LabelledFile], spec: InputSpec, faces: str, detector: FaceDetector | None, readings: Readings
+) -> Iterator[tuple[LabelledFile, list[np.ndarray]]]:
     for file in files:
         try:
             pixels = read_picture(file.path)
         except VideoError as error:
             readings.unreadable[file] = str(error)
             continue
-        crop = whole_picture(pixels, spec) if detector is None else found_face(pixels, spec, detector)
-        if crop is None:
-            readings.no_face.append(file)
+        if crops := framings(pixels, spec, faces, detector):
+            yield file, crops
         else:
-            yield file, crop
+            readings.no_face.append(file)
 
 
 def _read_videos(files: list[LabelledFile], weights: Weights, options: FolderOptions, readings: Readings) -> None:
@@ -203,16 +199,3 @@ def _read_videos(files: list[LabelledFile], weights: Weights, options: FolderOpt
         person = timeline.faces["person_id"].value_counts().idxmax()
         readings.files.append(file)
         readings.probabilities.append(timeline.probabilities(int(person)).mean(axis=0))
-
-
-@contextmanager
-def _detector(options: FolderOptions) -> Iterator[FaceDetector | None]:
-    """The face detector while it is needed; None where pictures are faces already."""
-    if options.faces == "asis":
-        yield None
-        return
-    detector = create_detector(options.detector)
-    try:
-        yield detector
-    finally:
-        detector.close()

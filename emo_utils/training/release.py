@@ -9,7 +9,7 @@ import pandas as pd
 from torch import nn
 
 from emo_utils.datasets.samples import Samples
-from emo_utils.inference.engines import OnnxEngine
+from emo_utils.inference.engines import OnnxEngine, joined
 from emo_utils.inference.prior import UNIFORM, change_prior, prior_ratio
 from emo_utils.inference.weights import Weights
 from emo_utils.structures import InputSpec
@@ -46,7 +46,7 @@ def release(
 
     The temperature makes the labels (what most votes went to) of the validation part most likely, and the threshold of
     `uncertain` is chosen there too; the file without a validation part is not calibrated. All figures in the sidecar
-    are those of the file itself, read by ONNX Runtime.
+    are those of the file itself, read by ONNX Runtime, a reading per clip (`inference.engines.joined`).
 
     Args:
         networks: each maps normalised gray faces (N, 1, S, S) to logits.
@@ -63,7 +63,7 @@ def release(
         some = np.random.default_rng(0).permutation(len(train))[:QUANTISED_ON]
         quantise(part, faces_of(train, some))
     engine = OnnxEngine(Weights(path.stem, part, train.classes, spec, 0.0, {}))
-    read = {name: read_all(engine, parts[name]) for name in ("validation", "test") if len(parts[name])}
+    read = {name: read_clips(engine, parts[name]) for name in ("validation", "test") if len(parts[name])}
     temperature, of_votes = calibrate(read, parts)
     set_temperature(part, temperature)
     tables = {name: predictions_of(scale(values, temperature), parts[name]) for name, values in read.items()}
@@ -121,6 +121,11 @@ def thresholds(
 def _threshold(probabilities: np.ndarray, labels: np.ndarray, counts_for: np.ndarray | None = None) -> float:
     correct = probabilities.argmax(axis=1) == labels
     return uncertain_threshold(probabilities.max(axis=1), correct, counts_for)
+
+
+def read_clips(engine: OnnxEngine, samples: Samples) -> np.ndarray:
+    """Probabilities (N, C) of the clip of each sample: what its samples, such as framings of a face, say together."""
+    return joined(read_all(engine, samples), samples.clip_rows)[samples.clip_rows]
 
 
 def read_all(engine: OnnxEngine, samples: Samples) -> np.ndarray:

@@ -97,10 +97,12 @@ def test_validation_predictions_give_the_temperature(emo, predictions, tmp_path)
         (("--against", "b.csv", "--validation", "c.csv"), "--validation, --against belong to another form"),
         (("ferplus", "ferplus", "--predictions", "FILE"), "WEIGHTS, CORPUS belong to another form"),
         (("--predictions", "FILE", "--prior", "uniform"), "--prior belongs"),
-        (("ferplus", "ferplus", "--faces", "asis"), "ferplus is read as it is published, and --faces belongs"),
+        (("ferplus", "ferplus", "--subject", "x"), "ferplus names its people itself, and --subject belongs"),
+        (("ferplus", "ferplus", "--faces", "asis", "--detector", "haar"), "looks for no face, and --detector belongs"),
+        (("ferplus", "ferplus", "--faces", "maybe"), "faces: expected detect, asis, both; found 'maybe'"),
         (("ferplus", "folder", "--split", "test"), "a folder has no splits, and --split belongs"),
         (("ferplus", "folder", "--faces", "asis", "--detector", "haar"), "looks for no face, and --detector belongs"),
-        (("ferplus", "folder", "--faces", "maybe"), "faces: expected detect or asis, found 'maybe'"),
+        (("ferplus", "folder", "--faces", "maybe"), "faces: expected detect, asis, both; found 'maybe'"),
         (("ferplus", "folder", "--root", "absent"), "absent: expected pictures in folders named after emotions"),
         (("ferplus", "ravdess"), "corpus 'ravdess' holds clips"),
         (("--predictions", "FILE", "--split", "test"), "--split belongs"),
@@ -120,18 +122,18 @@ def test_weights_are_measured_and_their_predictions_kept(emo, monkeypatch, predi
     """What is asked for arrives; that it is done right is shown by `tests/training/test_evaluate.py`."""
     asked = []
 
-    def remember(*request):
-        asked.append(request)
+    def remember(*request, **how):
+        asked.append((*request, how))
         return measure(read_predictions(predictions, PEOPLE))
 
     monkeypatch.setattr("emo_utils.training.evaluate.evaluate_weights", remember)
     code, out, _ = emo("ferplus", "ferplus", "--split", "validation", "--save-predictions", "kept.csv")
     assert code == 0
     assert out.startswith("ferplus on ferplus/validation: 4 clips")
-    emo("run", "stock", "--prior", "uniform", "--root", "there")
+    emo("run", "stock", "--prior", "uniform", "--root", "there", "--faces", "both")
     assert asked == [
-        ("ferplus", "ferplus", "validation", Path("kept.csv"), None, None),
-        ("run", "stock", "test", None, "uniform", Path("there")),
+        ("ferplus", "ferplus", "validation", Path("kept.csv"), {}),
+        ("run", "stock", "test", None, {"prior": "uniform", "root": Path("there"), "faces": "both"}),
     ]
 
 

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
+from emo_utils.datasets import corpora
 from emo_utils.datasets.controls import shuffle_frames, shuffle_labels
 from emo_utils.datasets.samples import Files, Samples, parts_of_prepared, read_sample, samples_of_faces
 from emo_utils.datasets.splits import make_split
@@ -119,3 +122,18 @@ def test_shuffled_frames_are_the_same_pictures_in_an_order_that_stays():
     assert first.tolist() != list(range(9))
     assert first.tolist() != second.tolist()
     assert first.tolist() == shuffled.items[0][:, 0, 0].tolist()
+
+
+def test_a_face_in_two_framings_is_two_samples_of_one_clip(ferplus_archive):
+    whole = corpora.create("ferplus", archive=ferplus_archive).load("validation")
+    few = replace(
+        whole, **{key: getattr(whole, key)[:4] for key in ("names", "pixels", "votes", "labels")}, counts=None
+    )
+    plain, both = samples_of_faces(few, InputSpec()), samples_of_faces(few, InputSpec(), "both")
+    np.testing.assert_array_equal(both.items[::2], plain.items)
+    np.testing.assert_array_equal(both.items[1::2], samples_of_faces(few, InputSpec(), "detect").items)
+    assert (both.items[1::2] != plain.items).any(axis=(1, 2, 3)).all(), "all four faces are found"
+    assert both.clip_ids[::2] == both.clip_ids[1::2] == few.names
+    assert both.clip_rows.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    np.testing.assert_array_equal(both.targets, few.votes.repeat(2, axis=0))
+    np.testing.assert_array_equal(both.labels, few.labels.repeat(2))

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from emo_utils.datasets import corpora
-from emo_utils.errors import VideoError
+from emo_utils.errors import EmoError, VideoError
 from emo_utils.faces import create_detector
 from emo_utils.faces.crops import crop_face
-from emo_utils.faces.pictures import find_face, found_face, read_picture, whole_picture
+from emo_utils.faces.pictures import detector_for, find_face, found_face, framings, read_picture, whole_picture
 from emo_utils.structures import InputSpec
 from emo_utils.video import read_frames
 
@@ -139,3 +139,27 @@ def test_faces_that_fill_the_picture_are_found_at_the_second_look(ferplus_archiv
 
 def test_a_wall_has_no_face(detector):
     assert found_face(np.full((300, 200, 3), 90, np.uint8), SPEC, detector) is None
+
+
+def test_a_face_in_both_framings_is_itself_and_the_face_cut_out(single_face, detector):
+    whole, cut = framings(single_face, SPEC, "both", detector)
+    np.testing.assert_array_equal(whole, whole_picture(single_face, SPEC))
+    np.testing.assert_array_equal(cut, found_face(single_face, SPEC, detector))
+    for faces, expected in (("asis", whole), ("detect", cut)):
+        np.testing.assert_array_equal(framings(single_face, SPEC, faces, detector), [expected])
+    gray = cv2.cvtColor(single_face, cv2.COLOR_RGB2GRAY)
+    again = found_face(cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB), SPEC, detector)
+    np.testing.assert_array_equal(framings(gray, SPEC, "both", detector)[1], again)
+
+
+def test_a_wall_is_taken_as_it_is_twice_or_not_at_all(detector):
+    wall = np.full((48, 48), 90, np.uint8)
+    np.testing.assert_array_equal(framings(wall, SPEC, "both", detector), [wall, wall])
+    assert framings(wall, SPEC, "detect", detector) == []
+
+
+def test_pictures_that_are_faces_need_no_detector():
+    with detector_for("asis", "there is none of this name") as detector:
+        assert detector is None
+    with pytest.raises(EmoError, match="faces: expected detect, asis, both; found 'maybe'"), detector_for("maybe", ""):
+        pass

@@ -11,7 +11,7 @@ from emo_utils.datasets.ferplus import CLASSES as CORPUS_CLASSES
 from emo_utils.datasets.ferplus import COLUMNS, label_votes, open_archive
 from emo_utils.datasets.samples import Samples
 from emo_utils.errors import UnknownNameError, WeightsError
-from emo_utils.inference.engines import OnnxEngine
+from emo_utils.inference.engines import OnnxEngine, joined
 from emo_utils.inference.prior import change_prior, check_shares, class_shares, prior_ratio
 from emo_utils.inference.weights import AS_TRAINED, Weights, find_weights, known_weights, read_weights
 from emo_utils.models import create_model
@@ -198,3 +198,13 @@ def test_an_exported_run_tells_its_prior(lopsided, tmp_path):
     weights = find_weights(tmp_path)
     assert weights.prior == pytest.approx({"neutral": 0.74, "fear": 0.26})
     assert weights.clip_prior == "uniform"
+
+
+def test_crops_of_a_picture_are_joined_by_their_logits_whatever_the_prior():
+    read = np.array([[0.8, 0.2], [0.5, 0.5], [0.1, 0.9], [0.5, 0.5]])
+    of = np.array([1, 0, 0, 1])
+    together = joined(read, of)
+    np.testing.assert_allclose(together, [[0.25, 0.75], [2 / 3, 1 / 3]])  # sqrt(1/9) to 1, sqrt(4) to 1
+    ratio = np.array([3.0, 0.5])
+    np.testing.assert_allclose(joined(change_prior(read, ratio), of), change_prior(together, ratio))
+    np.testing.assert_array_equal(joined(read, np.arange(4)), read)

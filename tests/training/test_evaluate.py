@@ -1,10 +1,11 @@
+import numpy as np
 import pytest
 
 from emo_utils.errors import CorpusError, UnknownNameError
 from emo_utils.inference.weights import find_weights
 from emo_utils.training.evaluate import evaluate_weights
 from emo_utils.training.measure import measure
-from emo_utils.training.predictions import read_predictions
+from emo_utils.training.predictions import arrays, read_predictions
 
 
 def test_the_shipped_weights_reach_what_their_sidecar_says(ferplus_archive, tmp_path):
@@ -49,3 +50,16 @@ def test_a_corpus_of_clips_says_where_to_turn():
     for corpus in ("ravdess", "sample"):
         with pytest.raises(CorpusError, match=f"emo evaluate RUN {corpus}.*folder --root DIR"):
             evaluate_weights("ferplus", corpus, "test")
+
+
+def test_a_face_can_be_read_in_two_framings(ferplus_archive, tmp_path):
+    reports, tables = {}, {}
+    for faces in ("asis", "detect", "both"):
+        path = tmp_path / f"{faces}.csv"
+        reports[faces] = evaluate_weights("ferplus-tiny", "ferplus", "validation", path, faces=faces)
+        tables[faces] = arrays(read_predictions(path), find_weights("ferplus-tiny").classes)[1]
+    assert {report["n"] for report in reports.values()} == {3553}, "a face that is not found is read as it is"
+    assert [report["detector"] for report in reports.values()] == [None, "mediapipe", "mediapipe"]
+    mean = np.sqrt(tables["asis"] * tables["detect"])
+    np.testing.assert_allclose(tables["both"], mean / mean.sum(axis=1, keepdims=True), atol=1e-4)
+    assert reports["both"]["nll"] < min(reports["asis"]["nll"], reports["detect"]["nll"])

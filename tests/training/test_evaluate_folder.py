@@ -113,5 +113,5 @@ def test_a_folder_without_a_single_face_is_an_error(tmp_path):
 
 
 def test_other_ways_to_see_a_face_are_refused():
-    with pytest.raises(EmoError, match="expected detect or asis, found 'crop'"):
+    with pytest.raises(EmoError, match="expected detect, asis, both; found 'crop'"):
         FolderOptions(faces="crop")

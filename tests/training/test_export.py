@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -200,6 +201,21 @@ def test_what_is_released_tells_the_figures_of_the_file_itself(pair, tmp_path):
     assert found["nll"] == pytest.approx(measure(table)["nll"], rel=1e-3)
     assert weights.sidecar["int8"]
     assert not list(tmp_path.glob("*.part*"))
+
+
+def test_samples_of_a_clip_are_read_together(pair, tmp_path):
+    parts = {part: bars(64, seed, size=48) for seed, part in enumerate(("train", "validation", "test"))}
+    twice = {part: replace(samples, clip_ids=samples.clip_ids[:32] * 2) for part, samples in parts.items()}
+    network = [create_model("face_net", 1, 4, widths=(8, 16), blocks=1).eval()]
+    path = release(network, tmp_path / "bars.onnx", InputSpec(), twice, {"data": {"corpus": "bars"}})
+    engine = OnnxEngine(read_weights(path))
+    pictures = twice["test"].items[:, 0]
+    read = engine.predict_each([[pictures[row], pictures[row + 32]] for row in range(32)])
+    found = engine.weights.sidecar["metrics"]["test"]
+    labels = twice["test"].labels[:32]
+    assert found["n"] == 32
+    assert found["accuracy"] == pytest.approx((read.argmax(axis=1) == labels).mean())
+    assert found["nll"] == pytest.approx(-np.log(read[np.arange(32), labels]).mean(), rel=1e-3)
 
 
 def test_each_prior_has_its_own_threshold_of_uncertain():

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -130,6 +131,15 @@ def test_an_epoch_shows_each_sample_once_in_an_order_of_its_own(bars):
     first, second = (draw_batches(bars(50), 16, "none", seed) for seed in (1, 2))
     assert sorted(np.concatenate(first)) == list(range(50))
     assert np.concatenate(first).tolist() != np.concatenate(second).tolist()
+
+
+def test_samples_of_a_clip_stay_together_where_that_is_asked(bars):
+    single = bars(30)
+    three_each = replace(single, clip_ids=tuple(f"clip_{row % 10}" for row in range(30)))
+    batches = draw_batches(three_each, 6, "none", 3, together=True)
+    assert [len(set(three_each.clip_rows[rows])) for rows in batches] == [2] * 5
+    assert sorted(np.concatenate(batches)) == list(range(30))
+    assert batches[0].tolist() != draw_batches(three_each, 6, "none", 4, together=True)[0].tolist()
 
 
 def test_balanced_sampling_shows_rare_classes_as_often(bars):

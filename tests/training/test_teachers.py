@@ -60,6 +60,20 @@ def test_targets_move_to_the_mean_of_the_teachers():
     assert torch.allclose(moved, torch.tensor([[0.3, 0.7]] * 3))  # 0.6 * (0, 1) + 0.4 * (0.75, 0.25)
 
 
+def test_samples_of_a_clip_are_taught_the_mean_of_their_readings():
+    class Repeats(torch.nn.Module):
+        def forward(self, x):
+            return x[:, 0, 0, :2]
+
+    x = torch.zeros(4, 1, 8, 8)
+    x[0, 0, 0, 0] = x[3, 0, 0, 0] = 50.0  # sure of the first class
+    targets = torch.tensor([[0.0, 1.0]] * 4)
+    alone = Teachers((Repeats(),), share=1.0)(x, targets)
+    assert torch.allclose(alone[:, 0], torch.tensor([1.0, 0.5, 0.5, 1.0]))
+    together = Teachers((Repeats(),), share=1.0)(x, targets, torch.tensor([7, 2, 7, 5]))
+    assert torch.allclose(together[:, 0], torch.tensor([0.75, 0.5, 0.75, 1.0]))
+
+
 def test_of_a_run_over_folds_the_own_fold_teaches(parts, tmp_path):
     networks = {}
     for fold in (0, 1):

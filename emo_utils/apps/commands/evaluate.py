@@ -11,6 +11,13 @@ from emo_utils.errors import EmoError
 FOLDER = "folder"
 """The corpus that is a folder of one's own: read by its own rules."""
 
+HOW_READ = {
+    "detect": "found by {}",
+    "asis": "taken as they are",
+    "both": "as they are and found by {}, the mean of both readings",
+}
+"""What is told of each of `faces.pictures.FACES`, given the detector."""
+
 NAMED = 5
 """Files that are named in the text; JSON names all."""
 
@@ -22,9 +29,12 @@ def evaluate(
     root: Annotated[Path | None, typer.Option(help="The corpus's files; of folder: DIR/<emotion>/...")] = None,
     faces: Annotated[
         str | None,
-        typer.Option(help="folder: detect finds the face in a picture, asis takes it whole.  [default: detect]"),
+        typer.Option(
+            help="detect finds the face in a picture, asis takes it whole, both means these two readings.  [default: "
+            "detect for folder, elsewhere as the weights were calibrated]"
+        ),
     ] = None,
-    detector: Annotated[str | None, typer.Option(help="folder: face detector.  [default: mediapipe]")] = None,
+    detector: Annotated[str | None, typer.Option(help="Face detector.  [default: mediapipe]")] = None,
     subject: Annotated[
         str | None, typer.Option(help="folder: pattern in a file's path whose first group is the person.")
     ] = None,
@@ -62,8 +72,8 @@ def evaluate(
     Example: emo evaluate --predictions run.csv --people '(\d\d)$' --against other.csv
     """
     only_table = {"--people": people, "--validation": validation, "--against": against}
-    only_folder = {"--faces": faces, "--detector": detector, "--subject": subject}
-    reading = {"--root": root, "--prior": prior}
+    only_folder = {"--subject": subject}
+    reading = {"--root": root, "--prior": prior, "--faces": faces, "--detector": detector}
     only_weights = {"WEIGHTS": weights, "CORPUS": corpus, "--split": split, "--save-predictions": save_predictions}
     if predictions:
         _refuse(only_weights | reading | only_folder, "--predictions FILE measures a table alone")
@@ -77,7 +87,7 @@ def evaluate(
             report = _measure_folder(weights, only_folder | reading, save_predictions)
             title = f"{weights} on {report['root']}"
         else:
-            _refuse(only_folder, f"{corpus} is read as it is published")
+            _refuse(only_folder, f"{corpus} names its people itself")
             report = _measure_weights(weights, corpus, split or "test", save_predictions, reading)
             title = f"{weights} on {corpus}/{split or 'test'}"
     if as_json:
@@ -95,8 +105,8 @@ def _refuse(options: dict, why: str) -> None:
     if given:
         raise EmoError(
             f"{why}, and {', '.join(given)} belong{'s' * (len(given) == 1)} to another form. Give WEIGHTS CORPUS "
-            "[--split, --root, --prior, --save-predictions], or WEIGHTS folder [--root, --faces, --detector, "
-            "--subject, --prior, --save-predictions], or --predictions FILE [--people, --validation, --against]"
+            "[--split, --root, --faces, --detector, --prior, --save-predictions], or WEIGHTS folder [the same but "
+            "--split, and --subject], or --predictions FILE [--people, --validation, --against]"
         )
 
 
@@ -111,10 +121,7 @@ def _refuse_half(weights: str | None, corpus: str | None) -> None:
 def _measure_folder(weights: str, given: dict, save_predictions: Path | None) -> dict:
     from emo_utils.training.evaluate_folder import FolderOptions, evaluate_folder
 
-    if given["--faces"] == "asis":
-        _refuse({"--detector": given["--detector"]}, "--faces asis looks for no face")
-    options = {name.removeprefix("--"): value for name, value in given.items() if value is not None}
-    return evaluate_folder(weights, FolderOptions(**options), save_predictions)
+    return evaluate_folder(weights, FolderOptions(**_named(given)), save_predictions)
 
 
 def _measure_weights(weights: str, corpus: str, split: str, save_predictions: Path | None, reading: dict) -> dict:
@@ -123,7 +130,14 @@ def _measure_weights(weights: str, corpus: str, split: str, save_predictions: Pa
     if Path(weights).is_dir() and not (Path(weights) / "weights.onnx").exists():
         _refuse(reading, "a run's own predictions are measured as they stand")
         return evaluate_run(Path(weights), corpus, split)
-    return evaluate_weights(weights, corpus, split, save_predictions, reading["--prior"], reading["--root"])
+    return evaluate_weights(weights, corpus, split, save_predictions, **_named(reading))
+
+
+def _named(given: dict) -> dict:
+    """Options as arguments, those that were given."""
+    if given["--faces"] == "asis":
+        _refuse({"--detector": given["--detector"]}, "--faces asis looks for no face")
+    return {name.removeprefix("--"): value for name, value in given.items() if value is not None}
 
 
 def _measure_table(predictions: Path, people: str | None, validation: Path | None, against: Path | None) -> dict:
@@ -185,10 +199,12 @@ def _print_files(report: dict) -> None:
     """What was read and what was not; nothing of it is left to be found out."""
     if "prior" in report:
         typer.echo(f"  prior     {report['prior']}")
+    if "faces" in report:
+        how = HOW_READ[report["faces"]].format(report["detector"])
+        count = f": {report['n']} of {report['files']} files" if "files" in report else ""
+        typer.echo(f"  faces     {how}{count}")
     if "files" not in report:
         return
-    how = f"found by {report['detector']}" if report["detector"] else "taken as they are"
-    typer.echo(f"  faces     {how}: {report['n']} of {report['files']} files")
     for key, what in (("no_face", "no face found in"), ("unreadable", "cannot be read:")):
         names = list(report[f"{key}_files"])
         if names:
