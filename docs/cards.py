@@ -34,6 +34,12 @@ from emo_utils.video import read_frames
 
 BEGIN, END = "<!-- figures: docs/cards.py -->", "<!-- end of figures -->"
 RESULTS = Path(__file__).resolve().parents[1] / "Assets" / "results"
+OTHER_FRAMINGS = {
+    "asis": "test, as the pictures are alone (`--faces asis`)",
+    "detect": "test, cut out anew alone (`--faces detect`)",
+}
+"""What is told of each framing alone, where weights are calibrated for both together."""
+
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """How much of the way from FER+'s prior to the uniform one."""
 
@@ -149,6 +155,8 @@ def measured(name: str) -> str:
     sample_figure(weights).savefig(RESULTS / f"{name}_sample_faces.png", dpi=110)
     titles = ("split", "n", "accuracy", "95 % interval", "UAR", "macro-F1", "ECE (15 bins)", "NLL")
     rows = [split_row("validation (chosen on)", validation), split_row("**test**", test)]
+    for faces, told in OTHER_FRAMINGS.items() if weights.faces == "both" else ():
+        rows.append(split_row(told, evaluate_weights(name, "ferplus", "test", faces=faces)))
     classes = tuple(test["classes"])
     votes = test["votes"]
     coverage = [
