@@ -191,11 +191,11 @@ def main() -> None:
     parser.add_argument("names", nargs="+")
     for name in parser.parse_args().names:
         card = SHIPPED / f"{name}.md"
-        before, _, rest = card.read_text().partition(BEGIN)
-        _, mark, after = rest.partition(END)
-        if not mark:
+        if BEGIN not in card.read_text() or END not in card.read_text():
             raise SystemExit(f"{card}: expected the lines {BEGIN} and {END}")
-        card.write_text(f"{before}{BEGIN}\n\n{measured(name)}\n\n{END}{after}")
+        block = measured(name)
+        before, _, rest = card.read_text().partition(BEGIN)  # after minutes of measuring: somebody may have edited it
+        card.write_text(f"{before}{BEGIN}\n\n{block}\n\n{END}{rest.partition(END)[2]}")
         print(f"{card.name}: written")
 
 

@@ -38,8 +38,8 @@ def make_face_net(
 
     The first layer brings every channel to zero mean and unit variance, so that light and contrast do not matter.
 
-    The start `ferplus` is the shipped network itself, read from its ONNX file, so it needs the default widths and
-    blocks. There, normalisations were folded into the convolutions: they stay as they are while it is trained on
+    The start `ferplus` is our first network on FER+, `face_net.onnx` beside the shipped ones, of the default widths and
+    blocks. In that file normalisations were folded into the convolutions: they stay as they are while it is trained on
     (`HeldNorm`), which small batches and the like frames of one clip want anyhow. Choose a small learning rate. The
     last layer is kept only for eight classes, and then expects FER+'s order.
 
@@ -64,7 +64,7 @@ def make_face_net(
         return build(in_channels, num_classes, widths, blocks, dropout)
     model = build(1, FERPLUS_CLASSES if weights == "ferplus" else num_classes, widths, blocks, dropout)
     if weights == "ferplus":
-        fill(model, read_onnx()[0])
+        fill(model, read_onnx("face_net")[0])
     replace_stem(model[1][0], in_channels, stem)
     model[0] = nn.InstanceNorm2d(in_channels)
     if num_classes != model[-1].out_features:

@@ -18,7 +18,7 @@ FERPLUS_CLASSES = 8
 """Emotions of FER+."""
 
 
-def read_onnx(name: str = "ferplus") -> list[dict[str, Tensor]]:
+def read_onnx(name: str) -> list[dict[str, Tensor]]:
     """Weights of each network inside `<name>.onnx` by their names in it; normalisations are folded into convolutions.
 
     Raises:

@@ -38,11 +38,11 @@ def test_the_networks_of_the_shipped_file_give_together_what_it_gives(crops):
 
 
 @pytest.mark.parametrize("mode", ["eval", "train"])
-def test_the_start_is_the_first_network_of_the_shipped_file(crops, mode):
+def test_the_start_is_the_network_of_its_file(crops, mode):
     """In training mode too, but for dropout: the folded normalisations are held."""
     model = create_model("face_net", 1, 8, "ferplus", dropout=0.0).train(mode == "train")
     with torch.no_grad():
-        torch.testing.assert_close(model(normalised(crops)), shipped_networks("ferplus")[0].eval()(normalised(crops)))
+        torch.testing.assert_close(model(normalised(crops)), shipped_networks("face_net")[0].eval()(normalised(crops)))
 
 
 def test_eight_bit_weights_are_no_start():
