@@ -170,7 +170,7 @@ def make_bad_request(kind: str, tmp_path: Path) -> list:
         ("output exists", "exists already and is not empty; choose another --out, or give --overwrite"),
         ("output is somebody else's", "did not make"),
         ("unknown detector", "unknown face detector 'mediapip'; known:"),
-        ("unknown weights", "unknown weights 'ferplos'; known: ferplus"),
+        ("unknown weights", "unknown weights 'ferplos'; known: face_net, ferplus"),
         ("unknown smoothing", "known: exponential, majority, none, viterbi"),
         ("detect_every", "detect_every: expected 1 or more, found 0"),
         ("wrong hash", "expected SHA-256"),
