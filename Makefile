@@ -49,6 +49,7 @@ notebooks: .venv/all
 RUNS := data/runs/shipped
 FERPLUS := $(BIN)/emo train ferplus --out $(RUNS)
 WIDE := --option "widths=(64,128,256)"
+TINY := --option "widths=(24,40,80)"
 weights: .venv/all
 	$(FERPLUS)/first --epochs 60
 	$(FERPLUS)/first_mild --weights $(RUNS)/first --augmentation mild --mixup 0 --learning-rate 0.05 --epochs 30 --seed 2
@@ -62,7 +63,9 @@ weights: .venv/all
 	$(BIN)/emo export $(RUNS)/first --out $(RUNS)/face_net.onnx
 	$(BIN)/emo export $(RUNS)/framed --out $(RUNS)/ferplus.onnx
 	$(BIN)/emo export $(RUNS)/framed --out $(RUNS)/ferplus-int8.onnx --int8
-	$(FERPLUS)/tiny --option "widths=(24,40,80)" --teacher $(RUNS)/first --teacher-share 0.7 --mixup 0 --epochs 22
+	$(FERPLUS)/small $(TINY) --teacher $(RUNS)/first --teacher-share 0.7 --mixup 0 --epochs 22
+	$(FERPLUS)/tiny $(TINY) --weights $(RUNS)/small --teacher $(RUNS)/framed --faces both \
+		--teacher-share 0.8 --augmentation mild --mixup 0 --learning-rate 0.05 --epochs 9 --seed 5
 	$(BIN)/emo export $(RUNS)/tiny --out $(RUNS)/ferplus-tiny.onnx
 
 bench: .venv/all
