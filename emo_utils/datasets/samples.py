@@ -14,7 +14,7 @@ from emo_utils.datasets.manifest import Manifest
 from emo_utils.datasets.splits import Split
 from emo_utils.errors import CorpusError, SampleError
 from emo_utils.faces.detector import DEFAULT
-from emo_utils.faces.pictures import detector_for, framings, whole_picture
+from emo_utils.faces.pictures import crops_of_faces
 from emo_utils.representations.sequence import load_sequence, pad_sequences
 from emo_utils.representations.stack import load_stack
 from emo_utils.structures import Clip, FaceImages, InputSpec
@@ -150,8 +150,7 @@ def samples_of_faces(images: FaceImages, spec: InputSpec, faces: str = "asis", d
             as it is and that of the face cut out anew; a face that is not found is taken as it is.
         detector: a registered one, for `detect` and `both`.
     """
-    with detector_for(faces, detector) as finder:
-        crops = [framings(face, spec, faces, finder) or [whole_picture(face, spec)] for face in images.pixels]
+    crops = crops_of_faces(images.pixels, spec, faces, detector)
     rows = np.repeat(np.arange(len(images)), [len(few) for few in crops])
     names = tuple(images.names[row] for row in rows)
     pixels = np.stack([crop for few in crops for crop in few])

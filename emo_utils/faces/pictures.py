@@ -1,6 +1,6 @@
 """Single pictures to the crops that a network reads: the picture is the face, its face is looked for, or both."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -147,6 +147,19 @@ def framings(pixels: np.ndarray, spec: InputSpec, faces: str, detector: FaceDete
         return [] if found is None else [found]
     whole = whole_picture(pixels, spec)
     return [whole, whole if found is None else found]
+
+
+def crops_of_faces(pixels: Iterable[np.ndarray], spec: InputSpec, faces: str, detector: str) -> list[list[np.ndarray]]:
+    """The crops of pictures that are faces, as a corpus of faces holds them; one that is not found is taken as it is.
+
+    Args:
+        pixels: uint8 (H, W) gray or (H, W, 3) RGB each.
+        spec: of the crops.
+        faces: one of `FACES`.
+        detector: the name of a registered one, used where faces are cut out.
+    """
+    with detector_for(faces, detector) as finder:
+        return [framings(face, spec, faces, finder) or [whole_picture(face, spec)] for face in pixels]
 
 
 @contextmanager

@@ -42,8 +42,12 @@ def draw_batches(
 
 
 def share_of(rows: np.ndarray, process: int, processes: int) -> np.ndarray:
-    """The rows of a batch that one of several processes reads; all get equally many, the rest is left out."""
-    return rows[: len(rows) // processes * processes][process::processes]
+    """The rows of a batch that one of several processes reads; all get equally many, the rest is left out.
+
+    They are neighbours in the batch, so that samples of a clip stay together.
+    """
+    each = len(rows) // processes
+    return rows[process * each : (process + 1) * each]
 
 
 def read_batches(samples: Samples, batches: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, Tensor, Tensor | None]]:

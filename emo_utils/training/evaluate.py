@@ -8,7 +8,7 @@ import numpy as np
 from emo_utils.datasets import corpora
 from emo_utils.errors import CorpusError, WeightsError
 from emo_utils.faces.detector import DEFAULT
-from emo_utils.faces.pictures import detector_for, framings, whole_picture
+from emo_utils.faces.pictures import crops_of_faces
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.weights import find_weights
 from emo_utils.training.coverage import table_coverage
@@ -115,7 +115,5 @@ def _still_faces(corpus: str, root: Path | None):
 
 def _read(engine: OnnxEngine, pixels: np.ndarray, faces: str, detector: str) -> np.ndarray:
     """Probabilities float32 (N, C) of gray faces uint8 (N, S, S), of the network's size or another."""
-    spec = engine.weights.input_spec
-    with detector_for(faces, detector) as finder:
-        crops = [framings(face, spec, faces, finder) or [whole_picture(face, spec)] for face in pixels]
+    crops = crops_of_faces(pixels, engine.weights.input_spec, faces, detector)
     return np.concatenate([engine.predict_each(crops[i : i + BATCH]) for i in range(0, len(crops), BATCH)])

@@ -9,7 +9,11 @@ from emo_utils.training.predictions import prediction_table
 
 
 def predictions_of(probabilities: np.ndarray, samples: Samples) -> pd.DataFrame:
-    """`predictions.csv` of samples: a row per clip, the mean of the probabilities (N, C) of its samples."""
+    """`predictions.csv` of samples: a row per clip, the mean of the probabilities (N, C) of its samples.
+
+    A weights file joins them by their logits instead (`inference.engines.joined`), so that the prior may be changed
+    before or after; where a clip has one sample, the two are the same.
+    """
     first = pd.Index(samples.clip_ids).drop_duplicates()
     rows = pd.DataFrame(probabilities).groupby(np.array(samples.clip_ids)).mean().loc[first].to_numpy()
     at = [samples.clip_ids.index(clip_id) for clip_id in first]
