@@ -70,6 +70,9 @@ class Experiment:
     """Rare classes: `weights` in the loss, or drawn more often by `sampling`."""
     clip_gradient: float = 0.0
     """Largest norm of the gradient; 0 turns it off."""
+    sharpness: float = 0.0
+    """Radius of sharpness-aware minimisation (`training.optimise.at_the_worst`), which takes twice the time; 0 turns it
+    off."""
     patience: int = 0
     """Epochs without a better validation figure after which training stops; 0 turns it off."""
     select_by: str = "accuracy"
@@ -99,6 +102,8 @@ class Experiment:
                 raise EmoError(f"{name}: expected one of {', '.join(known)}; found {getattr(self, name)!r}")
         if not 0 <= self.teacher_share <= 1:
             raise EmoError(f"teacher_share: expected 0 to 1, found {self.teacher_share}")
+        if self.sharpness < 0:
+            raise EmoError(f"sharpness: expected a radius of 0 or more, found {self.sharpness}")
         if self.teachers and self.representation["name"] in ("sequence", "features"):
             raise EmoError("teachers read pictures; a network of sequences or of features cannot have any")
         if self.mixup and self.representation["name"] == "sequence":

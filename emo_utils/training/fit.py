@@ -34,6 +34,7 @@ from emo_utils.training.checkpoint import load_checkpoint, save_checkpoint
 from emo_utils.training.experiment import Experiment, code_commit
 from emo_utils.training.networks import NO_TEACHERS, Teachers, build, load_teachers
 from emo_utils.training.optimise import (
+    at_the_worst,
     autocast,
     class_weights,
     learning_rate_at,
@@ -124,17 +125,26 @@ def train_one_epoch(
         targets = torch.from_numpy(samples.targets[rows]).to(device)
         x, targets = change(to_network(items, device), targets, experiment, rng)
         targets = teachers(x, targets, clips[rows].to(device) if together else None)
-        with autocast(device, experiment.precision):
-            output = model(x, mask.to(device)) if mask is not None else model(x)
-        loss = loss_of(output, targets, weights, experiment.label_smoothing)
+        inputs = (x,) if mask is None else (x, mask.to(device))
         optimizer.zero_grad()
-        accelerator.backward(loss)
+        total += backward(accelerator, model, inputs, targets, weights, experiment)
+        if experiment.sharpness:
+            with at_the_worst(accelerator.unwrap_model(model), experiment.sharpness):
+                backward(accelerator, model, inputs, targets, weights, experiment)
         if experiment.clip_gradient:
             accelerator.clip_grad_norm_(model.parameters(), experiment.clip_gradient)
         optimizer.step()
         update_average(average, accelerator.unwrap_model(model), experiment.average_decay, step + epoch * len(batches))
-        total += loss.detach()
     return accelerator.reduce(total / max(len(batches), 1), "mean").item()
+
+
+def backward(accelerator, model, inputs: tuple, targets: Tensor, weights: Tensor | None, experiment) -> Tensor:
+    """Add the gradients of a batch's loss to the weights' own; returns the loss."""
+    with autocast(accelerator.device, experiment.precision):
+        output = model(*inputs)
+    loss = loss_of(output, targets, weights, experiment.label_smoothing)
+    accelerator.backward(loss)
+    return loss.detach()
 
 
 def change(x: Tensor, targets: Tensor, experiment: Experiment, rng: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,8 @@
 """One step: the optimizer, its learning rate, the loss, the moving average of the weights."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -65,6 +67,38 @@ def loss_of(output: Tensor | WithLoss, targets: Tensor, weights: Tensor | None, 
     """Cross-entropy against distributions (N, K), and the network's own loss where it has one."""
     logits, own = output if isinstance(output, WithLoss) else (output, 0.0)
     return F.cross_entropy(logits.float(), targets, weight=weights, label_smoothing=smoothing) + own
+
+
+@contextmanager
+def at_the_worst(model: nn.Module, radius: float) -> Iterator[None]:
+    """Move the weights up their gradients to where, within `radius`, the loss is about largest, and back on leaving.
+
+    The gradient taken there leads to a minimum that is flat, not only low: sharpness-aware minimisation (P. Foret et
+    al., ICLR 2021). Running statistics of batch normalisation stand still meanwhile: of the moved network nobody asks.
+
+    Args:
+        model: with gradients of the loss where it is, which are cleared.
+        radius: length of the move, over all weights together.
+    """
+    weights = [p for p in model.parameters() if p.grad is not None]
+    norms = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    momenta = [norm.momentum for norm in norms]
+    with torch.no_grad():
+        places = [p.clone() for p in weights]
+        length = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(p.grad) for p in weights]))
+        for p in weights:
+            p.add_(p.grad * (radius / (length + 1e-12)))
+            p.grad = None
+    for norm in norms:
+        norm.momentum = 0.0
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for p, place in zip(weights, places, strict=True):
+                p.copy_(place)
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
 
 
 @torch.no_grad()

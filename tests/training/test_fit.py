@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import nn
 
 from emo_utils.datasets.samples import Samples
 from emo_utils.errors import EmoError
@@ -16,7 +17,14 @@ from emo_utils.structures import InputSpec
 from emo_utils.training.batches import draw_batches, share_of
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.fit import change, fit, predict, score
-from emo_utils.training.optimise import class_weights, learning_rate_at, loss_of, make_optimizer, update_average
+from emo_utils.training.optimise import (
+    at_the_worst,
+    class_weights,
+    learning_rate_at,
+    loss_of,
+    make_optimizer,
+    update_average,
+)
 from emo_utils.training.run_folder import read_history
 
 HERE = Path(__file__).parent
@@ -52,8 +60,12 @@ def run_training(folder: Path, die_in: int = -1, **options) -> int:
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"optimizer": "adamw", "schedule": "one_cycle", "clip_gradient": 1.0, "balance": "sampling"}],
-    ids=["sgd", "adamw"],
+    [
+        {},
+        {"optimizer": "adamw", "schedule": "one_cycle", "clip_gradient": 1.0, "balance": "sampling"},
+        {"sharpness": 0.1},
+    ],
+    ids=["sgd", "adamw", "sharpness"],
 )
 def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, options):
     assert run_training(tmp_path / "whole", **options) == 0
@@ -67,6 +79,25 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, options):
             assert torch.equal(whole[key], resumed[key]), f"{name}: {key} differs"
     whole, resumed = (read_history(tmp_path / run) for run in ("whole", "broken"))
     assert [{**row, "seconds": 0} for row in whole] == [{**row, "seconds": 0} for row in resumed]
+
+
+def test_the_gradient_is_taken_where_the_loss_is_worst_and_the_weights_come_back():
+    model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
+    x, targets = torch.randn(16, 3), torch.eye(2).repeat(8, 1)
+    model(x).square().mean().backward()
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    gradients = torch.cat([p.grad.flatten() for p in model.parameters()])
+    with at_the_worst(model, 0.5):
+        moved = torch.cat([(p - before[name]).flatten() for name, p in model.named_parameters()])
+        torch.testing.assert_close(moved, 0.5 * gradients / gradients.norm())
+        assert all(p.grad is None for p in model.parameters())
+        loss_of(model(x), targets, None, 0.0).backward()
+        there = [p.grad.clone() for p in model.parameters()]
+    for key, value in model.state_dict().items():
+        assert torch.equal(value, before[key]) or key.endswith("num_batches_tracked"), key
+    assert all(torch.equal(p.grad, grad) for p, grad in zip(model.parameters(), there, strict=True))
+    model(x)
+    assert not torch.equal(model[1].running_mean, before["1.running_mean"])
 
 
 def test_early_stopping_keeps_the_best_epoch_and_tells_every_epoch(tmp_path, bars, settings):

@@ -36,6 +36,9 @@ def train(
     balance: Annotated[str | None, typer.Option(help="Rare classes: none, weights or sampling.")] = None,
     average_decay: Annotated[float | None, typer.Option(help="Of the moving average of the weights; 0: off.")] = None,
     clip_gradient: Annotated[float | None, typer.Option(help="Largest norm of the gradient; 0: off.")] = None,
+    sharpness: Annotated[
+        float | None, typer.Option(help="Radius of sharpness-aware minimisation, at twice the time; 0: off.")
+    ] = None,
     patience: Annotated[int | None, typer.Option(help="Stop after so many epochs without gain; 0: never.")] = None,
     augmentation: Annotated[str | None, typer.Option(help="faces, soft, medium, mild, video, stack or none.")] = None,
     teacher: Annotated[
@@ -89,6 +92,7 @@ def train(
         "balance": balance,
         "average_decay": average_decay,
         "clip_gradient": clip_gradient,
+        "sharpness": sharpness,
         "patience": patience,
         "augmentation": augmentation,
         "teachers": tuple(teacher) if teacher else None,
