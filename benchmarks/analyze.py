@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from emo_utils.faces import create_detector
+from emo_utils.faces.detector import create_detector
 from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
 from emo_utils.video import read_frames
 from emo_utils.video_writer import VideoWriter
@@ -25,7 +25,7 @@ REPEATS = 5
 LOOPS = 20
 ONE_ANALYSIS = """
 import sys
-from emo_utils.apps.analyze import ReportOptions, analyze_clips
+from emo_utils.workflows.analyze import ReportOptions, analyze_clips
 analyze_clips([sys.argv[1]], sys.argv[2], reports=ReportOptions(annotated=False), progress=False)
 """
 
@@ -36,7 +36,7 @@ def chosen_clip(folder: Path) -> Path:
     real = Path(os.environ.get("EMO_SHARED_DIR", ROOT.parent / "shared")) / "clips" / "WolfgangLanger_Pexels.mp4"
     if real.exists():
         return real
-    from emo_utils.datasets.sample import make_sample_clip
+    from emo_utils.datasets.corpora.sample import make_sample_clip
 
     make_sample_clip(folder / "sample.mp4")
     return folder / "sample.mp4"

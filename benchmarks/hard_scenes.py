@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from emo_utils.datasets.puppets.cast import Subject
-from emo_utils.datasets.puppets.script import FPS, FRAMES, SIZE_PX, Part, solo, unit_track
-from emo_utils.datasets.puppets.stage import Camera, Motion, Player, make_background, still_life
+from emo_utils.datasets.synthetic.cast import Subject
+from emo_utils.datasets.synthetic.script import FPS, FRAMES, SIZE_PX, Part, solo, unit_track
+from emo_utils.datasets.synthetic.stage import Camera, Motion, Player, make_background, still_life
 from emo_utils.video_writer import write_video
 
 Marks = tuple[int, int, int]

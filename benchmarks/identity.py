@@ -23,9 +23,9 @@ import numpy as np
 import pandas as pd
 
 from emo_utils.errors import EmoError
-from emo_utils.faces.album import Album
 from emo_utils.faces.embedding import FaceEmbedder
 from emo_utils.faces.identity import JOINED_FROM
+from emo_utils.faces.tracklets import Album
 from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
 from emo_utils.structures import Detections
 from emo_utils.video import probe, read_frames
@@ -93,7 +93,7 @@ def in_columns(table: pd.DataFrame) -> pd.DataFrame:
 
 def appearances(path: Path, embedder: FaceEmbedder) -> list[np.ndarray]:
     """Vectors of the largest face of a clip, one per stretch of `APPEARANCE_S`, as the album makes them."""
-    from emo_utils.faces import create_detector
+    from emo_utils.faces.detector import create_detector
 
     detector, album, fps = create_detector(), Album(embedder), probe(path).fps
     for frame in read_frames(path):

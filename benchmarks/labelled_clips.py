@@ -24,7 +24,7 @@ from emo_utils.inference.segmenting import ClipMotion, name_segments
 from emo_utils.inference.smoothing import smooth
 from emo_utils.inference.weights import DEFAULT, Weights
 from emo_utils.motion.rules import COMBINED
-from emo_utils.reports.summary import summarise
+from emo_utils.reports.clips.summary import summarise
 from emo_utils.timeline import Timeline
 from emo_utils.video import SUFFIXES
 

@@ -22,10 +22,10 @@ import cv2
 import numpy as np
 import tifffile
 
-from emo_utils.datasets import corpora
 from emo_utils.datasets.prepare import prepare
-from emo_utils.faces import create_detector
+from emo_utils.datasets.registry import corpora
 from emo_utils.faces.crops import crop_box
+from emo_utils.faces.detector import create_detector
 from emo_utils.representations.stack import StackSpec
 from emo_utils.video import read_frames
 

@@ -20,11 +20,11 @@ import numpy as np
 from corruptions import CORRUPTIONS, Corruption
 from matplotlib.axes import Axes
 
-from emo_utils.datasets.ferplus import SPLITS, FerPlus
+from emo_utils.datasets.corpora.ferplus import SPLITS, FerPlus
 from emo_utils.errors import CorpusError, WeightsError
+from emo_utils.evaluation.resampling import count
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.weights import DEFAULT, find_weights
-from emo_utils.training.resampling import count
 
 RESULTS = Path(__file__).parent / "results" / "robustness.json"
 SEED = 6

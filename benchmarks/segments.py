@@ -21,15 +21,15 @@ from pathlib import Path
 
 from hard_scenes import LEVELS, make_scene
 
-from emo_utils.apps.analyze import analyze_clips
-from emo_utils.datasets.puppets.cast import make_cast
-from emo_utils.datasets.puppets.script import FPS
+from emo_utils.datasets.synthetic.cast import make_cast
+from emo_utils.datasets.synthetic.script import FPS
 from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
 from emo_utils.motion.flow import METHODS
 from emo_utils.motion.rules import COMBINED, MOTION_ALONE, PROBABILITY_ALONE, middle_frames
 from emo_utils.motion.scoring import SegmentScore, score_segments
 from emo_utils.video import read_frames
 from emo_utils.video_writer import VideoWriter
+from emo_utils.workflows.analyze import analyze_clips
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "segments.json"
@@ -115,7 +115,7 @@ def analysis_s(clip: Path, out: Path, segments: bool) -> float:
 ONE_ANALYSIS = """
 import resource, sys
 from pathlib import Path
-from emo_utils.apps.analyze import ReportOptions, analyze_clips
+from emo_utils.workflows.analyze import ReportOptions, analyze_clips
 from emo_utils.inference.analyzer import AnalysisOptions
 options = AnalysisOptions(identity_weights="none", segments=sys.argv[3] == "yes")
 analyze_clips([sys.argv[1]], sys.argv[2], options, ReportOptions(annotated=False, charts=False), progress=False)

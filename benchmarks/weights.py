@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from emo_utils.faces import create_detector
+from emo_utils.faces.detector import create_detector
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.weights import find_weights, known_weights
 from emo_utils.video import read_frames

@@ -15,21 +15,21 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from emo_utils.datasets.puppets.cast import make_cast
-from emo_utils.datasets.sample import CLASSES as SAMPLE_CLASSES
-from emo_utils.datasets.sample import SampleCorpus
-from emo_utils.faces import create_detector
+from emo_utils.datasets.corpora.sample import CLASSES as SAMPLE_CLASSES
+from emo_utils.datasets.corpora.sample import SampleCorpus
+from emo_utils.datasets.synthetic.cast import make_cast
+from emo_utils.evaluation.coverage import coverage_curve
+from emo_utils.evaluation.evaluate import evaluate_weights
+from emo_utils.evaluation.predictions import arrays, read_predictions
 from emo_utils.faces.crops import crop_face
+from emo_utils.faces.detector import create_detector
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.prior import UNIFORM, change_prior, prior_ratio
 from emo_utils.inference.weights import SHIPPED, Weights, find_weights
-from emo_utils.reports.charts import STYLE
-from emo_utils.reports.comparison import draw_reliability
-from emo_utils.reports.confusion import confusion_grid
-from emo_utils.reports.pictures import frame_at, strip
-from emo_utils.training.coverage import coverage_curve
-from emo_utils.training.evaluate import evaluate_weights
-from emo_utils.training.predictions import arrays, read_predictions
+from emo_utils.reports.clips.charts import STYLE
+from emo_utils.reports.clips.pictures import frame_at, strip
+from emo_utils.reports.runs.comparison import draw_reliability
+from emo_utils.reports.runs.confusion import confusion_grid
 from emo_utils.video import read_frames
 
 BEGIN, END = "<!-- figures: docs/cards.py -->", "<!-- end of figures -->"

@@ -6,6 +6,8 @@ package breaks that entry alone.
 
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from emo_utils.errors import MissingPackageError, UnknownNameError
@@ -14,6 +16,11 @@ from emo_utils.errors import MissingPackageError, UnknownNameError
 class Registry:
     """Factories by name.
 
+    Args:
+        kind: what an entry is, for messages.
+        package: where the entries are, a file each. All its files are imported when an entry is first asked for, so
+            adding an entry touches one file. None: entries register themselves from anywhere.
+
     Example:
         >>> detectors = Registry("face detector")
         >>> @detectors.register("none")
@@ -21,8 +28,10 @@ class Registry:
         >>> detectors.create("none")
     """
 
-    def __init__(self, kind: str):
+    def __init__(self, kind: str, package: str | None = None):
         self.kind = kind
+        self._package = package
+        self._discovered = False
         self._factories: dict[str, Callable[..., Any]] = {}
 
     def register(self, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -42,7 +51,7 @@ class Registry:
         Raises:
             UnknownNameError: with the known names and the nearest one.
         """
-        if name not in self._factories:
+        if name not in self:
             raise UnknownNameError(unknown_name(self.kind, name, self._factories))
         return self._factories[name]
 
@@ -63,10 +72,20 @@ class Registry:
             ) from error
 
     def __iter__(self) -> Iterator[str]:
+        self._discover()
         return iter(sorted(self._factories))
 
     def __contains__(self, name: str) -> bool:
+        self._discover()
         return name in self._factories
+
+    def _discover(self) -> None:
+        """Import the files of the package once; each registers its own entries."""
+        if self._package is None or self._discovered:
+            return
+        self._discovered = True  # before the imports: a file may look other entries up
+        for module in iter_modules(import_module(self._package).__path__, f"{self._package}."):
+            import_module(module.name)
 
 
 def unknown_name(kind: str, name: str, known) -> str:

@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from emo_utils.datasets.registry import corpora
-from emo_utils.datasets.tables import (
+from emo_utils.datasets.csv_tables import (
     CLIP,
     LABEL,
     SUBJECT,
@@ -24,6 +23,7 @@ from emo_utils.datasets.tables import (
     read_table,
     refuse_doubles,
 )
+from emo_utils.datasets.registry import corpora
 from emo_utils.labels import ALL_EMOTIONS
 from emo_utils.structures import Clip
 

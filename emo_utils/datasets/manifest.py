@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from emo_utils.datasets.prepare_clip import ClipResult
 from emo_utils.errors import CorpusError
-from emo_utils.representations.clip_result import ClipResult
 from emo_utils.structures import Clip
 
 MANIFEST = "manifest.csv"

@@ -23,11 +23,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from emo_utils.datasets.crew import Crew, hire
 from emo_utils.datasets.manifest import MANIFEST, Manifest, make_rows, manifest_text, write_whole
+from emo_utils.datasets.prepare_clip import CLIPS, ClipResult, read_result, unfinished
+from emo_utils.datasets.worker_pool import Crew, hire
 from emo_utils.errors import CorpusError, OutputError
 from emo_utils.faces.detector import DEFAULT
-from emo_utils.representations.clip_result import CLIPS, ClipResult, read_result, unfinished
 from emo_utils.representations.representation import Representation, describe
 from emo_utils.settings import load_settings
 from emo_utils.structures import Clip

@@ -1,5 +1,5 @@
-"""The registry of corpora; each file of this folder registers itself here."""
+"""The registry of corpora; each file of `datasets.corpora` registers itself here."""
 
 from emo_utils.registry import Registry
 
-corpora = Registry("corpus")
+corpora = Registry("corpus", "emo_utils.datasets.corpora")

@@ -11,7 +11,7 @@ from emo_utils.structures import Detections
 
 log = logging.getLogger(__name__)
 
-detectors = Registry("face detector")
+detectors = Registry("face detector", "emo_utils.faces.detectors")
 
 DEFAULT = "mediapipe"
 FALLBACK = "haar"

@@ -12,7 +12,7 @@ from itertools import chain
 
 import numpy as np
 
-from emo_utils.faces.album import Piece
+from emo_utils.faces.tracklets import Piece
 
 JOINED_FROM = 0.45
 """Cosine from which two groups are one person.

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from emo_utils.errors import EmoError
-from emo_utils.faces import create_detector
-from emo_utils.faces.album import Album
 from emo_utils.faces.crops import face_side
+from emo_utils.faces.detector import create_detector
 from emo_utils.faces.embedding import find_embedder
 from emo_utils.faces.tracking import TRACKERS, check_tracker, create_tracker
+from emo_utils.faces.tracklets import Album
 from emo_utils.inference import weights as weights_files
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.observe import ObservedFrame, observe

@@ -4,8 +4,8 @@ import logging
 
 import pandas as pd
 
-from emo_utils.faces.album import Album, Piece
 from emo_utils.faces.identity import JOINED_FROM, Decision, name_people
+from emo_utils.faces.tracklets import Album, Piece
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from emo_utils.registry import Registry
 
-backbones = Registry("backbone")
+backbones = Registry("backbone", "emo_utils.models")
 
 PICTURES = ("frame", "apex", "stack")
 """Representations that are one picture: (N, C, S, S)."""

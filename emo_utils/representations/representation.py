@@ -9,7 +9,7 @@ from emo_utils.faces.detector import FaceDetector
 from emo_utils.registry import Registry
 from emo_utils.structures import Clip, InputSpec
 
-representations = Registry("representation")
+representations = Registry("representation", "emo_utils.representations")
 
 
 @dataclass(frozen=True)

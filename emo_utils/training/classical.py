@@ -1,7 +1,7 @@
 """Models of scikit-learn on tables of numbers per clip: what action units alone can tell, and how protocols differ.
 
 Their settings were fixed before anything was measured, so nothing is chosen on the validation part, and they train on
-train and validation together. Calibration is measured by cross-fitting; see `training.measure`.
+train and validation together. Calibration is measured by cross-fitting; see `evaluation.measure`.
 """
 
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ import pandas as pd
 
 from emo_utils.datasets.features import FeatureTable
 from emo_utils.datasets.splits import Split, make_folds
+from emo_utils.evaluation.predictions import prediction_table
 from emo_utils.registry import Registry
 from emo_utils.structures import Clip
-from emo_utils.training.predictions import prediction_table
 
 classical_models = Registry("model of features")
 """Factories `create(name, seed=...)` of scikit-learn classifiers with `fit` and `predict_proba`."""
@@ -52,7 +52,7 @@ def fit_features(table: FeatureTable, model: str, clips: Sequence[Clip], seed: i
 
 
 def predict_features(table: FeatureTable, fitted, clips: Sequence[Clip], fold: int | None = None) -> pd.DataFrame:
-    """Predictions of some clips as a table that keeps the contract of `training.predictions`.
+    """Predictions of some clips as a table that keeps the contract of `evaluation.predictions`.
 
     Args:
         table: the features.

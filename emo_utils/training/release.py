@@ -9,14 +9,14 @@ import pandas as pd
 from torch import nn
 
 from emo_utils.datasets.samples import Samples
+from emo_utils.evaluation.calibration import fit_temperature, scale, uncertain_threshold
+from emo_utils.evaluation.figures import measure_parts, predictions_of, shortened
+from emo_utils.evaluation.predictions import arrays
 from emo_utils.inference.engines import OnnxEngine, joined
 from emo_utils.inference.prior import UNIFORM, change_prior, prior_ratio
 from emo_utils.inference.weights import Weights
 from emo_utils.structures import InputSpec
-from emo_utils.training.calibration import fit_temperature, scale, uncertain_threshold
-from emo_utils.training.export import QUANTISED_ON, publish, quantise, set_temperature, write_onnx
-from emo_utils.training.figures import measure_parts, predictions_of, shortened
-from emo_utils.training.predictions import arrays
+from emo_utils.training.onnx_export import QUANTISED_ON, publish, quantise, set_temperature, write_onnx
 
 BATCH = 64
 

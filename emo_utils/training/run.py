@@ -9,19 +9,19 @@ import pandas as pd
 import torch
 from accelerate import PartialState
 
-from emo_utils.datasets import corpora
 from emo_utils.datasets.controls import shuffle_frames, shuffle_labels
 from emo_utils.datasets.features import FeatureTable
 from emo_utils.datasets.manifest import write_whole
+from emo_utils.datasets.registry import corpora
 from emo_utils.datasets.samples import Samples
 from emo_utils.datasets.splits import Split
+from emo_utils.evaluation.figures import measure_parts, predictions_of, shortened
+from emo_utils.evaluation.measure import measure
+from emo_utils.evaluation.predictions import write_predictions
 from emo_utils.inference.prior import UNIFORM, class_shares
 from emo_utils.training.classical import predict_fold
 from emo_utils.training.experiment import Experiment, code_commit
-from emo_utils.training.figures import measure_parts, predictions_of, shortened
 from emo_utils.training.fit import OnEpoch, fit, predict
-from emo_utils.training.measure import measure
-from emo_utils.training.predictions import write_predictions
 from emo_utils.training.release import release
 
 METRICS = "metrics.json"

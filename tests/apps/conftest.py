@@ -4,7 +4,8 @@ import sys
 
 import pytest
 
-from emo_utils.apps import cli, tables
+from emo_utils.apps import cli
+from emo_utils.workflows.tables import build as tables
 
 
 @pytest.fixture

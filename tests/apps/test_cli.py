@@ -228,7 +228,7 @@ def test_help_is_quick_to_import_and_every_command_has_an_example():
 
 def test_analyze_imports_no_torch(clips, tmp_path):
     code = (
-        "import sys; from emo_utils.apps.analyze import analyze_clips; "
+        "import sys; from emo_utils.workflows.analyze import analyze_clips; "
         f"analyze_clips([{str(clips / 'two_people.gif')!r}], {str(tmp_path / 'o')!r}, progress=False); "
         "print('torch' in sys.modules)"
     )

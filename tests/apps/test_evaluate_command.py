@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from emo_utils.apps import cli
-from emo_utils.datasets import corpora
-from emo_utils.training.measure import measure
-from emo_utils.training.predictions import read_predictions
+from emo_utils.datasets.registry import corpora
+from emo_utils.evaluation.measure import measure
+from emo_utils.evaluation.predictions import read_predictions
 
 TABLE = "clip,label,p_fear,p_neutral\na1,fear,0.7,0.3\na2,neutral,0.6,0.4\nb1,neutral,0.4,0.6\nb2,fear,0.9,0.1\n"
 WORSE = TABLE.replace("b2,fear,0.9,0.1", "b2,fear,0.2,0.8")
@@ -126,7 +126,7 @@ def test_weights_are_measured_and_their_predictions_kept(emo, monkeypatch, predi
         asked.append((*request, how))
         return measure(read_predictions(predictions, PEOPLE))
 
-    monkeypatch.setattr("emo_utils.training.evaluate.evaluate_weights", remember)
+    monkeypatch.setattr("emo_utils.evaluation.evaluate.evaluate_weights", remember)
     code, out, _ = emo("ferplus", "ferplus", "--split", "validation", "--save-predictions", "kept.csv")
     assert code == 0
     assert out.startswith("ferplus on ferplus/validation: 4 clips")

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from faces_on_disk import draw_ferplus
 
+from emo_utils.evaluation.calibration import scale
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.weights import read_weights
-from emo_utils.training.calibration import scale
 
 SMALL = ("--option", "widths=(8,16)", "--option", "blocks=1", "--batch-size", 8, "--augmentation", "none")
 

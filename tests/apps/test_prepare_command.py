@@ -6,15 +6,15 @@ import sys
 
 import pytest
 
-from emo_utils.apps.prepare import prepare_corpus
-from emo_utils.apps.strongest_expression import StrongestExpression
 from emo_utils.errors import EmoError
-from emo_utils.faces import create_detector
+from emo_utils.faces.detector import create_detector
+from emo_utils.inference.apex_scorer import StrongestExpression
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.weights import DEFAULT, find_weights
 from emo_utils.representations.apex import ApexSpec, find_apex
 from emo_utils.representations.face_sequence import MainFace, clip_pictures
 from emo_utils.structures import Clip
+from emo_utils.workflows.prepare import prepare_corpus
 
 ONE_NOT_KNOWN = r"\w+/(\w)"
 

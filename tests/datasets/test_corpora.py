@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from layouts import touch
 
-import emo_utils.datasets as datasets
-from emo_utils.datasets import corpora
+import emo_utils.datasets.corpora as package
 from emo_utils.datasets.corpus import Corpus, Facts
 from emo_utils.datasets.frozen import freeze, load_frozen
+from emo_utils.datasets.registry import corpora
 from emo_utils.datasets.splits import check_people, make_folds, make_split
 from emo_utils.errors import AssetError, CorpusError
 from emo_utils.labels import ALL_EMOTIONS
@@ -24,12 +24,12 @@ def toy(tmp_path, monkeypatch):
     """Drop one file into a folder of corpora, as somebody who adds one would; take it away afterwards."""
     folder = tmp_path / "new_corpora"
     folder.mkdir()
-    shutil.copy(Path(__file__).parent / "toy_corpus.py", folder)
-    monkeypatch.setattr(datasets, "__path__", [*datasets.__path__, str(folder)])
+    shutil.copy(Path(__file__).parents[1] / "support" / "toy_corpus.py", folder)
+    monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
     monkeypatch.setattr(corpora, "_factories", dict(corpora._factories))
-    datasets.register_all()
+    monkeypatch.setattr(corpora, "_discovered", False)
     yield "toy"
-    sys.modules.pop("emo_utils.datasets.toy_corpus", None)
+    sys.modules.pop("emo_utils.datasets.corpora.toy_corpus", None)
 
 
 def test_all_promised_corpora_are_registered():

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from emo_utils.datasets import corpora
+from emo_utils.datasets.csv_tables import TableError
 from emo_utils.datasets.features import FeatureTable, load_features
-from emo_utils.datasets.tables import TableError
+from emo_utils.datasets.registry import corpora
 from emo_utils.errors import CorpusError, UnknownNameError
 
 FEAR, CALM = "01-01-06-02-02-01-12", "01-01-02-01-01-01-03"

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from emo_utils.datasets import corpora
 from emo_utils.datasets.frozen import content_hash, freeze, load_frozen
+from emo_utils.datasets.registry import corpora
 from emo_utils.datasets.splits import make_split
 from emo_utils.errors import CorpusError
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emo_utils.datasets.folder import Folder
+from emo_utils.datasets.corpora.folder import Folder
 from emo_utils.datasets.manifest import MANIFEST, read_manifest
 from emo_utils.datasets.prepare import prepare, prepared_folder, spec_hash
+from emo_utils.datasets.prepare_clip import CLIPS, RESULT
 from emo_utils.errors import CorpusError, OutputError, UnknownNameError
-from emo_utils.representations.clip_result import CLIPS, RESULT
 from emo_utils.representations.sequence import SequenceSpec
 from emo_utils.representations.stack import StackSpec, load_stack
 from emo_utils.structures import Clip

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from emo_utils.datasets import corpora
 from emo_utils.datasets.controls import shuffle_frames, shuffle_labels
+from emo_utils.datasets.registry import corpora
 from emo_utils.datasets.samples import Files, Samples, parts_of_prepared, read_sample, samples_of_faces
 from emo_utils.datasets.splits import make_split
 from emo_utils.errors import CorpusError, SampleError
@@ -69,8 +69,8 @@ def test_faces_keep_their_votes_and_are_resized_when_asked():
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
-    from emo_utils.datasets import corpora
     from emo_utils.datasets.prepare import prepare
+    from emo_utils.datasets.registry import corpora
 
     root = tmp_path_factory.mktemp("ck")
     rng = np.random.default_rng(0)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from layouts import make_ckplus
 
-from emo_utils.datasets import corpora
+from emo_utils.datasets.registry import corpora
 from emo_utils.datasets.splits import Split, balanced_groups, check_people, make_folds, make_split
 from emo_utils.errors import CorpusError, UnknownNameError
 from emo_utils.structures import Clip

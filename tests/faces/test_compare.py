@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from emo_utils.errors import AssetError, UnknownNameError, VideoError
-from emo_utils.faces import detectors
 from emo_utils.faces.compare import COLUMNS, box_jitter, compare_detectors, follow_one_face
+from emo_utils.faces.detector import detectors
 from emo_utils.structures import Detections
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from emo_utils import assets
 from emo_utils.errors import WeightsError
-from emo_utils.faces import create_detector
+from emo_utils.faces.detector import create_detector
 from emo_utils.faces.embedding import SIZE_PX, TEMPLATE, FaceEmbedder, align_face, align_transform, find_embedder
 from emo_utils.video import read_frames
 

@@ -8,10 +8,10 @@ import pytest
 import scenes
 
 from emo_utils.faces import cuts
-from emo_utils.faces.album import Album, Piece
 from emo_utils.faces.cuts import CutDetector
 from emo_utils.faces.identity import JOINED_FROM, name_people
 from emo_utils.faces.portraits import FIRST_SLOT_S, MOST, BestPortraits, Portrait
+from emo_utils.faces.tracklets import Album, Piece
 from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
 from emo_utils.structures import Detections, Frame
 

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from emo_utils.datasets import corpora
+from emo_utils.datasets.registry import corpora
 from emo_utils.errors import EmoError, VideoError
-from emo_utils.faces import create_detector
 from emo_utils.faces.crops import crop_face
+from emo_utils.faces.detector import create_detector
 from emo_utils.faces.pictures import detector_for, find_face, found_face, framings, read_picture, whole_picture
 from emo_utils.structures import InputSpec
 from emo_utils.video import read_frames

@@ -6,11 +6,11 @@ import json
 import numpy as np
 import pytest
 
-from emo_utils.apps.analyze import ReportOptions, analyze_clip
 from emo_utils.errors import UnknownNameError
 from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
 from emo_utils.inference.prior import change_prior, prior_ratio
 from emo_utils.timeline import COLUMNS, STATUSES, Timeline, columns
+from emo_utils.workflows.analyze import ReportOptions, analyze_clip
 
 
 @pytest.fixture(scope="module")

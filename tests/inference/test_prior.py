@@ -6,9 +6,9 @@ import shutil
 import numpy as np
 import pytest
 
-from emo_utils.datasets import corpora
-from emo_utils.datasets.ferplus import CLASSES as CORPUS_CLASSES
-from emo_utils.datasets.ferplus import COLUMNS, label_votes, open_archive
+from emo_utils.datasets.corpora.ferplus import CLASSES as CORPUS_CLASSES
+from emo_utils.datasets.corpora.ferplus import COLUMNS, label_votes, open_archive
+from emo_utils.datasets.registry import corpora
 from emo_utils.datasets.samples import Samples
 from emo_utils.errors import UnknownNameError, WeightsError
 from emo_utils.inference.engines import OnnxEngine, joined

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emo_utils.faces import detectors
+from emo_utils.faces.detector import detectors
 from emo_utils.structures import Clip, Detections
 from emo_utils.video_writer import write_video
 

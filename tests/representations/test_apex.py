@@ -62,8 +62,8 @@ def test_a_moving_average_ends_with_the_neighbours_that_are_there():
 
 def test_of_a_moving_face_the_apex_of_its_strongest_segment_is_taken(tmp_path):
     """The scorer has nothing to say; the face of the sample clip smiles at its own time."""
-    from emo_utils.datasets.sample import make_sample_clip
-    from emo_utils.faces import create_detector
+    from emo_utils.datasets.corpora.sample import make_sample_clip
+    from emo_utils.faces.detector import create_detector
     from emo_utils.structures import Clip
 
     truth = make_sample_clip(tmp_path / "clip.mp4")

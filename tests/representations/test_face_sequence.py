@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from emo_utils.faces import create_detector
+from emo_utils.faces.detector import create_detector
 from emo_utils.representations.face_sequence import FaceCutter, MainFace, clip_pictures, face_sequence, input_spec_for
 from emo_utils.structures import LEFT_EYE, RIGHT_EYE, Clip, Detections
 

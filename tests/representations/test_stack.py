@@ -5,7 +5,7 @@ import pytest
 import tifffile
 
 from emo_utils.errors import EmoError, SampleError, VideoError
-from emo_utils.representations import create_representation
+from emo_utils.representations.representation import create_representation
 from emo_utils.representations.stack import StackSpec, load_stack, make_stacks, save_stack
 from emo_utils.structures import ChannelStack, Clip
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from emo_utils.datasets.ferplus import COLUMNS, SPLITS
+from emo_utils.datasets.corpora.ferplus import COLUMNS, SPLITS
 
 
 @pytest.fixture(scope="session")

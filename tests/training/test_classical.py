@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tables import real_file
+from prediction_tables import real_file
 
 from emo_utils.datasets.features import FeatureTable, load_features
 from emo_utils.datasets.splits import make_folds
 from emo_utils.errors import UnknownNameError
+from emo_utils.evaluation.measure import measure
 from emo_utils.structures import Clip
 from emo_utils.training.classical import (
     classical_models,
@@ -17,7 +18,6 @@ from emo_utils.training.classical import (
     predict_features,
     predict_fold,
 )
-from emo_utils.training.measure import measure
 
 EMOTIONS = ("anger", "fear", "neutral")
 

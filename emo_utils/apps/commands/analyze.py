@@ -59,8 +59,8 @@ def analyze(
 
     Example: emo analyze holiday.mp4 --out results
     """
-    from emo_utils.apps.analyze import ReportOptions, analyze_clips
     from emo_utils.inference.analyzer import AnalysisOptions
+    from emo_utils.workflows.analyze import ReportOptions, analyze_clips
 
     options = AnalysisOptions(
         weights, detector, detect_every, sample_fps, smoothing, smoothing_s, identity_weights, tracker,

@@ -13,7 +13,7 @@ def demo(out: Annotated[Path, typer.Option(help="Folder for the results.")] = Pa
 
     Example: emo demo --out output/demo
     """
-    from emo_utils.apps.demo import run_demo
+    from emo_utils.workflows.demo import run_demo
 
     for result in run_demo(out):
         print_result(result)

@@ -10,7 +10,7 @@ def doctor(as_json: Json = False) -> None:
 
     Example: emo doctor
     """
-    from emo_utils.apps.doctor import run_checks
+    from emo_utils.workflows.doctor import run_checks
 
     checks = run_checks()
     if as_json:

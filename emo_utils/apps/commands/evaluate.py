@@ -119,13 +119,13 @@ def _refuse_half(weights: str | None, corpus: str | None) -> None:
 
 
 def _measure_folder(weights: str, given: dict, save_predictions: Path | None) -> dict:
-    from emo_utils.training.evaluate_folder import FolderOptions, evaluate_folder
+    from emo_utils.evaluation.evaluate_folder import FolderOptions, evaluate_folder
 
     return evaluate_folder(weights, FolderOptions(**_named(given)), save_predictions)
 
 
 def _measure_weights(weights: str, corpus: str, split: str, save_predictions: Path | None, reading: dict) -> dict:
-    from emo_utils.training.evaluate import evaluate_run, evaluate_weights
+    from emo_utils.evaluation.evaluate import evaluate_run, evaluate_weights
 
     if Path(weights).is_dir() and not (Path(weights) / "weights.onnx").exists():
         _refuse(reading, "a run's own predictions are measured as they stand")
@@ -141,10 +141,10 @@ def _named(given: dict) -> dict:
 
 
 def _measure_table(predictions: Path, people: str | None, validation: Path | None, against: Path | None) -> dict:
-    from emo_utils.training.compare import compare
-    from emo_utils.training.coverage import table_coverage
-    from emo_utils.training.measure import measure
-    from emo_utils.training.predictions import read_predictions
+    from emo_utils.evaluation.compare import compare
+    from emo_utils.evaluation.coverage import table_coverage
+    from emo_utils.evaluation.measure import measure
+    from emo_utils.evaluation.predictions import read_predictions
 
     table = read_predictions(predictions, people)
     held_out = read_predictions(validation, people) if validation else None

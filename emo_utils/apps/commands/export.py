@@ -22,9 +22,9 @@ def export(
 
     Example: emo export runs/first runs/second --out both.onnx
     """
-    from emo_utils.apps.export import export_weights
     from emo_utils.inference.weights import read_weights
     from emo_utils.training.release import Form
+    from emo_utils.workflows.export import export_weights
 
     path = export_weights(runs, out, Form(mirror, int8), {"root": root})
     sidecar = read_weights(path).sidecar

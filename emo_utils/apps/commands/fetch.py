@@ -12,7 +12,7 @@ def fetch(
 
     Example: emo fetch face_detection_short_range
     """
-    from emo_utils.apps.fetch import fetch_one, fetchable
+    from emo_utils.workflows.fetch import fetch_one, fetchable
 
     for name in names or ():
         typer.echo(fetch_one(name))

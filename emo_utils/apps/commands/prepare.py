@@ -28,7 +28,7 @@ def prepare(
 
     Example: emo prepare sample --representation stack --interval 5 --channels 18
     """
-    from emo_utils.apps.prepare import prepare_corpus
+    from emo_utils.workflows.prepare import prepare_corpus
 
     options = {"interval": interval, "channels": channels, "window": window, "frames": frames}
     options |= {"size": size, "detector": detector}

@@ -10,7 +10,7 @@ from emo_utils.apps.commands.shared import SOME_FAILED, Json, print_json
 from emo_utils.errors import EmoError
 
 if TYPE_CHECKING:
-    from emo_utils.reports.tables import Row
+    from emo_utils.reports.runs.table_rows import Row
 
 LINE = 120
 """Characters of a line of prose; tables take what they need."""
@@ -41,10 +41,10 @@ def tables(
 
     Example: emo tables --run S3 --corpus sample --only '15/mobile*' --epochs 2 --size 64 --weights random --fold 0
     """
-    from emo_utils.apps.table_cells import TABLES
-    from emo_utils.apps.table_runs import Request
-    from emo_utils.apps.tables import run_tables, select, table_rows
-    from emo_utils.reports.tables import write_evidence
+    from emo_utils.reports.runs.table_rows import write_evidence
+    from emo_utils.workflows.tables.build import run_tables, select, table_rows
+    from emo_utils.workflows.tables.cells import TABLES
+    from emo_utils.workflows.tables.plans import Request
 
     if root and not table:
         raise EmoError("--root is one corpus's folder, and the tables are of several; name a TABLE, such as S4")
@@ -73,7 +73,7 @@ def _numbers(seeds: str) -> tuple[int, ...]:
 
 
 def _print_json(rows: dict[str, list["Row"]], failures) -> None:
-    from emo_utils.apps.table_cells import TABLES
+    from emo_utils.workflows.tables.cells import TABLES
 
     told = []
     for name, part in rows.items():
@@ -85,7 +85,7 @@ def _print_json(rows: dict[str, list["Row"]], failures) -> None:
 
 
 def _print_table(table, rows: list["Row"], as_markdown: bool) -> None:
-    from emo_utils.reports.table_text import WARNING, markdown, text
+    from emo_utils.reports.runs.table_text import WARNING, markdown, text
 
     heads = {"source": table.told, "ours": table.ours}
     if any(row.synthetic for row in rows):
@@ -104,7 +104,7 @@ def _print_table(table, rows: list["Row"], as_markdown: bool) -> None:
 
 def _how_to_get(rows: list["Row"]) -> dict[str, str]:
     """For each corpus that is absent, one sentence."""
-    from emo_utils.datasets import corpora
+    from emo_utils.datasets.registry import corpora
 
     absent = {row.corpus for row in rows for answer in row.answers if answer.reason == "corpus absent"}
     return {f"{name} is absent": corpora.get(name).facts.obtain for name in sorted(absent)}

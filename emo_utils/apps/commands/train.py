@@ -68,9 +68,9 @@ def train(
     """
     from accelerate import PartialState
 
-    from emo_utils.apps.sources import Data
-    from emo_utils.apps.train import train as train_folds
-    from emo_utils.datasets import corpora
+    from emo_utils.datasets.registry import corpora
+    from emo_utils.workflows.sources import Data
+    from emo_utils.workflows.train import train as train_folds
 
     if representation is None:
         representation = "features" if features else "frame" if hasattr(corpora.get(corpus), "load") else "stack"

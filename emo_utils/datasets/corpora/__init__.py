@@ -1,0 +1,1 @@
+"""Corpora, one file each; a file here registers itself."""

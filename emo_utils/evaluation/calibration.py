@@ -1,0 +1,159 @@
+"""Does a probability mean what it says: calibration error, likelihood, and the one number that corrects most of it.
+
+Temperature scaling divides all logits by one number T (C. Guo, G. Pleiss, Y. Sun, K. Weinberger, "On Calibration of
+Modern Neural Networks", ICML 2017). Which class is named does not change. Logarithms of probabilities are logits up to
+a constant per row, which the softmax takes out, so tables of probabilities can be scaled too.
+"""
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+
+from emo_utils.datasets.csv_tables import TableError
+from emo_utils.evaluation.predictions import SMALLEST, arrays, classes_of
+
+BINS = 15
+GROUPS = 6
+"""Groups of people in which the temperature is cross-fitted where the table has no folds of people."""
+COLDEST, HOTTEST = 0.05, 20.0
+"""The range in which a temperature is looked for."""
+HALVINGS = 40
+"""Of that range: the temperature is then exact to ten digits."""
+
+
+def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray, bins: int = BINS) -> float:
+    """Mean distance between confidence (N,) and accuracy over equal bins of confidence, weighted by their size."""
+    table = _bins(confidence, correct, bins)
+    return float(np.abs(table["correct"] - table["confidence"]).sum() / len(confidence))
+
+
+def reliability(table: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
+    """The data of a reliability diagram of a prediction table.
+
+    Returns:
+        One row per bin of equal width: `low`, `high` (confidence), `count`, and the bin's mean `confidence` and
+        `accuracy`, NaN where the bin is empty.
+    """
+    labels, probabilities = arrays(table, classes_of(table))
+    sums = _bins(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels, bins)
+    count = sums["count"]
+    means = {"confidence": sums["confidence"] / count.where(count > 0), "accuracy": sums["correct"] / count}
+    edges = np.linspace(0, 1, bins + 1)
+    return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "count": count, **means})
+
+
+def _bins(confidence: np.ndarray, correct: np.ndarray, bins: int) -> pd.DataFrame:
+    """Per bin: how many, and sums of confidence and of right answers."""
+    index = np.clip((np.asarray(confidence) * bins).astype(int), 0, bins - 1)
+    sums = {"confidence": np.bincount(index, confidence, bins), "correct": np.bincount(index, correct, bins)}
+    return pd.DataFrame({"count": np.bincount(index, minlength=bins), **sums})
+
+
+def negative_log_likelihood(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Mean -log of the true class's probability; probabilities (N, C), labels int (N,). In nats."""
+    return float(-np.log(np.clip(probabilities[np.arange(len(labels)), labels], SMALLEST, None)).mean())
+
+
+def scale(probabilities: np.ndarray, temperature: float | np.ndarray) -> np.ndarray:
+    """Probabilities (N, C) with their logits divided by one temperature, or by one per row (N,)."""
+    logits = np.log(np.clip(probabilities, SMALLEST, None)) / np.reshape(temperature, (-1, 1))
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return raised / raised.sum(axis=1, keepdims=True)
+
+
+def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """The temperature under which the true classes are most likely.
+
+    Args:
+        probabilities: (N, C).
+        labels: int (N,), or distributions (N, C), as of votes.
+
+    The likelihood is concave in 1 / T, so its slope has one zero, which is found by halving. Where everything is
+    right (or wrong) there is none within the range, and the range's end is returned.
+    """
+    if len(labels) == 0:
+        raise TableError("expected clips to fit a temperature on, found none")
+    logits = np.log(np.clip(probabilities, SMALLEST, None))
+    true = logits[np.arange(len(labels)), labels] if labels.ndim == 1 else (labels * logits).sum(axis=1)
+    low, high = np.log([1 / HOTTEST, 1 / COLDEST])
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        expected = (scale(probabilities, np.exp(-middle)) * logits).sum(axis=1)
+        if (expected - true).mean() > 0:  # too sure of itself
+            high = middle
+        else:
+            low = middle
+    return float(np.exp(-(low + high) / 2))
+
+
+def groups_of_people(table: pd.DataFrame, most: int = GROUPS) -> tuple[np.ndarray, str]:
+    """Divide a table's rows into groups that share no person.
+
+    The table's own folds where each person is in one of two or more; else people are dealt out, those with most clips
+    first, to `most` groups, or one group per person where there are fewer people.
+
+    Returns:
+        The group int (N,) of each row, and in words which groups these are.
+    """
+    people = table["subject_id"]
+    groups = pd.factorize(table["fold"], sort=True)[0] if "fold" in table else np.zeros(len(table), int)
+    pairs = pd.DataFrame({"person": people.to_numpy(), "group": groups}).drop_duplicates()
+    if groups.max() > 0 and not pairs["person"].duplicated().any():
+        return groups, f"the {groups.max() + 1} folds of the table (no person is in two)"
+    sizes = people.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    count = min(most, len(sizes))
+    place = pd.Series(np.arange(len(sizes)) % count, index=sizes.index)
+    return people.map(place).to_numpy(), f"{count} groups of people"
+
+
+def cross_fit(
+    probabilities: np.ndarray, labels: np.ndarray, groups: np.ndarray
+) -> tuple[np.ndarray, list[float]] | None:
+    """Scale each group's rows by a temperature fitted on all the other groups' rows.
+
+    Args:
+        probabilities: (N, C).
+        labels: int (N,).
+        groups: int (N,), from 0.
+
+    Returns:
+        The scaled probabilities (N, C) and the temperature of each group; None where there is one group only.
+    """
+    count = groups.max() + 1
+    if count < 2:
+        return None
+    temperatures = [fit_temperature(probabilities[groups != g], labels[groups != g]) for g in range(count)]
+    return scale(probabilities, np.array(temperatures)[groups]), temperatures
+
+
+def uncertain_threshold(
+    confidence: np.ndarray, correct: np.ndarray, counts_for: np.ndarray | None = None, fewest: int = 20
+) -> float:
+    """The confidence under which the named class is wrong more often than right.
+
+    How often it is right is fitted as a logistic function of the logit of the confidence (J. Platt, "Probabilistic
+    Outputs for Support Vector Machines", 1999), two numbers, so that no small group of faces decides. The threshold is
+    where that is one half, rounded to 0.01; 0 where everything is right, or fewer than `fewest` faces are under it.
+
+    Args:
+        confidence: float (N,), the probability of the named class.
+        correct: bool (N,), whether it is the true one.
+        counts_for: float (N,), how much each face counts as a case; None for all alike.
+        fewest: faces, however much they count.
+    """
+    if correct.all() or not correct.any():
+        return 0.0
+    sure = np.clip(confidence, SMALLEST, 1 - SMALLEST)
+    logit = np.log(sure / (1 - sure))
+    fitted = LogisticRegression(C=np.inf).fit(logit[:, None], correct, counts_for)
+    slope, height = fitted.coef_.item(), fitted.intercept_.item()
+    threshold = 1 / (1 + np.exp(height / slope)) if slope > 0 else 0.0
+    return float(round(threshold, 2)) if (confidence < threshold).sum() >= fewest else 0.0
+
+
+def calibrated(table: pd.DataFrame) -> pd.DataFrame | None:
+    """A prediction table with each row scaled by a temperature that was fitted on other people; None for one person."""
+    classes = classes_of(table)
+    labels, probabilities = arrays(table, classes)
+    fitted = cross_fit(probabilities, labels, groups_of_people(table)[0])
+    return None if fitted is None else table.assign(**dict(zip((f"p_{c}" for c in classes), fitted[0].T, strict=True)))

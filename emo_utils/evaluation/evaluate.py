@@ -1,0 +1,119 @@
+"""Measure weights on a corpus. Needs no torch; what is measured is in `evaluation.measure`."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from emo_utils.datasets.registry import corpora
+from emo_utils.errors import CorpusError, WeightsError
+from emo_utils.evaluation.coverage import table_coverage
+from emo_utils.evaluation.measure import measure
+from emo_utils.evaluation.predictions import prediction_table, read_predictions, write_predictions
+from emo_utils.evaluation.votes import vote_agreement
+from emo_utils.faces.detector import DEFAULT
+from emo_utils.faces.pictures import crops_of_faces
+from emo_utils.inference.engines import OnnxEngine
+from emo_utils.inference.weights import find_weights
+
+BATCH = 256
+
+
+def evaluate_run(folder: Path, corpus: str, split: str) -> dict:
+    """Measure what a training run predicted, one fold of it or all folds together.
+
+    Args:
+        folder: of `emo train`; a fold's own folder, or the one above the folds, which has the split `test` alone.
+        corpus: the one it was trained on.
+        split: `validation` or `test`.
+
+    Raises:
+        WeightsError: the run is not finished, of another corpus, or did not predict this split.
+    """
+    try:
+        trained_on = json.loads((folder / "metrics.json").read_text())["experiment"]["corpus"]
+    except (OSError, ValueError, KeyError) as error:
+        raise WeightsError(
+            f"{folder}: expected a finished training run, found no metrics.json; run it again"
+        ) from error
+    path = folder / f"predictions_{split}.csv"
+    if trained_on != corpus or not path.exists():
+        known = ", ".join(sorted(file.stem.removeprefix("predictions_") for file in folder.glob("predictions_*.csv")))
+        raise WeightsError(
+            f"{folder}: a run on {trained_on} with predictions of {known}; asked for {corpus}, {split}. Its network is "
+            "no file of weights that reads single gray faces, so it cannot be tried on other data here"
+        )
+    held_out = folder / "predictions_validation.csv"
+    validation = read_predictions(held_out) if split == "test" and held_out.exists() else None
+    about = {"weights": str(folder), "corpus": corpus, "split": split}
+    return about | measure(read_predictions(path), validation=validation)
+
+
+def evaluate_weights(
+    weights: str,
+    corpus: str,
+    split: str,
+    predictions: Path | None = None,
+    prior: str | None = None,
+    root: Path | None = None,
+    faces: str | None = None,
+    detector: str = DEFAULT,
+) -> dict:
+    """Read one split of a corpus of still faces with a weights file and measure the result.
+
+    Args:
+        weights: see `inference.weights.find_weights`.
+        corpus: a registered corpus whose `load(split)` gives `FaceImages`.
+        split: `train`, `validation` or `test`.
+        predictions: where to write the table that everything is computed from, if at all.
+        prior: see `inference.prior`; None leaves probabilities as trained on the weights' own corpus, and takes the
+            weights' own for clips elsewhere.
+        root: the corpus's files; None: where the corpus looks itself.
+        faces: one of `faces.pictures.FACES`: as the pictures are, the faces cut out anew, or the mean of these two
+            readings; None takes how the weights were calibrated. A face that is not found is read as it is.
+        detector: a registered face detector, where faces are cut out.
+
+    Returns:
+        The figures of `evaluation.measure`, `coverage` and `uncertain` (`evaluation.coverage`), the `prior`, `faces`
+        and `detector` (None for `asis`), and where the corpus holds them `votes` (`evaluation.votes`).
+
+    Raises:
+        WeightsError: the weights name other classes than the corpus.
+        CorpusError: the corpus has no still faces.
+    """
+    found = find_weights(weights)
+    source = _still_faces(corpus, root)
+    images = source.load(split)
+    if set(images.classes) != set(found.classes):
+        raise WeightsError(f"{weights} names {found.classes}, but {corpus} has {images.classes}")
+    faces = faces or found.faces
+    engine = OnnxEngine(found, prior=prior or (found.corpus if corpus == found.corpus else found.clip_prior))
+    read = _read(engine, images.pixels, faces, detector)
+    table = prediction_table(images.names, images.names, images.labels, images.classes, read, found.classes)
+    if predictions:
+        write_predictions(table, predictions)
+    report = {"weights": found.name, "sha256": found.sidecar["sha256"], "corpus": corpus, "split": split}
+    report |= {"faces": faces, "detector": None if faces == "asis" else detector}
+    report |= {"prior": engine.prior} | measure(table, images.classes)
+    report |= table_coverage(table, engine.uncertain_below)
+    if images.counts is not None:
+        order = [found.classes.index(name) for name in images.classes]
+        report["votes"] = vote_agreement(read[:, order], images.counts, images.votes)
+    return report
+
+
+def _still_faces(corpus: str, root: Path | None):
+    kind = corpora.get(corpus)
+    if not hasattr(kind, "load"):
+        raise CorpusError(
+            f"corpus {corpus!r} holds clips, no still faces; expected ferplus or folder. Figures of a network that was "
+            f"trained on its clips: emo evaluate RUN {corpus}. To measure on clips, put them into folders named after "
+            "emotions and give folder --root DIR. emo analyze reads any clip"
+        )
+    return kind() if root is None else kind(root=root)
+
+
+def _read(engine: OnnxEngine, pixels: np.ndarray, faces: str, detector: str) -> np.ndarray:
+    """Probabilities float32 (N, C) of gray faces uint8 (N, S, S), of the network's size or another."""
+    crops = crops_of_faces(pixels, engine.weights.input_spec, faces, detector)
+    return np.concatenate([engine.predict_each(crops[i : i + BATCH]) for i in range(0, len(crops), BATCH)])

@@ -1,0 +1,200 @@
+"""Measure weights on a folder of pictures and clips by emotion, of people and cameras that nobody chose for it."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from emo_utils.datasets.corpora.folder import Folder, FolderListing, LabelledFile
+from emo_utils.errors import CorpusError, EmoError, VideoError
+from emo_utils.evaluation.coverage import table_coverage
+from emo_utils.evaluation.measure import measure
+from emo_utils.evaluation.predictions import prediction_table, write_predictions
+from emo_utils.faces.detector import DEFAULT, FaceDetector
+from emo_utils.faces.pictures import FACES, detector_for, framings, read_picture
+from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
+from emo_utils.inference.engines import OnnxEngine
+from emo_utils.inference.prefetch import prefetch
+from emo_utils.inference.weights import Weights, find_weights
+from emo_utils.structures import InputSpec
+
+BATCH = 256
+
+
+@dataclass(frozen=True)
+class FolderOptions:
+    """What to read and how.
+
+    Attributes:
+        root: the folder that holds the emotion folders; None: where `datasets.corpora.folder` looks.
+        faces: one of `faces.pictures.FACES`.
+        detector: a registered face detector, for `detect`.
+        subject: a pattern that finds the person in a file's path, see `datasets.corpora.folder`; None: nobody is known,
+            and each file counts as a person of its own.
+        prior: see `inference.prior`; None takes the weights' own for clips.
+    """
+
+    root: Path | None = None
+    faces: str = "detect"
+    detector: str = DEFAULT
+    subject: str | None = None
+    prior: str | None = None
+
+    def __post_init__(self):
+        if self.faces not in FACES:
+            raise EmoError(f"faces: expected {', '.join(FACES)}; found {self.faces!r}")
+
+
+@dataclass
+class Readings:
+    """What became of each file.
+
+    Attributes:
+        files: those with a face, in the order in which they were read.
+        probabilities: float (C,) of each of them.
+        no_face: those in which no face was found.
+        unreadable: those that could not be read, and why.
+    """
+
+    files: list[LabelledFile] = field(default_factory=list)
+    probabilities: list[np.ndarray] = field(default_factory=list)
+    no_face: list[LabelledFile] = field(default_factory=list)
+    unreadable: dict[LabelledFile, str] = field(default_factory=dict)
+
+
+def evaluate_folder(weights: str, options: FolderOptions | None = None, predictions: Path | None = None) -> dict:
+    """Read every picture and video of a folder by emotion and measure the result.
+
+    Of a picture the largest face is read, cut out as in `emo analyze`. A video's reading is the mean over the frames
+    of the person who is seen in most of them, unsmoothed, as `emo analyze` reads that clip.
+
+    Args:
+        weights: see `inference.weights.find_weights`.
+        options: what to read and how.
+        predictions: where to write the table that the figures are computed from, if at all.
+
+    Returns:
+        The figures of `evaluation.measure` over the files with a face; `coverage` and `uncertain`
+        (`evaluation.coverage`); `files`, how many there are; `no_face` and `unreadable`, how many, and which in
+        `no_face_files` and `unreadable_files`; `accuracy_all` and `uar_all`, for which all of these count as wrong;
+        `left_out` and `passed_over` (`datasets.corpora.folder.FolderListing`).
+
+    Raises:
+        CorpusError: nothing to read, folders that name no emotion, videos where not `detect`, or not a single face.
+    """
+    options = options or FolderOptions()
+    found = find_weights(weights)
+    listing = Folder(options.root, options.subject).listing(found.classes)
+    readings = _read(listing, found, options)
+    if not readings.files:
+        raise _nothing_read(readings, options)
+    prior = options.prior or found.clip_prior
+    table = _table(readings, found.classes)
+    if predictions:
+        write_predictions(table, predictions)
+    report = {"weights": found.name, "sha256": found.sidecar["sha256"], "corpus": "folder", "prior": prior}
+    report |= {"root": str(options.root or Folder().root), "faces": options.faces}
+    report |= {"detector": None if options.faces == "asis" else options.detector}
+    report |= measure(table, found.classes) | table_coverage(table, found.uncertain_under(prior))
+    return report | _missed(listing, readings, report)
+
+
+def _table(readings: Readings, classes: tuple[str, ...]):
+    files = readings.files
+    labels = [classes.index(file.emotion) for file in files]
+    names, people = [file.name for file in files], [file.subject_id for file in files]
+    return prediction_table(names, people, labels, classes, np.stack(readings.probabilities), classes)
+
+
+def _missed(listing: FolderListing, readings: Readings, report: dict) -> dict:
+    """What was not read, and the figures when that counts as wrong."""
+    emotions = [file.emotion for file in listing.files]
+    right = {name: report["confusion"][row][row] for row, name in enumerate(report["classes"])}
+    shares = [right[name] / emotions.count(name) for name in sorted(set(emotions))]
+    return {
+        "files": len(listing.files),
+        "no_face": len(readings.no_face),
+        "no_face_files": [file.name for file in readings.no_face],
+        "unreadable": len(readings.unreadable),
+        "unreadable_files": {file.name: why for file, why in readings.unreadable.items()},
+        "accuracy_all": sum(right.values()) / len(listing.files),
+        "uar_all": float(np.mean(shares)),
+        "left_out": listing.left_out,
+        "passed_over": listing.passed_over,
+    }
+
+
+def _nothing_read(readings: Readings, options: FolderOptions) -> CorpusError:
+    advice = "" if options.faces == "asis" else "; where pictures are faces already, give --faces asis"
+    why = next(iter(readings.unreadable.values()), "")
+    first = f", the first because {why}" if why else ""
+    return CorpusError(
+        f"expected at least one picture with a face, found none in {len(readings.no_face)} pictures, and "
+        f"{len(readings.unreadable)} that cannot be read{first}{advice}"
+    )
+
+
+def _read(listing: FolderListing, weights: Weights, options: FolderOptions) -> Readings:
+    videos = [file for file in listing.files if file.is_video]
+    if videos and options.faces != "detect":
+        raise CorpusError(
+            f"{videos[0].path}: expected pictures that are faces, found {len(videos)} videos; give --faces detect, or "
+            "move them away"
+        )
+    readings = Readings()
+    _read_pictures([file for file in listing.files if not file.is_video], weights, options, readings)
+    _read_videos(videos, weights, options, readings)
+    return readings
+
+
+def _read_pictures(files: list[LabelledFile], weights: Weights, options: FolderOptions, readings: Readings) -> None:
+    """In batches: only crops are held, while a thread reads and searches the pictures to come one by one."""
+    if not files:
+        return
+    engine = OnnxEngine(weights, prior=options.prior or weights.clip_prior)
+    with detector_for(options.faces, options.detector) as detector:
+        crops = _crops(files, weights.input_spec, options.faces, detector, readings)
+        with closing(prefetch(crops)) as ahead:  # the thread ends before the detector does
+            while batch := list(islice(ahead, BATCH)):
+                readings.files += [file for file, _ in batch]
+                readings.probabilities += list(engine.predict_each([crops for _, crops in batch]))
+
+
+def _crops(
+    files: Iterable[LabelledFile], spec: InputSpec, faces: str, detector: FaceDetector | None, readings: Readings
+) -> Iterator[tuple[LabelledFile, list[np.ndarray]]]:
+    for file in files:
+        try:
+            pixels = read_picture(file.path)
+        except VideoError as error:
+            readings.unreadable[file] = str(error)
+            continue
+        if crops := framings(pixels, spec, faces, detector):
+            yield file, crops
+        else:
+            readings.no_face.append(file)
+
+
+def _read_videos(files: list[LabelledFile], weights: Weights, options: FolderOptions, readings: Readings) -> None:
+    if not files:
+        return
+    # Who is who is not asked: a labelled clip is about one person.
+    how = AnalysisOptions(
+        str(weights.path), options.detector, identity_weights="none", segments=False, prior=options.prior
+    )
+    analyzer = Analyzer(how)
+    for file in files:
+        try:
+            timeline = analyzer.analyze(file.path)
+        except VideoError as error:
+            readings.unreadable[file] = str(error)
+            continue
+        if not timeline.people:
+            readings.no_face.append(file)
+            continue
+        person = timeline.faces["person_id"].value_counts().idxmax()
+        readings.files.append(file)
+        readings.probabilities.append(timeline.probabilities(int(person)).mean(axis=0))

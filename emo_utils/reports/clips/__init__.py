@@ -1,0 +1,1 @@
+"""Results of a clip: charts, annotated video, summary, segments."""

@@ -1,0 +1,150 @@
+"""The clip again, with what was read drawn into it: boxes, expressions, probabilities, and a strip of time."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from emo_utils.labels import COLOURS
+from emo_utils.reports.clips.marks import mark_strip, phase
+from emo_utils.reports.clips.summary import durations_s
+from emo_utils.structures import Segment
+from emo_utils.timeline import Timeline
+from emo_utils.video import read_frames
+from emo_utils.video_writer import VideoWriter
+
+SHOWN_CLASSES = 3
+"""Probabilities drawn beside a face, from the top."""
+
+INK, PAPER, UNREAD = (255, 255, 255), (24, 26, 30), (138, 143, 152)
+
+
+def annotate_clip(
+    clip: Path,
+    timeline: Timeline,
+    path: Path,
+    on_frame: Callable[[int], None] | None = None,
+    segments: Sequence[Segment] = (),
+) -> None:
+    """Write the annotated clip as H.264 with the clip's sound; frames keep their times.
+
+    Args:
+        clip: the clip the timeline was read from.
+        timeline: frames that are not in it are left out.
+        path: the mp4 to write.
+        on_frame: called with the number of frames done, for a progress bar.
+        segments: marked beside the faces (onset, apex, offset) and in the strip of time.
+    """
+    rows = dict(iter(timeline.table.groupby("frame_index")))
+    strip = TimeStrip(timeline, segments=segments)
+    done = 0
+    with VideoWriter(path, audio_from=clip) as writer:
+        for frame in read_frames(clip):
+            if frame.index not in rows:
+                continue
+            drawn = draw_frame(frame.pixels, rows[frame.index], timeline.classes, strip, frame.time_s, segments)
+            writer.write(drawn, frame.time_s)
+            done += 1
+            if on_frame:
+                on_frame(done)
+
+
+def draw_frame(
+    pixels: np.ndarray,
+    rows,
+    classes: tuple[str, ...],
+    strip: "TimeStrip | None",
+    time_s: float,
+    segments: Sequence[Segment] = (),
+) -> np.ndarray:
+    """One frame, uint8 (H, W, 3) RGB, with its rows of the timeline drawn in; the input is not changed."""
+    canvas = pixels.copy()
+    scale = max(0.4, min(canvas.shape[:2]) / 720)
+    for row in rows[rows["status"] != "no_face"].itertuples():
+        _draw_face(canvas, row, classes, scale, phase(segments, row.person_id, time_s))
+    if strip:
+        strip.draw(canvas, time_s)
+    return canvas
+
+
+def _draw_face(canvas: np.ndarray, row, classes: tuple[str, ...], scale: float, phase: str) -> None:
+    named = isinstance(row.smoothed_emotion, str)  # with --apex-only, most frames are not read
+    colour = _rgb(row.smoothed_emotion) if named else UNREAD
+    x1, y1, x2, y2 = (round(value) for value in (row.x1, row.y1, row.x2, row.y2))
+    faint = row.status in ("uncertain", "low_quality")
+    cv2.rectangle(canvas, (x1, y1), (x2, y2), colour, max(1, round((1 if faint else 3) * scale)), cv2.LINE_AA)
+    shown = [str(int(row.person_id))]
+    if named:
+        shown += [f"{row.smoothed_emotion}?" if faint else row.smoothed_emotion, f"{row.smoothed_confidence:.0%}"]
+    _label(canvas, "  ".join([*shown, phase] if phase else shown), (x1, y1), colour, scale)
+    if named and row.confidence == row.confidence:  # not NaN
+        _draw_probabilities(canvas, row, classes, (x1, y2), x2 - x1, scale)
+
+
+def _label(canvas: np.ndarray, text: str, corner: tuple[int, int], colour, scale: float) -> None:
+    font, size, weight = cv2.FONT_HERSHEY_SIMPLEX, 0.75 * scale, max(1, round(1.6 * scale))
+    (width, height), baseline = cv2.getTextSize(text, font, size, weight)
+    pad = round(6 * scale)
+    x = int(np.clip(corner[0], 0, max(0, canvas.shape[1] - width - 2 * pad)))
+    y = max(corner[1], height + baseline + 2 * pad)
+    cv2.rectangle(canvas, (x, y - height - baseline - 2 * pad), (x + width + 2 * pad, y), colour, cv2.FILLED)
+    ink = PAPER if sum(colour) > 380 else INK
+    cv2.putText(canvas, text, (x + pad, y - baseline - pad), font, size, ink, weight, cv2.LINE_AA)
+
+
+def _draw_probabilities(canvas: np.ndarray, row, classes, corner: tuple[int, int], width: int, scale: float) -> None:
+    """The largest probabilities of this frame alone, as bars under the box."""
+    values = sorted(((getattr(row, f"p_{name}"), name) for name in classes), reverse=True)[:SHOWN_CLASSES]
+    height, gap = round(20 * scale), round(3 * scale)
+    top = min(corner[1] + gap, canvas.shape[0] - SHOWN_CLASSES * (height + gap) - round(14 * scale))
+    for index, (value, name) in enumerate(values):
+        y = top + index * (height + gap)
+        _shade(canvas, corner[0], y, corner[0] + width, y + height)
+        end = corner[0] + round(width * float(value))
+        cv2.rectangle(canvas, (corner[0], y), (end, y + height), _rgb(name), cv2.FILLED)
+        place = (corner[0] + gap, y + height - round(5 * scale))
+        cv2.putText(
+            canvas, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.55 * scale, PAPER, max(1, round(3 * scale)), cv2.LINE_AA
+        )
+        cv2.putText(canvas, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.55 * scale, INK, 1, cv2.LINE_AA)
+
+
+def _shade(canvas: np.ndarray, x1: int, y1: int, x2: int, y2: int) -> None:
+    area = canvas[max(0, y1) : max(0, y2), max(0, x1) : max(0, x2)]
+    area[:] = (area * 0.45).astype(np.uint8)
+
+
+class TimeStrip:
+    """A thin strip along the lower edge: the first persons' expressions over the whole clip, and where we are."""
+
+    PEOPLE = 3
+
+    def __init__(self, timeline: Timeline, width: int = 1024, segments: Sequence[Segment] = ()):
+        self._segments = segments
+        frames = timeline.table.drop_duplicates("frame_index")
+        times_s = frames["time_s"].to_numpy()
+        self._end_s = float(times_s[-1] + durations_s(times_s)[-1]) if len(times_s) else 1.0
+        people = self._people = timeline.people[: self.PEOPLE]
+        self._pixels = np.full((max(1, len(people)), width, 3), PAPER, np.uint8)
+        ticks = np.minimum(np.searchsorted(times_s, np.linspace(0, self._end_s, width), side="right"), len(times_s)) - 1
+        for line, person in enumerate(people):
+            rows = timeline.faces[timeline.faces["person_id"] == person].drop_duplicates("frame_index")
+            rows = rows[rows["smoothed_emotion"].notna()]
+            named = dict(zip(rows["frame_index"], rows["smoothed_emotion"], strict=True))
+            colours = np.array([_rgb(named[i]) if i in named else PAPER for i in frames["frame_index"]], np.uint8)
+            self._pixels[line] = colours[np.maximum(ticks, 0)]
+
+    def draw(self, canvas: np.ndarray, time_s: float) -> None:
+        """Draw into a frame, in place."""
+        height = max(4, canvas.shape[0] // 60) * len(self._pixels)
+        strip = cv2.resize(self._pixels, (canvas.shape[1], height), interpolation=cv2.INTER_NEAREST)
+        canvas[-height:] = strip
+        mark_strip(canvas, self._segments, self._people, height, self._end_s)
+        x = round(canvas.shape[1] * min(1.0, time_s / max(self._end_s, 1e-9)))
+        cv2.rectangle(canvas, (x - 1, canvas.shape[0] - height - 3), (x + 1, canvas.shape[0]), INK, cv2.FILLED)
+
+
+def _rgb(emotion: str) -> tuple[int, int, int]:
+    code = COLOURS[emotion].lstrip("#")
+    return int(code[:2], 16), int(code[2:4], 16), int(code[4:], 16)

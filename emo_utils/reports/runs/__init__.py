@@ -1,0 +1,1 @@
+"""Results of training runs: confusion, learning curves, comparison, tables."""

@@ -1,0 +1,165 @@
+"""Finished runs of a corpus, found on disk: what they were, and what they predicted."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from emo_utils.datasets.registry import corpora
+from emo_utils.evaluation.measure import measure
+from emo_utils.reports.runs.overview import figure_text
+from emo_utils.reports.runs.table_rows import PARTS
+from emo_utils.reports.runs.table_text import SYNTHETIC
+
+METRICS = "metrics.json"
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run of which at least one fold is finished.
+
+    Attributes:
+        folder: of the run.
+        corpus: its name.
+        experiment: its settings, as in `metrics.json`; of the first finished fold.
+        folds: numbers of the finished folds; empty for predictions without folds of our own.
+        part: what was predicted, `test`, or `validation` where the published split has no test part.
+        predictions: of that part, all finished folds together.
+        validation_uar: mean over folds; None where nothing was validated.
+    """
+
+    folder: Path
+    corpus: str
+    experiment: dict = field(repr=False)
+    folds: tuple[int, ...]
+    part: str
+    predictions: pd.DataFrame = field(repr=False)
+    validation_uar: float | None = None
+
+    @cached_property
+    def report(self) -> dict:
+        """All figures of the predictions; see `evaluation.measure`."""
+        return measure(self.predictions)
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether its figures are no accuracy."""
+        return corpora.get(self.corpus).facts.synthetic
+
+    @property
+    def representation(self) -> str:
+        """Its name; empty for predictions made elsewhere."""
+        return self.experiment.get("representation", {}).get("name", "")
+
+    @property
+    def protocol(self) -> str:
+        """Who trained and who tested; empty for predictions made elsewhere."""
+        return self.experiment.get("protocol", "")
+
+    @property
+    def control(self) -> str:
+        """What was shuffled to see what is left: `labels`, `frames`, or `none`."""
+        return self.experiment.get("control", "none")
+
+    @property
+    def label(self) -> str:
+        """For a title: network, what it ate, protocol, and what was shuffled as a control."""
+        about = self.experiment.get("representation", {})
+        number = about.get("interval") or about.get("frames")
+        ate = f"{self.representation} {_NUMBER[self.representation]} {number}" if number else self.representation
+        size = f"{about['size']} px" if about.get("size") else ""
+        seed = f"seed {self.experiment['seed']}" if self.experiment.get("seed") else ""
+        shuffled = f"{self.control} shuffled" if self.control != "none" else ""
+        who = _WHO.get(self.protocol, self.protocol)
+        return ", ".join(filter(None, (self.network, ate, size, who, seed, shuffled)))
+
+    @property
+    def network(self) -> str:
+        """Name of the backbone, or of the file that somebody else published."""
+        told = self.experiment
+        return told.get("backbone") or told.get("weights") or told.get("published", self.folder.name).split(".")[0]
+
+    def fold_folder(self) -> Path | None:
+        """The finished fold with most people in its predictions; None without folds of our own."""
+        if not self.folds:
+            return None
+        people = self.predictions.groupby("fold")["subject_id"].nunique()
+        return self.folder / f"fold_{people.idxmax()}"
+
+
+_NUMBER = {"stack": "every", "sequence": "of"}
+_WHO = {"subject": "by person", "random": "random split", "official": "official split"}
+
+
+def find_finished(runs: Path, pattern: str = "*") -> list[FinishedRun]:
+    """The finished runs in a folder, those with the best validation figure first: test figures choose nothing.
+
+    Runs whose people are on both sides come after those whose are not, and controls last.
+
+    Args:
+        runs: `<EMO_DATA_DIR>/runs/<corpus>`; it need not be there.
+        pattern: of the folders' names, such as `*-stack-subject-*`.
+    """
+    folders = sorted(path for path in runs.glob("*") if path.is_dir() and fnmatch(path.name, pattern))
+    found = [run for folder in folders if (run := _read(folder))]
+    return sorted(found, key=lambda run: (run.control != "none", run.protocol == "random", -(run.validation_uar or 0)))
+
+
+def by_title(runs: Sequence[FinishedRun]) -> dict[str, pd.DataFrame]:
+    """Predictions by the run's label; of runs of the same label, the folder's last digits tell which."""
+    labels = Counter(run.label for run in runs)
+    digits = [run.folder.name.rsplit("-", 1)[-1] if labels[run.label] > 1 else "" for run in runs]
+    titles = [", ".join(filter(None, (run.label, which))) for run, which in zip(runs, digits, strict=True)]
+    return {title: run.predictions for title, run in zip(titles, runs, strict=True)}
+
+
+def choose(runs: Sequence[FinishedRun], **wanted: str) -> FinishedRun | None:
+    """The first run with these values, each one or several, of its attributes such as `network`; None without one."""
+    several = {name: (value,) if isinstance(value, str) else tuple(value) for name, value in wanted.items()}
+    fitting = (run for run in runs if all(getattr(run, name) in values for name, values in several.items()))
+    return next(fitting, None)
+
+
+def overview(runs: Sequence[FinishedRun]) -> pd.DataFrame:
+    """A row per run: figures with their intervals over people, how many clips and people, real or synthetic."""
+    rows = []
+    for run in runs:
+        figures = {name: figure_text(run.report, name) for name in ("accuracy", "uar")}
+        figures["macro-F1"] = f"{run.report['macro_f1']:.2f}"
+        folds = " ".join(map(str, run.folds)) or "-"
+        counted = {"clips": run.report["n"], "people": run.report["people"], "folds": folds}
+        rows.append({"run": run.label, **figures, **counted, "data": SYNTHETIC if run.synthetic else "real"})
+    return pd.DataFrame(rows).set_index("run") if rows else pd.DataFrame(rows)
+
+
+def _read(folder: Path) -> FinishedRun | None:
+    numbers = sorted(
+        int(path.parent.name.removeprefix("fold_"))
+        for path in folder.glob(f"fold_*/{METRICS}")
+        if path.parent.name.removeprefix("fold_").isdigit()
+    )
+    places = {number: folder / f"fold_{number}" for number in numbers} or {None: folder}
+    told = [json.loads((place / METRICS).read_text()) for place in places.values() if (place / METRICS).exists()]
+    first = next(iter(places.values()))
+    part = next((part for part in PARTS if (first / f"predictions_{part}.csv").exists()), None)
+    if not told or part is None:
+        return None
+    tables = []
+    for number, place in places.items():
+        table = pd.read_csv(place / f"predictions_{part}.csv", dtype={"clip_id": str, "subject_id": str})
+        tables.append(table if number is None else table.assign(fold=number))
+    validated = [metrics["validation"]["uar"] for metrics in told if "validation" in metrics]
+    return FinishedRun(
+        folder,
+        told[0]["experiment"].get("corpus", folder.parent.name),
+        told[0]["experiment"],
+        tuple(numbers),
+        part,
+        pd.concat(tables, ignore_index=True),
+        sum(validated) / len(validated) if validated else None,
+    )

@@ -1,0 +1,121 @@
+"""Training curves: live in a notebook while a run goes on, and of a run's folder afterwards."""
+
+import json
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from emo_utils.reports.clips.charts import STYLE
+
+HISTORY = "history.csv"
+TRAIN, VALIDATION, RECALL = "#9aa5b1", "#3d6fb6", "#f2a541"
+
+
+class LiveCurves:
+    """Curves that are drawn anew after each epoch, in the output of the notebook's cell; elsewhere it draws nothing.
+
+    Give it to `workflows.train.train(..., on_epoch=LiveCurves())`. A fold that begins is told by its first epoch, and
+    begins new curves; those before it stay, pale.
+
+    Args:
+        title: of the figure.
+
+    Attributes:
+        runs: rows of the history, a list per fold.
+    """
+
+    def __init__(self, title: str = ""):
+        self.runs: list[list[dict]] = []
+        self.title = title
+        self._handle = None
+
+    def __call__(self, row: dict) -> None:
+        """Take one epoch's row, as `training.fit` gives it."""
+        if not self.runs or row["epoch"] <= self.runs[-1][-1]["epoch"]:
+            self.runs.append([])
+        self.runs[-1].append(row)
+        if in_notebook():
+            self._show()
+
+    @property
+    def figure(self) -> Figure:
+        """The curves so far."""
+        return draw_curves([pd.DataFrame(rows) for rows in self.runs], title=self.title)
+
+    def _show(self) -> None:
+        from IPython.display import display
+
+        if self._handle is None:
+            self._handle = display(self.figure, display_id=True)
+        else:
+            self._handle.update(self.figure)
+
+
+def in_notebook() -> bool:
+    """Whether this process is the kernel of a notebook."""
+    try:
+        from IPython import get_ipython
+    except ModuleNotFoundError:
+        return False
+    shell = get_ipython()
+    return shell is not None and "IPKernelApp" in shell.config
+
+
+def plot_history(folder: Path | str) -> Figure:
+    """Curves of a run: of its folds, where it has several; the epoch that was kept is marked in the last one.
+
+    Args:
+        folder: of a run, or of one of its folds.
+
+    Raises:
+        FileNotFoundError: no fold in it has a `history.csv`; models that are not trained in epochs have none.
+    """
+    folder = Path(folder)
+    folds = [path.parent for path in sorted(folder.glob(f"fold_*/{HISTORY}"))]
+    folds = [folder] if (folder / HISTORY).exists() else folds
+    if not folds:
+        raise FileNotFoundError(f"{folder}: expected {HISTORY}, or fold_*/{HISTORY}, found none; train the run first")
+    state = folds[-1] / "checkpoint.json"
+    kept = json.loads(state.read_text()).get("best_epoch") if state.exists() else None
+    return draw_curves([pd.read_csv(fold / HISTORY) for fold in folds], kept)
+
+
+def draw_curves(histories: list[pd.DataFrame], kept: int | None = None, title: str = "") -> Figure:
+    """Loss of training and validation, and the validation's accuracy and UAR, over epochs counted from 1.
+
+    Args:
+        histories: a run's folds; the last in full colour, those before it pale.
+        kept: the epoch, from 0, whose weights were kept.
+        title: of the figure.
+    """
+    with plt.rc_context(STYLE):
+        figure, (losses, shares) = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
+        for position, history in enumerate(histories):
+            last = position == len(histories) - 1
+            look = {
+                "lw": 1.8 if last else 0.7,
+                "alpha": 1.0 if last else 0.4,
+                "marker": "." if len(history) < 3 else "",
+            }
+            lines = [(losses, "train_loss", TRAIN, "train"), (losses, "loss", VALIDATION, "validation")]
+            lines += [(shares, "accuracy", VALIDATION, "accuracy"), (shares, "uar", RECALL, "UAR")]
+            for axis, column, colour, label in lines:
+                if column in history:
+                    label = label if last else None
+                    axis.plot(history["epoch"] + 1, history[column], color=colour, label=label, **look)
+        for axis, what in ((losses, "Loss"), (shares, "On the validation part")):
+            if kept is not None:
+                axis.axvline(kept + 1, color="#d1495b", lw=0.8, ls=":", label="kept")
+            axis.set_title(what)
+            axis.set_xlabel("epoch")
+            axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+            if axis.get_legend_handles_labels()[0]:
+                axis.legend()
+        shares.set_ylim(0, 1.02)
+        if title:
+            figure.suptitle(title, x=0.02, ha="left", fontsize=10)
+        plt.close(figure)  # shown once, as the cell's value
+        return figure

@@ -1,0 +1,92 @@
+"""Rows of result tables as text for a terminal, Markdown, or a DataFrame for a notebook."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from emo_utils.reports.runs.table_rows import Answer, Row
+
+SYNTHETIC = "SYNTHETIC"
+WARNING = "SYNTHETIC data: proves that the code works, says nothing about accuracy"
+OURS = "ours"
+TITLES = ("as the source", "by person")
+SHORT_COMMIT = 7
+
+
+def frame(rows: Sequence[Row]) -> pd.DataFrame:
+    """Rows as a DataFrame of texts.
+
+    Of a synthetic corpus the columns of figures are named so, and the columns `ours` are not there: no synthetic
+    figure stands where a reader looks for an accuracy.
+    """
+    whose = SYNTHETIC if any(row.synthetic for row in rows) else OURS
+    lines = []
+    for row in rows:
+        line = {"cell": f"{row.table}/{row.name}", "row": row.row, "column": row.column, "source": row.source or "-"}
+        for side, answer in zip(TITLES, row.answers, strict=True):
+            line[f"{whose}, {side}"] = figure_text(answer, row.metric, row.synthetic)
+            line[f"n / people, {side}"] = clips_text(answer)
+        seeds = sorted({seed for answer in row.answers for seed in answer.seeds})
+        commits = dict.fromkeys(_short(answer.commit) for answer in row.answers if answer.commit)
+        line |= {"seeds": " ".join(map(str, seeds)), "commit": " ".join(commits), "data": row.data}
+        lines.append(line | {"changed": row.changes, "to run it": row.command})
+    return pd.DataFrame(lines).set_index("cell")
+
+
+def figure_text(answer: Answer, metric: str, synthetic: bool = False) -> str:
+    """`85.9 % [80.1, 90.2]`, or why there is no figure."""
+    if answer.state != "done":
+        return f"{answer.state}: {answer.reason}" if answer.reason else answer.state or "-"
+    if metric == "parameters":
+        return f"{answer.value / 1e6:.3f} M"
+    scale, digits, unit = (1, 2, "") if metric == "macro_f1" else (100, 1, " %")
+    value, low, high = (f"{scale * number:.{digits}f}" for number in (answer.value, answer.low, answer.high))
+    spread = "" if answer.spread is None else f" ± {scale * answer.spread:.{digits}f}"
+    chosen = ", validation part" if answer.part == "validation" else ""
+    return f"{SYNTHETIC + ' ' if synthetic else ''}{value}{spread}{unit} [{low}, {high}]{chosen}"
+
+
+def clips_text(answer: Answer) -> str:
+    """`1440 / 24`; a dash for people who are not known."""
+    if answer.n is None:
+        return ""
+    return f"{answer.n} / {'-' if answer.people is None else answer.people}"
+
+
+def _short(commit: str) -> str:
+    digits, _, changes = commit.partition("+")
+    return digits[:SHORT_COMMIT] + ("+" if changes else "")
+
+
+def text(rows: Sequence[Row]) -> str:
+    """Rows for a terminal, without columns that are empty; notes below."""
+    table, notes = _with_notes(rows)
+    widths = {name: max(len(name), *table[name].str.len()) for name in table}
+    lines = ["  ".join(name.ljust(width) for name, width in widths.items()).rstrip()]
+    lines += [
+        "  ".join(line[name].ljust(width) for name, width in widths.items()).rstrip() for _, line in table.iterrows()
+    ]
+    return "\n".join([*lines, *(f"({number}) {note}" for number, note in enumerate(notes, 1))])
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """Rows as a GitHub table; notes below."""
+    table, notes = _with_notes(rows)
+    lines = [f"| {' | '.join(table)} |", "|" + "---|" * len(table.columns)]
+    lines += [f"| {' | '.join(line)} |" for line in table.to_numpy()]
+    return "\n".join([*lines, *([""] if notes else []), *(f"({n}) {note}  " for n, note in enumerate(notes, 1))])
+
+
+def _with_notes(rows: Sequence[Row]) -> tuple[pd.DataFrame, list[str]]:
+    """The frame with long reasons and notes taken out as numbers, and what the numbers stand for."""
+    table, notes = frame(rows), {}
+    for side in [name for name in table if name.startswith((OURS, SYNTHETIC))]:
+        for position, cell in enumerate(table[side]):
+            if cell.startswith("not possible: "):
+                number = notes.setdefault(cell.removeprefix("not possible: "), len(notes) + 1)
+                table.iloc[position, table.columns.get_loc(side)] = f"not possible ({number})"
+    for position, row in enumerate(rows):
+        if row.note:
+            number = notes.setdefault(row.note, len(notes) + 1)
+            table.iloc[position, table.columns.get_loc("source")] += f" ({number})"
+    return table[[name for name in table if (table[name] != "").any()]], list(notes)

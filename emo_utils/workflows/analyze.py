@@ -1,0 +1,269 @@
+"""Clips in, folders of results out: the one way that notebook, command line and web page read a clip."""
+
+import csv
+import json
+import logging
+import platform
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from tqdm import tqdm
+
+from emo_utils import __version__
+from emo_utils.errors import EmoError, VideoError
+from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
+from emo_utils.inference.reading import read_clip
+from emo_utils.motion.magnify import magnify_clip
+from emo_utils.motion.segments_file import MarkedSegment, check_clips, read_segments, segments_of_clip
+from emo_utils.output import check_output, whole_folder
+from emo_utils.reports.clips.annotate import annotate_clip
+from emo_utils.reports.clips.charts import save_charts
+from emo_utils.reports.clips.segment_files import save_segments
+from emo_utils.reports.clips.summary import summarise
+from emo_utils.structures import Segment
+from emo_utils.timeline import Timeline
+from emo_utils.video import SUFFIXES, probe
+
+log = logging.getLogger("emo_utils")
+
+
+@dataclass(frozen=True)
+class ClipResult:
+    """What became of one clip: `status` is `ok` or `failed`, with the reason."""
+
+    clip: Path
+    folder: Path
+    status: str
+    reason: str = ""
+    seconds: float = 0.0
+    timeline: Timeline | None = field(default=None, repr=False)
+    summary: dict = field(default_factory=dict, repr=False)
+    segments: tuple[Segment, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """What is written beside the timeline and the summary."""
+
+    annotated: bool = True
+    charts: bool = True
+    magnified: bool = False
+    """The clip again with its small motions magnified; see `motion.magnify`."""
+
+
+def analyze_clips(
+    inputs: Sequence[Path | str],
+    out: Path | str,
+    options: AnalysisOptions | None = None,
+    reports: ReportOptions | None = None,
+    *,
+    segments_file: Path | str | None = None,
+    overwrite: bool = False,
+    progress: bool = True,
+) -> list[ClipResult]:
+    """Read clips and write their results.
+
+    One clip named outright is written into `out` itself; several, or a folder, into one folder each, with a
+    `manifest.csv` that names every clip and what became of it. Each folder appears whole or not at all.
+
+    Args:
+        inputs: video files and folders of them.
+        out: the output folder.
+        options: how clips are read.
+        reports: what is written.
+        segments_file: segments corrected by hand, used instead of those found; see `motion.segments_file`.
+        overwrite: replace results that are there already.
+        progress: show progress bars on standard error.
+
+    Raises:
+        EmoError: the request itself is wrong (no videos, unknown names, output in the way), or the only clip failed.
+    """
+    out = Path(out)
+    clips = find_clips(inputs)
+    check_output(out, overwrite)
+    by_hand = HandMarks.read(segments_file, clips) if segments_file else None
+    analyzer = Analyzer(options)
+    if by_hand and not analyzer.options.segments:
+        raise EmoError("a file of segments was given, but segments were switched off; give one of the two")
+    single = len(clips) == 1 and not Path(inputs[0]).is_dir()
+    if single:
+        return [analyze_clip(clips[0], out, analyzer, reports, by_hand=by_hand, progress=progress)]
+    results = []
+    with whole_folder(out) as part:
+        for clip, name in zip(clips, distinct_names(clips), strict=True):
+            result = _try_clip(clip, part / name, analyzer, reports, by_hand, progress)
+            results.append(ClipResult(**{**vars(result), "folder": out / name}))
+        write_manifest(results, part / "manifest.csv")
+    return results
+
+
+@dataclass(frozen=True)
+class HandMarks:
+    """Segments that a person marked, and the file they are from."""
+
+    path: Path
+    rows: tuple[MarkedSegment, ...]
+
+    @classmethod
+    def read(cls, path: Path | str, clips: Sequence[Path]) -> "HandMarks":
+        """Read a file of segments of these clips.
+
+        Raises:
+            SegmentsError: a row makes no sense, or is about another clip.
+        """
+        marks = cls(Path(path), tuple(read_segments(path)))
+        check_clips(marks.rows, [clip.name for clip in clips], path)
+        return marks
+
+    def of(self, clip: Path) -> list[MarkedSegment]:
+        """The rows about one clip."""
+        return segments_of_clip(self.rows, clip.name)
+
+
+def analyze_clip(
+    clip: Path,
+    folder: Path,
+    analyzer: Analyzer,
+    reports: ReportOptions | None = None,
+    *,
+    by_hand: HandMarks | None = None,
+    progress: bool = True,
+) -> ClipResult:
+    """Read one clip and write its folder: timeline, segments, apexes, summary, charts, annotated video, log.
+
+    Raises:
+        VideoError: the clip cannot be read; nothing is written then.
+        SegmentsError: a segment marked by hand does not fit the clip; likewise.
+    """
+    reports = reports or ReportOptions()
+    started = time.perf_counter()
+    frames = probe(clip).frames
+    with whole_folder(folder) as part, _log_to(part / "analysis.log"):
+        _log_start(clip, analyzer)
+        with _bar(f"{clip.name}: reading", frames, progress) as on_frame:
+            marked = (by_hand.of(clip), by_hand.path) if by_hand else ()
+            reading = read_clip(analyzer, clip, on_frame, *marked)
+        timeline = reading.timeline
+        timeline.save(part)
+        if reading.motion is not None:
+            save_segments(reading, clip, part)
+        told = reading.segments if reading.motion is not None else None
+        about = {"clip": clip.name, "options": asdict(analyzer.options), "prior": analyzer.engine.prior}
+        summary = {**about, **summarise(timeline, told)}
+        (part / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
+        if reports.charts:
+            save_charts(timeline, part / "charts", reading.segments, reading.motion)
+        if reports.annotated:
+            with _bar(f"{clip.name}: annotating", frames, progress) as on_frame:
+                annotate_clip(clip, timeline, part / "annotated.mp4", on_frame, reading.segments)
+        if reports.magnified:
+            with _bar(f"{clip.name}: magnifying", frames, progress) as on_frame:
+                magnify_clip(clip, part / "magnified.mp4", on_frame=on_frame)
+        seconds = time.perf_counter() - started
+        log.info("done in %.1f s", seconds)
+    return ClipResult(clip, folder, "ok", "", seconds, timeline, summary, reading.segments)
+
+
+def _try_clip(clip: Path, folder: Path, analyzer: Analyzer, reports, by_hand, progress: bool) -> ClipResult:
+    started = time.perf_counter()
+    try:
+        return analyze_clip(clip, folder, analyzer, reports, by_hand=by_hand, progress=progress)
+    except Exception as error:  # one clip must not stop the others; the manifest names it
+        reason = str(error) if isinstance(error, EmoError) else f"{type(error).__name__}: {error}"
+        log.error("%s", reason, exc_info=not isinstance(error, EmoError))
+        return ClipResult(clip, folder, "failed", reason, time.perf_counter() - started)
+
+
+def find_clips(inputs: Sequence[Path | str]) -> list[Path]:
+    """Files as named, and the videos of folders (not of their subfolders) in alphabetical order.
+
+    Raises:
+        VideoError: nothing was named, a path is missing, or a folder holds no video.
+    """
+    if not inputs:
+        raise VideoError("no clip was named; expected video files or a folder of them")
+    clips: list[Path] = []
+    for path in map(Path, inputs):
+        if not path.is_dir():
+            if not path.exists():
+                raise VideoError(f"{path}: no such file or folder")
+            clips.append(path)
+            continue
+        found = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+        if not found:
+            raise VideoError(f"{path}: holds no video; expected files ending in {', '.join(SUFFIXES)}")
+        clips.extend(found)
+    return list(dict.fromkeys(clips))
+
+
+def distinct_names(clips: Sequence[Path]) -> list[str]:
+    """A folder name per clip: its stem, with its suffix and then a number where stems are the same."""
+    names: list[str] = []
+    for clip in clips:
+        alike = sum(other.stem == clip.stem for other in clips) > 1
+        name = base = clip.name.replace(".", "_") if alike else clip.stem
+        number = 2
+        while name in names:
+            name, number = f"{base}_{number}", number + 1
+        names.append(name)
+    return names
+
+
+def write_manifest(results: Sequence[ClipResult], path: Path) -> None:
+    """Write a row per clip: clip, status, reason, folder, frames, people, seconds."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["clip", "status", "reason", "folder", "frames", "people", "seconds"])
+        for result in results:
+            people = len(result.summary.get("people", ()))
+            frames = result.summary.get("frames", "")
+            folder = result.folder.name if result.status == "ok" else ""
+            writer.writerow(
+                [result.clip, result.status, result.reason, folder, frames, people, f"{result.seconds:.2f}"]
+            )
+
+
+def _bar(name: str, total: int | None, shown: bool):
+    """A progress bar that appears after two seconds; as a context it gives the function to call with frames done."""
+    if not shown:
+        return nullcontext(None)
+
+    @contextmanager
+    def bar() -> Iterator:
+        # disable=None: only on a terminal, so that logs and pipes stay clean
+        with tqdm(total=total, desc=name, unit="frame", delay=2, leave=False, disable=None) as shown_bar:
+
+            def on_frame(done: int) -> None:
+                if shown_bar.total and done > shown_bar.total:
+                    shown_bar.total = done
+                shown_bar.update(done - shown_bar.n)
+
+            yield on_frame
+
+    return bar()
+
+
+@contextmanager
+def _log_to(path: Path) -> Iterator[None]:
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    level = log.level
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        log.removeHandler(handler)
+        handler.close()
+
+
+def _log_start(clip: Path, analyzer: Analyzer) -> None:
+    log.info("emo_utils %s, Python %s, %s", __version__, platform.python_version(), platform.platform(terse=True))
+    log.info("clip %s", clip)
+    log.info("options %s", json.dumps(asdict(analyzer.options)))
+    weights = analyzer.weights
+    log.info("weights %s, SHA-256 %s, prior %s", weights.name, weights.sidecar["sha256"], analyzer.engine.prior)

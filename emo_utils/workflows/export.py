@@ -1,0 +1,62 @@
+"""`emo export`: trained runs to one weights file."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from emo_utils.errors import EmoError, WeightsError
+from emo_utils.inference.weights import find_weights
+from emo_utils.training.experiment import Experiment, code_commit
+from emo_utils.training.networks import load_networks, own_fold
+from emo_utils.training.release import Form, release
+from emo_utils.training.run import prior_of, reads_one_gray_face, story_of
+from emo_utils.workflows.open_run import parts_again
+
+MEMBER = ("experiment", "trained_at_commit", "best_epoch")
+"""What the sidecar of several networks tells of each."""
+
+
+def export_weights(
+    names: Sequence[str], out: Path, form: Form | None = None, corpus_options: dict | None = None
+) -> Path:
+    """Put the networks of runs into one weights file, calibrated and measured; the first gives the story.
+
+    Args:
+        names: folders of finished runs, or names of shipped weights, all of the same corpus and input.
+        out: the ONNX file to write; its sidecar goes beside it.
+        form: of the file.
+        corpus_options: of the corpus, such as `root`, if it was trained with any.
+
+    Raises:
+        EmoError: no name, a run that reads no single gray faces, or runs that do not go together.
+    """
+    if not names or out.suffix != ".onnx":
+        raise EmoError(f"expected runs and a file that ends in .onnx, found {len(names)} runs and {out}")
+    stories = [member for name in names for member in _stories(name)]
+    experiment = Experiment.from_dict(stories[0]["experiment"])
+    if not reads_one_gray_face(experiment):
+        raise EmoError(f"{names[0]}: expected a network that reads one gray face, found {experiment.representation}")
+    if others := {story["experiment"]["corpus"] for story in stories} - {experiment.corpus}:
+        raise EmoError(f"expected runs on {experiment.corpus}, as the first is, found {', '.join(sorted(others))}")
+    parts = parts_again(experiment, corpus_options)
+    networks = [network for name in names for network in load_networks(name, experiment, parts["train"])]
+    story = {key: value for key, value in stories[0].items() if key != "members"}
+    if len(stories) > 1:
+        story["members"] = [{key: told[key] for key in MEMBER} for told in stories]
+    told = prior_of(parts["train"], experiment) | {"exported_at_commit": code_commit()} | story
+    return release(networks, out, experiment.input_spec, parts, told, form or Form())
+
+
+def _stories(name: str) -> list[dict]:
+    """What is known of each network of a run or of shipped weights; all of them together know the same of the data."""
+    folder = Path(name)
+    if folder.is_dir():
+        folder = own_fold(folder, 0)
+        try:
+            experiment = json.loads((folder / "experiment.json").read_text())
+            return [story_of(Experiment.from_dict(experiment), folder)]
+        except OSError as error:
+            raise WeightsError(f"{name}: expected the folder of a finished run, found no {error.filename}") from error
+    sidecar = find_weights(name).sidecar
+    whole = {key: sidecar[key] for key in (*MEMBER, "data", "licence")}
+    return [whole | member for member in sidecar.get("members", [{}])]

@@ -1,0 +1,121 @@
+"""A trained run opened again, with the samples it was tested on: to look at what it learnt."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from emo_utils.datasets.corpus import PARTS
+from emo_utils.datasets.samples import Samples
+from emo_utils.datasets.splits import make_split
+from emo_utils.errors import EmoError
+from emo_utils.models import embeddings
+from emo_utils.training.batches import normalise, read_batches, to_network
+from emo_utils.training.experiment import Experiment
+from emo_utils.training.networks import load_run
+from emo_utils.workflows.sources import Data, find_source
+
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class OpenedRun:
+    """One fold of a run.
+
+    Attributes:
+        model: with its best weights, in evaluation mode, on the CPU.
+        experiment: its settings.
+        samples: of one part.
+    """
+
+    model: torch.nn.Module = field(repr=False)
+    experiment: Experiment
+    samples: Samples = field(repr=False)
+
+    @property
+    def emotions(self) -> np.ndarray:
+        """The true emotion of each sample, (N,)."""
+        return np.array(self.samples.classes)[self.samples.labels]
+
+    def one_each(self) -> np.ndarray:
+        """Rows of one sample of each emotion, in the order of the classes; people take turns."""
+        people = sorted(set(self.samples.subject_ids))
+        rows = []
+        for label in np.unique(self.samples.labels):
+            its = np.flatnonzero(self.samples.labels == label)
+            turn = people[len(rows) % len(people)]
+            rows.append(next((row for row in its if self.samples.subject_ids[row] == turn), its[0]))
+        return np.array(rows)
+
+    def inputs(self, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Samples as the network eats them, and the mask of sequences."""
+        items, mask = self.samples.batch(rows)
+        x = normalise(to_network(torch.from_numpy(items), torch.device("cpu")), self.experiment.input_spec)
+        return x, None if mask is None else torch.from_numpy(mask)
+
+    @torch.no_grad()
+    def named(self, rows: np.ndarray) -> np.ndarray:
+        """The emotion that the network names for each sample, (N,)."""
+        x, mask = self.inputs(rows)
+        logits = self.model(x) if mask is None else self.model(x, mask)
+        return np.array(self.samples.classes)[logits.argmax(1).numpy()]
+
+    def faces(self, rows: np.ndarray) -> list[np.ndarray]:
+        """The middle face of each sample, uint8 (S, S) gray or (S, S, 3) RGB."""
+        return [_middle(self.samples.items[int(row)], self.experiment.input_spec.colour) for row in rows]
+
+    def features(self) -> np.ndarray:
+        """What the network knows of each sample before its last layer, float32 (N, D); see `models.explain`."""
+        rows = np.split(np.arange(len(self.samples)), range(BATCH, len(self.samples), BATCH))
+        spec, cpu = self.experiment.input_spec, torch.device("cpu")
+        found = []
+        for _, items, mask in read_batches(self.samples, rows):
+            found.append(embeddings(self.model, normalise(to_network(items, cpu), spec), mask))
+        return torch.cat(found).numpy()
+
+
+def open_run(folder: Path, part: str | None = None, corpus_options: dict | None = None) -> OpenedRun:
+    """Open one fold of a run; clips that were prepared for it are prepared again where they are gone.
+
+    Args:
+        folder: of the fold, with `experiment.json` and `best.safetensors`.
+        part: `train`, `validation` or `test`, of the split that the run was trained on; by default the last that has
+            samples.
+        corpus_options: of the corpus, such as `root`, if it was trained with any.
+
+    Raises:
+        EmoError: no trained network is in the folder, or its corpus is absent.
+    """
+    told = folder / "experiment.json"
+    if not told.exists() or not (folder / "best.safetensors").exists():
+        raise EmoError(
+            f"{folder.name} of {folder.parent.name}: expected experiment.json and best.safetensors, as `emo train` "
+            "writes them for a network; predictions alone and models of scikit-learn cannot be opened"
+        )
+    experiment = Experiment.from_dict(json.loads(told.read_text()))
+    if experiment.representation["name"] == "features":
+        raise EmoError(f"{folder.parent.name}: a run on a table of features has no pictures to look at")
+    parts = parts_again(experiment, corpus_options)
+    samples = parts[part or next(name for name in reversed(PARTS) if len(parts[name]))]
+    model, _ = load_run(folder, samples)
+    return OpenedRun(model, experiment, samples)
+
+
+def parts_again(experiment: Experiment, corpus_options: dict | None = None) -> dict[str, Samples]:
+    """The samples of a run by part, as it was trained on them; see `open_run`."""
+    # a scorer is told as what it was, and is made anew by the representation
+    kept = {key: value for key, value in experiment.representation.items() if key not in ("name", "version", "scorer")}
+    name = experiment.representation["name"]
+    options = kept | {"size": experiment.input_spec.size} if name == "frame" else kept
+    source = find_source(Data(experiment.corpus, name, options, corpus_options or {}))
+    split = make_split(source.clips, experiment.protocol, experiment.fold, experiment.folds, experiment.seed)
+    return source.parts(split)
+
+
+def _middle(item: np.ndarray, colour: str) -> np.ndarray:
+    picture = item[len(item) // 2] if item.ndim == 4 else item
+    if colour == "rgb" and len(picture) == 3:
+        return picture.transpose(1, 2, 0)
+    return picture[len(picture) // 2]

@@ -1,0 +1,62 @@
+"""What a training run will be, told before any clip is looked at: its settings, its folds, its folder."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from emo_utils.datasets.registry import corpora
+from emo_utils.datasets.splits import FOLDS
+from emo_utils.settings import load_settings
+from emo_utils.structures import InputSpec
+from emo_utils.training.experiment import Experiment
+from emo_utils.training.recipes import DEFAULT_BACKBONE, RECIPES
+from emo_utils.workflows.sources import Data
+
+SHORTEST_WARMUP = 5
+"""A warm-up takes at most this part of the epochs, 1/5."""
+
+
+def experiment_for(
+    corpus: str, outline: tuple[dict, InputSpec], settings: dict, protocol: str, folds: int | None, seed: int
+) -> Experiment:
+    """The run's settings: those given, then the representation's recipe, then `Experiment`'s own.
+
+    Args:
+        corpus: its name.
+        outline: what `sources.outline` gives.
+        settings: values of `Experiment`; None is as if absent.
+        protocol: of the split.
+        folds: of the split.
+        seed: of the split and of the run.
+    """
+    representation, input_spec = outline
+    name = representation["name"]
+    values = {"backbone": DEFAULT_BACKBONE[name], **RECIPES[name]}
+    values |= {key: value for key, value in settings.items() if value is not None}
+    whole = Experiment.__dataclass_fields__
+    epochs, warmup = (values.get(key, whole[key].default) for key in ("epochs", "warmup_epochs"))
+    values["warmup_epochs"] = min(warmup, epochs / SHORTEST_WARMUP)
+    fixed = {"corpus": corpus, "representation": representation, "input_spec": input_spec}
+    return Experiment(**fixed, protocol=protocol, folds=folds, seed=seed, **values)
+
+
+def run_folder(data: Data, experiment: Experiment) -> Path:
+    """Where a run goes unless somebody says otherwise: `<EMO_DATA_DIR>/runs/<corpus>/<settings>`.
+
+    A selection of the corpus (its options but for the place of its files) makes another folder too.
+    """
+    chosen = {key: value for key, value in data.corpus_options.items() if value is not None and key != "root"}
+    text = json.dumps(chosen, sort_keys=True, default=str)
+    mark = f"-{hashlib.sha256(text.encode()).hexdigest()[:6]}" if chosen else ""
+    return load_settings().data_dir / "runs" / data.corpus / f"{experiment.name}{mark}"
+
+
+def fold_folder(run: Path, fold: int) -> Path:
+    """Where one fold of a run goes."""
+    return run / f"fold_{fold}"
+
+
+def planned_folds(corpus: str, protocol: str, folds: int | None = None) -> range:
+    """Numbers of the folds that `datasets.splits.make_folds` makes of a registered corpus."""
+    published = len(corpora.get(corpus).facts.person_folds) if protocol == "subject" else 0
+    return range(1 if protocol == "official" else folds or published or FOLDS)

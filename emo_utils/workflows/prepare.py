@@ -1,0 +1,87 @@
+"""`emo prepare`: a corpus by name, a representation by name, workers here or on a cluster."""
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager, nullcontext
+from dataclasses import fields
+from pathlib import Path
+
+from emo_utils.datasets.manifest import Manifest
+from emo_utils.datasets.prepare import prepare
+from emo_utils.datasets.registry import corpora
+from emo_utils.errors import CorpusError, EmoError, MissingPackageError, WorkerError
+from emo_utils.inference.apex_scorer import StrongestExpression
+from emo_utils.representations.representation import Representation, create_representation, representations
+from emo_utils.structures import Clip
+
+CONNECT_S = 10
+"""Patience with a scheduler that does not answer."""
+
+
+def prepare_corpus(
+    corpus: str,
+    representation: str,
+    options: dict,
+    corpus_options: dict | None = None,
+    out: Path | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+) -> Manifest:
+    """Prepare a corpus by name; see `datasets.prepare.prepare`.
+
+    Args:
+        corpus: a registered corpus.
+        representation: a registered representation.
+        options: of the representation; None takes its default.
+        corpus_options: of the corpus, likewise.
+        out: folder; by default one per corpus and spec under `<EMO_DATA_DIR>/prepared`.
+        workers: processes of this machine; by default one per core.
+        scheduler: address of a Dask scheduler, whose workers do it instead.
+
+    Raises:
+        UnknownNameError: no such corpus, representation or detector.
+        EmoError: an option that the corpus or representation does not have, or that makes no sense.
+    """
+    if scheduler and workers:
+        raise EmoError("--workers counts processes of this machine, --scheduler names a cluster; give one of them")
+    spec = spec_for(corpus, representation, options)
+    clips = index_clips(corpus, corpus_options or {})
+    with _cluster(scheduler) if scheduler else nullcontext() as executor:
+        return prepare(clips, spec, out, executor, workers)
+
+
+def spec_for(corpus: str, representation: str, options: dict) -> Representation:
+    """What to make of a corpus's clips: the options given, then those that suit the corpus, then the defaults."""
+    known = {item.name for item in fields(representations.get(representation))}
+    facts = getattr(corpora.get(corpus), "facts", None)
+    suited = {key: value for key, value in facts.prepared_with.items() if key in known} if facts else {}
+    given = {key: value for key, value in options.items() if value is not None}
+    if representation == "apex":
+        suited["scorer"] = StrongestExpression()
+    return create_representation(representation, **{**suited, **given})
+
+
+def index_clips(name: str, options: dict) -> list[Clip]:
+    """The clips of a corpus by name; options that are None take their defaults."""
+    try:
+        corpus = corpora.create(name, **{key: value for key, value in options.items() if value is not None})
+    except TypeError as error:
+        raise CorpusError(f"corpus {name!r} does not take one of these options: {error}") from error
+    if not hasattr(corpus, "index"):
+        raise CorpusError(f"corpus {name!r} holds single faces, not clips; there is nothing to prepare")
+    return corpus.index()
+
+
+@contextmanager
+def _cluster(address: str) -> Iterator[Executor]:
+    """The workers of a Dask cluster; they must see clips and output under the same paths as this machine."""
+    try:
+        from distributed import Client
+    except ModuleNotFoundError as error:
+        raise MissingPackageError("--scheduler needs Dask: pip install 'emo-utils[cluster]'") from error
+    try:
+        client = Client(address, timeout=CONNECT_S)
+    except (OSError, ValueError) as error:
+        raise WorkerError(f"no Dask scheduler answers at {address} within {CONNECT_S} s: {error}") from error
+    with client:
+        yield client.get_executor()

@@ -1,0 +1,130 @@
+"""What can be trained on, by representation: still faces, clips that are prepared on the way, or a table of numbers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from emo_utils.datasets.features import FeatureTable, load_features
+from emo_utils.datasets.prepare import prepare
+from emo_utils.datasets.registry import corpora
+from emo_utils.datasets.samples import Samples, parts_of_faces, parts_of_prepared, parts_of_table
+from emo_utils.datasets.splits import Split
+from emo_utils.errors import EmoError
+from emo_utils.representations.representation import describe
+from emo_utils.structures import Clip, InputSpec
+from emo_utils.workflows.prepare import index_clips, spec_for
+
+
+@dataclass(frozen=True)
+class Data:
+    """What to train on, as a user says it.
+
+    Attributes:
+        corpus: a registered corpus.
+        representation: `frame` for a corpus of still faces, `features` for a table, or what `emo prepare` makes.
+        options: of the representation; None takes the corpus's or the representation's default.
+        corpus_options: of the corpus, such as `root`.
+        features: the table, a CSV file.
+        workers: processes that prepare clips.
+    """
+
+    corpus: str
+    representation: str = "stack"
+    options: dict = field(default_factory=dict)
+    corpus_options: dict = field(default_factory=dict)
+    features: Path | None = None
+    workers: int | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """What to train on, found.
+
+    Attributes:
+        corpus: its name.
+        representation: name and options, for `Experiment`.
+        input_spec: how the samples were made.
+        protocol: the default one: what the corpus publishes, else `subject`.
+        clips: what is split.
+        parts: samples of a split, by part.
+        table: the features, where that is what is trained on.
+    """
+
+    corpus: str
+    representation: dict
+    input_spec: InputSpec
+    protocol: str
+    clips: tuple[Clip, ...] = field(repr=False)
+    parts: Callable[[Split], dict[str, Samples]] = field(repr=False)
+    table: FeatureTable | None = field(default=None, repr=False)
+
+
+def find_source(data: Data) -> Source:
+    """Look the data up; clips are prepared where they are not yet.
+
+    Raises:
+        EmoError: a name or an option makes no sense, or the corpus is absent.
+    """
+    return {"frame": _still_faces, "features": _table}.get(data.representation, _clips)(data)
+
+
+def outline(data: Data) -> tuple[dict, InputSpec]:
+    """What samples will be like: representation and options, for `Experiment`, and the input contract; no clip is read.
+
+    Raises:
+        EmoError: a name or an option makes no sense, or the table of features is absent.
+    """
+    if data.representation == "frame":
+        given = {key: data.options[key] for key in ("faces", "detector") if data.options.get(key)}
+        return {"name": "frame", **given}, InputSpec(size=data.options.get("size") or InputSpec.size)
+    if data.representation == "features":
+        table = _read_table(data)
+        about = {"name": "features", "file": data.features.name, "columns": len(table.names)}
+        return about, InputSpec(representation="features")
+    told = describe(spec := spec_for(data.corpus, data.representation, data.options))
+    return {"name": told["representation"], "version": told["version"], **told["options"]}, spec.input_spec
+
+
+def _still_faces(data: Data) -> Source:
+    given = {key: value for key, value in data.corpus_options.items() if value is not None}
+    corpus = corpora.create(data.corpus, **given)
+    if not hasattr(corpus, "load"):
+        raise EmoError(
+            f"corpus {data.corpus!r} holds clips, not still faces; choose --representation stack, apex or sequence"
+        )
+    about, spec = outline(data)
+
+    def parts(split: Split) -> dict[str, Samples]:
+        if split.protocol != "official":
+            raise EmoError(f"{data.corpus} is read with its official split only, found {split.protocol!r}")
+        return parts_of_faces(corpus, spec, **{key: value for key, value in about.items() if key != "name"})
+
+    return Source(data.corpus, about, spec, "official", tuple(corpus.index()), parts)
+
+
+def _clips(data: Data) -> Source:
+    clips = index_clips(data.corpus, data.corpus_options)
+    facts = corpora.get(data.corpus).facts
+    spec = spec_for(data.corpus, data.representation, data.options)
+    manifest = prepare(clips, spec, workers=data.workers)
+    protocol = "official" if facts.official_part else "subject"
+
+    def parts(split: Split) -> dict[str, Samples]:
+        return parts_of_prepared(manifest, split, facts.classes)
+
+    return Source(data.corpus, *outline(data), protocol, tuple(clips), parts)
+
+
+def _table(data: Data) -> Source:
+    table = _read_table(data)
+
+    def parts(split: Split) -> dict[str, Samples]:
+        return parts_of_table(table.values, table.clips, split, table.classes)
+
+    return Source(data.corpus, *outline(data), "subject", tuple(table.clips), parts, table)
+
+
+def _read_table(data: Data) -> FeatureTable:
+    if not data.features:
+        raise EmoError("--representation features needs --features FILE, a CSV with a row of numbers per clip")
+    return load_features(data.corpus, data.features)

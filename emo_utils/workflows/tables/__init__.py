@@ -1,0 +1,1 @@
+"""The sources' result tables: each cell, how it is run, and what was found."""

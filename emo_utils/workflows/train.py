@@ -1,0 +1,149 @@
+"""`emo train`: a corpus by name to trained networks, fold by fold, and one pooled table."""
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pandas as pd
+from accelerate import PartialState
+
+from emo_utils.datasets.manifest import write_whole
+from emo_utils.datasets.splits import Split, make_folds, make_split
+from emo_utils.errors import EmoError
+from emo_utils.evaluation.measure import measure
+from emo_utils.models import eaters, find_backbone
+from emo_utils.training.classical import classical_models
+from emo_utils.training.experiment import Experiment
+from emo_utils.training.recipes import DEFAULT_BACKBONE
+from emo_utils.training.run import METRICS, PREDICTIONS, run, run_classical, write_whole_csv
+from emo_utils.workflows.plan import experiment_for, fold_folder, run_folder
+from emo_utils.workflows.sources import Data, Source, find_source
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A run over one or more folds.
+
+    Attributes:
+        folder: of the run; a folder per fold in it.
+        folds: numbers of the folds, in order.
+        metrics: of each fold, what its `metrics.json` holds.
+        pooled: figures of all test predictions together.
+        part: what is measured: `test`, or `validation` where the published split has no test part. Then the epoch was
+            chosen on what is measured, as in the source of that split.
+    """
+
+    folder: Path
+    folds: tuple[int, ...]
+    metrics: tuple[dict, ...] = field(repr=False)
+    pooled: dict = field(repr=False)
+    part: str = "test"
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Figures of the part that is measured: a row per fold, and of several folds the pooled one."""
+        rows = [_row(str(fold), one[self.part]) for fold, one in zip(self.folds, self.metrics, strict=True)]
+        if len(rows) > 1:
+            rows.append(_row("pooled", self.pooled))
+        return pd.DataFrame(rows).set_index("fold")
+
+
+def _row(fold: str, report: dict) -> dict:
+    kept = {key: report[key] for key in ("n", "subjects", "accuracy", "uar", "macro_f1", "ece")}
+    return {"fold": fold, **kept, **dict(zip(("low", "high"), report["accuracy_interval_95"], strict=True))}
+
+
+def train(
+    data: Data,
+    settings: dict,
+    protocol: str | None = None,
+    fold: int | None = None,
+    folds: int | None = None,
+    seed: int = 0,
+    out: Path | None = None,
+    on_epoch: Callable[[dict], None] | None = None,
+) -> Trained:
+    """Train one fold, or all of them; finished folds are not trained again, a stopped one goes on.
+
+    Args:
+        data: what to train on; clips are prepared first where they are not yet.
+        settings: values of `Experiment`; what is absent or None comes from the representation's recipe.
+        protocol: `random`, `subject` or `official`; by default what the corpus publishes, else `subject`.
+        fold: the fold to train; None trains all.
+        folds: how many folds; None takes the literature's.
+        seed: of the run and of the split.
+        out: the run's folder; by default one under `<EMO_DATA_DIR>/runs/<corpus>` per settings.
+        on_epoch: see `fit`.
+
+    Raises:
+        EmoError: a name, an option or a value makes no sense, or the corpus is absent.
+    """
+    check_backbone(settings.get("backbone") or DEFAULT_BACKBONE.get(data.representation), data.representation)
+    with PartialState().main_process_first():  # of several processes, one prepares the clips
+        source = find_source(data)
+    protocol = protocol or source.protocol
+    splits = _splits(source, protocol, fold, folds, seed)
+    experiment = experiment_for(
+        source.corpus, (source.representation, source.input_spec), settings, protocol, folds, seed
+    )
+    root = Path(out) if out else run_folder(data, experiment)
+    results = []
+    for split in splits:
+        one = replace(experiment, fold=split.fold)
+        results.append(_train_fold(source, split, one, fold_folder(root, split.fold), on_epoch))
+    with PartialState().main_process_first():
+        return pool(root, [split.fold for split in splits], results)
+
+
+def check_backbone(name: str | None, representation: str) -> None:
+    """Refuse a network that does not eat this representation, before any clip is prepared.
+
+    Raises:
+        UnknownNameError: there is no such network.
+        EmoError: it eats something else.
+    """
+    if name is None:  # the representation itself is unknown, and will be refused where it is looked up
+        return
+    eats = ("features",) if name in classical_models else find_backbone(name).eats
+    if representation not in eats:
+        others = [*eaters(representation), *(classical_models if representation == "features" else ())]
+        raise EmoError(
+            f"backbone {name} eats {', '.join(eats)}, not {representation}; what does: {', '.join(others) or 'none'}"
+        )
+
+
+def _train_fold(source: Source, split: Split, experiment: Experiment, folder: Path, on_epoch) -> dict:
+    if experiment.backbone in classical_models:
+        return run_classical(experiment, source.table, split, folder)
+    parts = source.parts(split)
+    part = "test" if split.test else "validation"
+    if not len(parts[part]):
+        raise EmoError(f"{split.name}: no clip is left to {part} on; the manifest tells why clips failed")
+    if not split.test:
+        log.warning("%s has no test part: measured on the validation part, on which the epoch is chosen", split.name)
+    return run(experiment, parts, folder, on_epoch)
+
+
+def _splits(source: Source, protocol: str, fold: int | None, folds: int | None, seed: int) -> list[Split]:
+    if fold is None:
+        return make_folds(source.clips, protocol, folds, seed)
+    return [make_split(source.clips, protocol, fold, folds, seed)]
+
+
+def pool(root: Path, folds: Sequence[int], results: Sequence[dict]) -> Trained:
+    """Write `predictions_<part>.csv` and `metrics.json` of all folds together into the run's folder."""
+    part = "test" if "test" in results[0] else "validation"
+    tables = []
+    for fold in folds:
+        path = fold_folder(root, fold) / PREDICTIONS.format(part)
+        tables.append(pd.read_csv(path, dtype={"clip_id": str, "subject_id": str}).assign(fold=fold))
+    table = pd.concat(tables, ignore_index=True)
+    pooled = measure(table, tuple(results[0][part]["classes"]))
+    write_whole_csv(table, root / PREDICTIONS.format(part))
+    about = {key: results[0][key] for key in ("experiment", "commit")}
+    write_whole(root / METRICS, json.dumps({**about, "folds": list(folds), part: pooled}, indent=1) + "\n")
+    return Trained(root, tuple(folds), tuple(results), pooled, part)
