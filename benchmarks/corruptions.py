@@ -78,8 +78,8 @@ def jittered(pictures: np.ndarray, jitter: Jitter, times: float, rng: np.random.
     return np.stack(moved)
 
 
-def trembling(pictures: np.ndarray, times: float, rng: np.random.Generator) -> np.ndarray:
-    """Off by `times` the tremble of our detector from frame to frame."""
+def jitter(pictures: np.ndarray, times: float, rng: np.random.Generator) -> np.ndarray:
+    """Off by `times` the jitter of our detector from frame to frame."""
     return jittered(pictures, TREMBLE, times, rng)
 
 
@@ -127,7 +127,7 @@ def mildly_everything(pictures: np.ndarray, level: float, rng: np.random.Generat
 
 
 CORRUPTIONS = (
-    Corruption("tremble", "times measured", (0.5, 1, 2, 3), trembling),
+    Corruption("jitter", "times measured", (0.5, 1, 2, 3), jitter),
     Corruption("framing", "times measured", (0.5, 1, 2, 3), framed_otherwise),
     Corruption("blur", "sigma, px of 48", (0.5, 1, 1.5, 2), blurred),
     Corruption("jpeg", "quality", (50, 30, 15, 8), compressed),

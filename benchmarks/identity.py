@@ -25,7 +25,7 @@ import pandas as pd
 from emo_utils.errors import EmoError
 from emo_utils.faces.embedding import FaceEmbedder
 from emo_utils.faces.identity import JOINED_FROM
-from emo_utils.faces.tracklets import Album
+from emo_utils.faces.tracklets import TrackletStore
 from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
 from emo_utils.structures import Detections
 from emo_utils.video import probe, read_frames
@@ -92,20 +92,20 @@ def in_columns(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def appearances(path: Path, embedder: FaceEmbedder) -> list[np.ndarray]:
-    """Vectors of the largest face of a clip, one per stretch of `APPEARANCE_S`, as the album makes them."""
+    """Vectors of the largest face of a clip, one per stretch of `APPEARANCE_S`, as the store makes them."""
     from emo_utils.faces.detector import create_detector
 
-    detector, album, fps = create_detector(), Album(embedder), probe(path).fps
+    detector, store, fps = create_detector(), TrackletStore(embedder), probe(path).fps
     for frame in read_frames(path):
         found = detector.detect(frame.pixels) if frame.index % max(1, round(0.2 * fps)) == 0 else Detections.empty()
         if len(found) and found.confidence.max() >= 0.65:
             largest = int(np.prod(found.boxes[:, 2:] - found.boxes[:, :2], axis=1).argmax())
-            album.enter(frame, found, {int(frame.time_s / APPEARANCE_S): largest})
+            store.enter(frame, found, {int(frame.time_s / APPEARANCE_S): largest})
     detector.close()
     longest: dict[int, tuple] = {}
-    for piece in album.finish():
-        if piece.vector is not None and piece.finds > longest.get(piece.track_id, (2, None))[0]:
-            longest[piece.track_id] = piece.finds, piece.vector
+    for tracklet in store.finish():
+        if tracklet.vector is not None and tracklet.finds > longest.get(tracklet.track_id, (2, None))[0]:
+            longest[tracklet.track_id] = tracklet.finds, tracklet.vector
     return [vector for _, vector in longest.values()]
 
 

@@ -226,7 +226,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class InputSpec:
-    """What a model eats; stored beside every weights file, so that training and inference cannot drift apart.
+    """What a model accepts; stored beside every weights file, so that training and inference cannot drift apart.
 
     Attributes:
         representation: `frame` (one face crop), or the name of another representation.

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from emo_utils.datasets.corpus import Facts
+from emo_utils.datasets.facts import Facts
 
 
 @dataclass(frozen=True)
@@ -20,7 +18,7 @@ class Card:
         absent: why there are no clips on this machine, and what to do; None where there are.
     """
 
-    facts: "Facts"
+    facts: Facts
     counts: dict[str, int]
     people: int | None
     published: int | None

@@ -4,14 +4,13 @@ A new corpus is one file of this folder: a subclass of `Corpus` with `facts` and
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
 from emo_utils.datasets.card import Card
+from emo_utils.datasets.facts import Facts
 from emo_utils.errors import CorpusError
-from emo_utils.labels import ALL_EMOTIONS
 from emo_utils.settings import load_settings
 from emo_utils.structures import Clip
 
@@ -20,63 +19,6 @@ IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"})
 SOUND_SUFFIXES = frozenset({".wav", ".mp3", ".flac", ".ogg", ".m4a"})
 
 PARTS = ("train", "validation", "test")
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What is true of a corpus whether or not its files are on this machine.
-
-    Attributes:
-        name: the name in the registry.
-        title: the name people know.
-        labels: the corpus's own label to the canonical noun, in the corpus's own class order.
-        licence, citation, homepage: as published.
-        obtain: one sentence: how a person gets the files.
-        synthetic: made by a program; figures from it are never offered as accuracy.
-        people_known: False where the corpus does not tell who is in a clip; then no split by person can be made.
-        person_folds: the folds of people used in the literature, each a tuple of `subject_id`s; empty where none are.
-        official_part: names the part (`train`, `validation`, `test`) a clip has in the published split; None where
-            none is published.
-        prepared_with: options that suit this corpus's files when samples are made of it; a user's own win.
-        notes: what a user of the figures must know.
-    """
-
-    name: str
-    title: str
-    labels: Mapping[str, str]
-    licence: str
-    citation: str
-    homepage: str
-    obtain: str
-    synthetic: bool = False
-    people_known: bool = True
-    person_folds: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
-    official_part: Callable[[Clip], str] | None = None
-    prepared_with: Mapping[str, object] = field(default_factory=dict)
-    notes: str = ""
-
-    def __post_init__(self):
-        unknown = {noun for noun in self.labels.values() if noun not in ALL_EMOTIONS}
-        if unknown or not self.labels:
-            raise ValueError(f"{self.name}: labels must map to {', '.join(ALL_EMOTIONS)}; found {sorted(unknown)}")
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Canonical emotions of this corpus, each once, in the corpus's own order."""
-        return tuple(dict.fromkeys(self.labels.values()))
-
-    def emotion(self, label: str) -> str:
-        """Canonical noun of the corpus's own label.
-
-        Raises:
-            CorpusError: the label is in no published list of this corpus.
-        """
-        if label not in self.labels:
-            raise CorpusError(
-                f"{self.title}: {label!r} is not a label of this corpus; known: {', '.join(self.labels)}. Move the "
-                "file away, or add the label to the corpus's file"
-            )
-        return self.labels[label]
 
 
 class Corpus(ABC):

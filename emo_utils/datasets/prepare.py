@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from emo_utils.datasets.manifest import MANIFEST, Manifest, make_rows, manifest_text, write_whole
 from emo_utils.datasets.prepare_clip import CLIPS, ClipResult, read_result, unfinished
-from emo_utils.datasets.worker_pool import Crew, hire
+from emo_utils.datasets.worker_pool import WorkerPool, open_pool
 from emo_utils.errors import CorpusError, OutputError
 from emo_utils.faces.detector import DEFAULT
 from emo_utils.representations.representation import Representation, describe
@@ -71,12 +71,12 @@ def prepare(
         log.info("%s: all %d clips were prepared before, nothing to do", root, len(clips))
         return finished
     workers = max(1, min(workers or os.cpu_count() or 1, len(clips)))
-    with hire(executor, workers, spec.detector) as crew:
+    with open_pool(executor, workers, spec.detector) as pool:
         if spec.detector == DEFAULT:
-            spec = replace(spec, detector=crew.working_detector(DEFAULT))
+            spec = replace(spec, detector=pool.working_detector(DEFAULT))
         root = Path(folder) if folder else prepared_folder(clips[0].corpus, spec)
         with _only_run(root):
-            return _run(clips, spec, root, crew, progress)
+            return _run(clips, spec, root, pool, progress)
 
 
 def prepared_folder(corpus: str, spec: Representation) -> Path:
@@ -124,7 +124,7 @@ def _same_spec(root: Path, spec: Representation) -> bool:
     return (root / SPEC).exists() and (root / SPEC).read_text(encoding="utf-8") == _spec_text(spec)
 
 
-def _run(clips: Sequence[Clip], spec: Representation, root: Path, crew: Crew, progress: bool) -> Manifest:
+def _run(clips: Sequence[Clip], spec: Representation, root: Path, pool: WorkerPool, progress: bool) -> Manifest:
     """Work on the clips that have no result yet, then write the manifest."""
     _claim(root, spec)
     _sweep(root)
@@ -136,7 +136,7 @@ def _run(clips: Sequence[Clip], spec: Representation, root: Path, crew: Crew, pr
     with tqdm(
         total=len(clips), initial=len(results), desc=title, unit="clip", delay=2, disable=None if progress else True
     ) as bar:
-        for result in crew.results(pending, spec, root):
+        for result in pool.results(pending, spec, root):
             results[result.clip_id] = result
             failed += result.status != "ok"
             bar.set_postfix(failed=failed, refresh=False)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from emo_utils.datasets.corpus import PARTS, Facts
+from emo_utils.datasets.corpus import PARTS
+from emo_utils.datasets.facts import Facts
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import CorpusError, UnknownNameError
 from emo_utils.labels import ALL_EMOTIONS

@@ -32,7 +32,7 @@ IN_A_SCRIPT = "A script of your own must call prepare() under `if __name__ == '_
 GO_ON = "What was finished is kept: give the same command again to go on."
 
 
-class Crew(Protocol):
+class WorkerPool(Protocol):
     """Whoever does the work."""
 
     def working_detector(self, name: str) -> str:
@@ -49,10 +49,10 @@ class Crew(Protocol):
 
 
 @contextmanager
-def hire(executor: Executor | None, workers: int, detector: str) -> Iterator[Crew]:
+def open_pool(executor: Executor | None, workers: int, detector: str) -> Iterator[WorkerPool]:
     """Whoever is to work: the executor if one is given, else `workers` processes; one is this process itself."""
     if executor is not None:
-        yield Hands(executor)
+        yield ExecutorPool(executor)
     elif workers > 1:
         processes = Processes(workers, detector)
         try:
@@ -61,36 +61,36 @@ def hire(executor: Executor | None, workers: int, detector: str) -> Iterator[Cre
             processes.close()
     else:
         try:
-            yield Alone()
+            yield InProcess()
         finally:
             close_detectors()
 
 
-class Alone:
-    """This process; see `Crew`."""
+class InProcess:
+    """This process; see `WorkerPool`."""
 
     def working_detector(self, name: str) -> str:
-        """See `Crew`."""
+        """See `WorkerPool`."""
         return working_detector(name)
 
     def results(self, clips: Sequence[Clip], spec: Representation, root: Path) -> Iterator[ClipResult]:
-        """See `Crew`."""
+        """See `WorkerPool`."""
         for clip in clips:
             yield make_samples(clip, spec, root)
 
 
-class Hands:
-    """The workers of an executor that somebody else opened and will close; see `Crew`."""
+class ExecutorPool:
+    """The workers of an executor that somebody else opened and will close; see `WorkerPool`."""
 
     def __init__(self, executor: Executor):
         self._executor = executor
 
     def working_detector(self, name: str) -> str:
-        """See `Crew`."""
+        """See `WorkerPool`."""
         return _outcome(self._executor.submit(working_detector, name), "starting the workers")
 
     def results(self, clips: Sequence[Clip], spec: Representation, root: Path) -> Iterator[ClipResult]:
-        """See `Crew`."""
+        """See `WorkerPool`."""
         futures = {self._executor.submit(make_samples, clip, spec, root): clip for clip in clips}
         try:
             for future in as_completed(futures):
@@ -101,25 +101,25 @@ class Hands:
 
 
 class Processes:
-    """Processes of this machine, started anew when one dies; see `Crew`."""
+    """Processes of this machine, started anew when one dies; see `WorkerPool`."""
 
     def __init__(self, workers: int, detector: str):
         self._workers, self._detector = workers, detector
         self._pool = self._start(workers)
 
     def working_detector(self, name: str) -> str:
-        """See `Crew`."""
+        """See `WorkerPool`."""
         try:
-            return Hands(self._pool).working_detector(name)
+            return ExecutorPool(self._pool).working_detector(name)
         except BrokenProcessPool as error:
             raise WorkerError(f"a worker process died while it started. {IN_A_SCRIPT}") from error
 
     def results(self, clips: Sequence[Clip], spec: Representation, root: Path) -> Iterator[ClipResult]:
-        """See `Crew`. When a process dies, the clips it may have died of are tried alone; it dies again: failed."""
+        """See `WorkerPool`. When a process dies, its clips are tried again one by one; a second death is a failure."""
         todo = {clip.clip_id: clip for clip in clips}
         while todo:
             try:
-                for result in Hands(self._pool).results(list(todo.values()), spec, root):
+                for result in ExecutorPool(self._pool).results(list(todo.values()), spec, root):
                     del todo[result.clip_id]
                     yield result
             except BrokenProcessPool as error:
@@ -149,7 +149,7 @@ class Processes:
     def _alone(self, clip: Clip, spec: Representation, root: Path) -> ClipResult:
         with self._start(1) as pool:
             try:
-                return next(Hands(pool).results([clip], spec, root))
+                return next(ExecutorPool(pool).results([clip], spec, root))
             except BrokenProcessPool:
                 reason = f"{clip.path}: the process that read it died, twice (killed, out of memory, or a damaged file)"
         result = failure(clip, reason, fingerprint(clip), retry=True)

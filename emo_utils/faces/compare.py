@@ -92,7 +92,7 @@ def follow_one_face(found: Iterable[Detections]) -> np.ndarray:
 
 
 def box_jitter(boxes: np.ndarray) -> tuple[float, float]:
-    """How much a box trembles from frame to frame, the face's own slow motion taken out.
+    """How much a box jitters from frame to frame, the face's own slow motion taken out.
 
     Taken out by second differences: x[t-1] - 2 x[t] + x[t+1] is zero for any steady motion. Divided by sqrt(6), which
     is what they multiply independent errors by, so that the figures read as the size of a single frame's error.
@@ -101,7 +101,7 @@ def box_jitter(boxes: np.ndarray) -> tuple[float, float]:
         boxes: float (T, 4), x1 y1 x2 y2 in pixels, NaN where there is none.
 
     Returns:
-        Mean absolute tremble of the box centre (its distance) and of the box side (square root of its area), in
+        Mean absolute jitter of the box centre (its distance) and of the box side (square root of its area), in
         percent of the mean side; NaN where no three frames in a row have a box.
     """
     width, height = (boxes[:, 2:] - boxes[:, :2]).T

@@ -1,4 +1,4 @@
-"""From a face in a frame to the square picture a model eats: one geometry for every detector and for training.
+"""From a face in a frame to the square picture a model accepts: one geometry for every detector and for training.
 
 The face side is 2 x the mean of two lengths: eye to eye, and eye line to mouth. The first shrinks when the head
 turns, the second when it nods; their mean is steadier than either. A crop is a square of (1 + 2 margin) face sides,

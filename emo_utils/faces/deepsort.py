@@ -14,7 +14,7 @@ import numpy as np
 from emo_utils.errors import MissingPackageError, WeightsError
 from emo_utils.faces.crops import keypoints_of
 from emo_utils.faces.embedding import FaceEmbedder, align_face
-from emo_utils.faces.tracking import MEMORY_S, SURE
+from emo_utils.faces.tracker import MEMORY_S, SURE
 from emo_utils.structures import Detections
 
 FARTHEST = 0.55

@@ -54,7 +54,7 @@ def align_transform(keypoints: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def align_face(pixels: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
-    """Cut one face out of a frame, uint8 (H, W, 3) RGB, as ArcFace eats it: uint8 (112, 112, 3)."""
+    """Cut one face out of a frame, uint8 (H, W, 3) RGB, as ArcFace accepts it: uint8 (112, 112, 3)."""
     transform, _ = align_transform(keypoints)
     return cv2.warpAffine(pixels, transform, (SIZE_PX, SIZE_PX))
 

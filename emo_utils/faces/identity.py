@@ -1,4 +1,4 @@
-"""Who is who: pieces of tracks put together to people, by their embeddings and by what cannot be.
+"""Who is who: tracklets of tracks put together to people, by their embeddings and by what cannot be.
 
 Agglomerative clustering (average template: the mean of a group's vectors, weighted by the quality of the portraits
 behind them) with cannot-link constraints, as is usual for faces in video: two faces in one frame are two people, so
@@ -12,7 +12,7 @@ from itertools import chain
 
 import numpy as np
 
-from emo_utils.faces.tracklets import Piece
+from emo_utils.faces.tracklets import Tracklet
 
 JOINED_FROM = 0.45
 """Cosine from which two groups are one person.
@@ -24,11 +24,11 @@ above, all of those two, who share every frame. It has not been measured with Ar
 """
 
 TRACKER_SAYS_SO = 0.1
-"""Added to the cosine of two pieces of one track: the tracker took them for one face, and is mostly right."""
+"""Added to the cosine of two tracklets of one track: the tracker took them for one face, and is mostly right."""
 
 SURE_AFTER_S = 0.5
-"""A piece of a track must be seen this long to found a person of its own: in shorter ones the face may be half
-hidden. Of each track, the longest piece may always."""
+"""A tracklet of a track must be seen this long to found a person of its own: in shorter ones the face may be half
+hidden. Of each track, the longest tracklet may always."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Decision:
     """Two groups that were put together (`joined`) or kept apart.
 
     Attributes:
-        first, second: numbers of their pieces.
+        first, second: numbers of their tracklets.
         similarity: cosine of their mean vectors.
         joined: whether they are one person.
         together: seen in the same frame, and therefore two people.
@@ -51,41 +51,45 @@ class Decision:
 
 @dataclass(frozen=True)
 class People:
-    """Who is seen in each piece: `of` gives a person's number by the piece's, and `decisions` why."""
+    """Who is seen in each tracklet: `of` gives a person's number by the tracklet's, and `decisions` why."""
 
     of: dict[int, int]
     decisions: tuple[Decision, ...] = field(default=(), repr=False)
 
 
-def name_people(pieces: Sequence[Piece]) -> People:
-    """Put the pieces of all tracks together to people, numbered from 1 in order of appearance.
+def name_people(tracklets: Sequence[Tracklet]) -> People:
+    """Put the tracklets of all tracks together to people, numbered from 1 in order of appearance.
 
     Pieces without a vector (nothing was read) stay with their track.
     """
-    if not pieces or any(piece.vector is None for piece in pieces):
-        return People(_numbered(pieces, [piece.track_id for piece in pieces]))
-    founders = _founders(pieces)
-    groups = _Groups([pieces[i] for i in founders])
+    if not tracklets or any(tracklet.vector is None for tracklet in tracklets):
+        return People(_numbered(tracklets, [tracklet.track_id for tracklet in tracklets]))
+    founders = _founders(tracklets)
+    groups = _Groups([tracklets[i] for i in founders])
     while groups.join_best():
         pass
-    for i in sorted(set(range(len(pieces))) - set(founders)):
-        groups.place(pieces[i])
-    return People(_numbered(pieces, [groups.group_of[piece.number] for piece in pieces]), tuple(groups.decisions()))
+    for i in sorted(set(range(len(tracklets))) - set(founders)):
+        groups.place(tracklets[i])
+    return People(
+        _numbered(tracklets, [groups.group_of[tracklet.number] for tracklet in tracklets]), tuple(groups.decisions())
+    )
 
 
-def _numbered(pieces: Sequence[Piece], names: Sequence[int]) -> dict[int, int]:
+def _numbered(tracklets: Sequence[Tracklet], names: Sequence[int]) -> dict[int, int]:
     order: dict[int, int] = {}
-    return {piece.number: order.setdefault(name, len(order) + 1) for piece, name in zip(pieces, names, strict=True)}
+    return {
+        tracklet.number: order.setdefault(name, len(order) + 1) for tracklet, name in zip(tracklets, names, strict=True)
+    }
 
 
-def _founders(pieces: Sequence[Piece]) -> list[int]:
-    """Indices of the pieces that may found a person."""
+def _founders(tracklets: Sequence[Tracklet]) -> list[int]:
+    """Indices of the tracklets that may found a person."""
     longest: dict[int, int] = {}
-    for i, piece in enumerate(pieces):
-        best = longest.setdefault(piece.track_id, i)
-        if piece.finds > pieces[best].finds:
-            longest[piece.track_id] = i
-    return [i for i, p in enumerate(pieces) if p.last_s - p.first_s >= SURE_AFTER_S or longest[p.track_id] == i]
+    for i, tracklet in enumerate(tracklets):
+        best = longest.setdefault(tracklet.track_id, i)
+        if tracklet.finds > tracklets[best].finds:
+            longest[tracklet.track_id] = i
+    return [i for i, p in enumerate(tracklets) if p.last_s - p.first_s >= SURE_AFTER_S or longest[p.track_id] == i]
 
 
 NEVER = -2.0
@@ -95,14 +99,14 @@ NEVER = -2.0
 class _Groups:
     """Pieces on their way to people; row i of every array belongs to group i, and a group put into another is empty."""
 
-    def __init__(self, pieces: Sequence[Piece]):
-        self._members = [[piece] for piece in pieces]
-        self.group_of = {piece.number: group for group, piece in enumerate(pieces)}
-        self._sums = np.stack([p.vector * max(p.weight, 1e-6) for p in pieces]).astype(np.float32)
-        first, last, track = (np.array([getattr(p, name) for p in pieces]) for name in ("first", "last", "track_id"))
+    def __init__(self, tracklets: Sequence[Tracklet]):
+        self._members = [[tracklet] for tracklet in tracklets]
+        self.group_of = {tracklet.number: group for group, tracklet in enumerate(tracklets)}
+        self._sums = np.stack([p.vector * max(p.weight, 1e-6) for p in tracklets]).astype(np.float32)
+        first, last, track = (np.array([getattr(p, name) for p in tracklets]) for name in ("first", "last", "track_id"))
         self._together = (first[:, None] <= last) & (first <= last[:, None])
         self._one_track = track[:, None] == track
-        self._score = self._scored(np.arange(len(pieces)))
+        self._score = self._scored(np.arange(len(tracklets)))
         self._joined: list[Decision] = []
 
     def _likeness(self, vectors: np.ndarray) -> np.ndarray:
@@ -121,7 +125,7 @@ class _Groups:
             return False
         self._joined.append(self._decision(first, second, joined=True))
         self._members[first] += self._members[second]
-        self.group_of.update((piece.number, first) for piece in self._members[second])
+        self.group_of.update((tracklet.number, first) for tracklet in self._members[second])
         self._members[second] = []
         self._sums[first] += self._sums[second]
         self._sums[second] = 0
@@ -133,28 +137,28 @@ class _Groups:
         self._score[second] = self._score[:, second] = NEVER
         return True
 
-    def place(self, piece: Piece) -> None:
-        """Give a piece too short to found a person to the most alike that is not seen elsewhere meanwhile.
+    def place(self, tracklet: Tracklet) -> None:
+        """Give a tracklet too short to found a person to the most alike that is not seen elsewhere meanwhile.
 
         Where none is alike it stays with its track; where that one is seen elsewhere, it is a person of its own.
         """
-        own = [other for other in chain.from_iterable(self._members) if other.track_id == piece.track_id]
-        usual = self.group_of[min(own, key=lambda other: abs(other.first - piece.first)).number]
-        likeness = self._likeness(piece.vector)
+        own = [other for other in chain.from_iterable(self._members) if other.track_id == tracklet.track_id]
+        usual = self.group_of[min(own, key=lambda other: abs(other.first - tracklet.first)).number]
+        likeness = self._likeness(tracklet.vector)
         likeness[usual] += TRACKER_SAYS_SO
-        busy = [not group or any(_overlap(other, piece) for other in group) for group in self._members]
+        busy = [not group or any(_overlap(other, tracklet) for other in group) for group in self._members]
         likeness[busy] = NEVER
         best = int(likeness.argmax())
         if likeness[best] < JOINED_FROM:
             best = usual if not busy[usual] else len(self._members)
         if best == len(self._members):
             self._members.append([])
-            self._sums = np.vstack([self._sums, piece.vector])
-        self._members[best].append(piece)
-        self.group_of[piece.number] = best
+            self._sums = np.vstack([self._sums, tracklet.vector])
+        self._members[best].append(tracklet)
+        self.group_of[tracklet.number] = best
 
     def _decision(self, first: int, second: int, joined: bool) -> Decision:
-        numbers = [tuple(piece.number for piece in self._members[group]) for group in (first, second)]
+        numbers = [tuple(tracklet.number for tracklet in self._members[group]) for group in (first, second)]
         together = any(_overlap(one, other) for one in self._members[first] for other in self._members[second])
         return Decision(*numbers, float(self._likeness(self._sums[first])[second]), joined, together)
 
@@ -169,5 +173,5 @@ class _Groups:
         return self._joined + [self._decision(*pair, joined=False) for pair in dict.fromkeys(pairs)]
 
 
-def _overlap(first: Piece, second: Piece) -> bool:
+def _overlap(first: Tracklet, second: Tracklet) -> bool:
     return first.first <= second.last and second.first <= first.last

@@ -8,34 +8,18 @@ import importlib.util
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from emo_utils.errors import UnknownNameError
+from emo_utils.faces.deepsort import DeepSortTracker
 from emo_utils.faces.embedding import FaceEmbedder
+from emo_utils.faces.tracker import FAINT, MEMORY_S, SURE, FaceTracker
 from emo_utils.registry import unknown_name
 from emo_utils.structures import Detections
 
-SURE = 0.65
-"""Detection confidence that starts a track. BlazeFace gives blurred lettering up to 0.61, real faces 0.75 to 0.98."""
-
-FAINT = 0.3
-"""Detection confidence that can continue a track."""
-
-MEMORY_S = 1.0
-"""A face that reappears within this time where it was expected continues its track."""
-
 TRACKERS = ("bytetrack", "deepsort")
 """The ways to track; the first is the default."""
-
-
-class FaceTracker(Protocol):
-    """Says which faces of a frame are those of the frames before. Make one per clip."""
-
-    def update(self, found: Detections, pixels: np.ndarray | None = None) -> dict[int, int]:
-        """Row of `found` by track id, for the next frame, uint8 (H, W, 3) RGB; see `Tracker.update`."""
-        ...
 
 
 def check_tracker(name: str) -> None:
@@ -60,8 +44,6 @@ def create_tracker(name: str, rate: float, embedder: FaceEmbedder | None = None)
     check_tracker(name)
     if name == "bytetrack":
         return Tracker(rate)
-    from emo_utils.faces.deepsort import DeepSortTracker
-
     return DeepSortTracker(rate, embedder)
 
 

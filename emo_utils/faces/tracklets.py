@@ -1,9 +1,9 @@
 """What is remembered of every face while a clip is read: where a track is broken or in doubt, and its best portraits.
 
-A tracker goes by places. Where a scene ends and another face stands in the same place, it goes on without noticing; and
-when two people cross, it may change from one to the other. So a track is kept in pieces. A piece ends where the face
-suddenly looks different, or was away. After a scene cut that ends the track too. Otherwise it is a doubt only:
-`identity.name_people` decides by the portraits whether it is the same person on both sides.
+A tracker goes by position. It does not notice a scene cut after which another face is in the same position, and it may
+swap two people who cross. So a track is kept as tracklets. A tracklet ends where the face suddenly looks different or
+was absent; after a scene cut the track ends too. Otherwise `identity.name_people` decides from the portraits whether
+both sides show the same person.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,8 @@ import numpy as np
 from emo_utils.faces.crops import keypoints_of
 from emo_utils.faces.embedding import FaceEmbedder, align_face
 from emo_utils.faces.portraits import BestPortraits, Portrait, likeness, look_of, quality_of
-from emo_utils.faces.tracking import SURE, intersection_over_union
+from emo_utils.faces.tracker import SURE
+from emo_utils.faces.tracking import intersection_over_union
 from emo_utils.structures import Detections, Frame
 
 SAME_LOOK = 0.95
@@ -34,7 +35,7 @@ MOST_UNREAD = 64
 
 
 @dataclass
-class Piece:
+class Tracklet:
     """A stretch of one track in which nothing casts doubt on who is seen.
 
     Attributes:
@@ -63,13 +64,13 @@ class Piece:
 class _Seen:
     """What is known of a face that a tracker follows."""
 
-    piece: Piece
+    tracklet: Tracklet
     look: np.ndarray
     box: np.ndarray
     cuts: int
 
 
-class Album:
+class TrackletStore:
     """Feed it the faces of a clip in order.
 
     Args:
@@ -78,9 +79,9 @@ class Album:
 
     def __init__(self, embedder: FaceEmbedder | None = None):
         self.embedder = embedder
-        self.pieces: list[Piece] = []
+        self.tracklets: list[Tracklet] = []
         self._following: dict[int, _Seen] = {}
-        self._unread: list[Piece] = []
+        self._unread: list[Tracklet] = []
         self._cuts = 0
         self._tracks = 0
 
@@ -101,7 +102,7 @@ class Album:
             for row, place in zip(sure, overlap.argmax(axis=1), strict=True)
         )
 
-    def enter(self, frame: Frame, found: Detections, rows: dict[int, int]) -> dict[int, Piece]:
+    def enter(self, frame: Frame, found: Detections, rows: dict[int, int]) -> dict[int, Tracklet]:
         """Take in the faces found in a frame.
 
         Args:
@@ -110,64 +111,64 @@ class Album:
             rows: row of `found` by the tracker's number.
 
         Returns:
-            The piece that each of the rows belongs to, by row.
+            The tracklet that each of the rows belongs to, by row.
         """
         keypoints = keypoints_of(found.boxes, found.keypoints)
         placed = {}
         for number, row in sorted(rows.items()):
             face = align_face(frame.pixels, keypoints[row])
-            piece = self._piece_of(number, frame, found.boxes[row], look_of(face))
-            piece.last, piece.last_s, piece.finds = frame.index, frame.time_s, piece.finds + 1
+            tracklet = self._tracklet_of(number, frame, found.boxes[row], look_of(face))
+            tracklet.last, tracklet.last_s, tracklet.finds = frame.index, frame.time_s, tracklet.finds + 1
             if self.embedder:
                 quality = quality_of(face, keypoints[row], float(found.confidence[row]))
-                piece.portraits.offer(Portrait(face, quality, frame.time_s))
-            placed[row] = piece
+                tracklet.portraits.offer(Portrait(face, quality, frame.time_s))
+            placed[row] = tracklet
         if len(self._unread) > MOST_UNREAD:
             self._read_finished(frame.time_s)
         return placed
 
-    def _piece_of(self, number: int, frame: Frame, box: np.ndarray, look: np.ndarray) -> Piece:
-        """The piece with which a tracker's face goes on; a new one where it must not go on with the last."""
+    def _tracklet_of(self, number: int, frame: Frame, box: np.ndarray, look: np.ndarray) -> Tracklet:
+        """The tracklet with which a tracker's face goes on; a new one where it must not go on with the last."""
         seen = self._following.get(number)
         if seen is None:
             self._tracks += 1
-            piece = self._begin(self._tracks, frame)
+            tracklet = self._begin(self._tracks, frame)
         else:
-            piece, alike = seen.piece, likeness(seen.look, look)
+            tracklet, alike = seen.tracklet, likeness(seen.look, look)
             if self._cuts > seen.cuts and alike < SAME_LOOK:
                 self._tracks += 1
-                piece = self._begin(self._tracks, frame)
-            elif alike < DOUBTED_LOOK or frame.time_s - piece.last_s > AWAY_S:
-                piece = self._begin(piece.track_id, frame)
-        self._following[number] = _Seen(piece, look, box, self._cuts)
-        return piece
+                tracklet = self._begin(self._tracks, frame)
+            elif alike < DOUBTED_LOOK or frame.time_s - tracklet.last_s > AWAY_S:
+                tracklet = self._begin(tracklet.track_id, frame)
+        self._following[number] = _Seen(tracklet, look, box, self._cuts)
+        return tracklet
 
-    def _begin(self, track_id: int, frame: Frame) -> Piece:
-        piece = Piece(len(self.pieces) + 1, track_id, frame.index, frame.time_s)
-        self.pieces.append(piece)
-        self._unread.append(piece)
-        return piece
+    def _begin(self, track_id: int, frame: Frame) -> Tracklet:
+        tracklet = Tracklet(len(self.tracklets) + 1, track_id, frame.index, frame.time_s)
+        self.tracklets.append(tracklet)
+        self._unread.append(tracklet)
+        return tracklet
 
     def _read_finished(self, now_s: float) -> None:
-        """Read the pieces that have ended, so that their pictures need not be kept."""
-        self._following = {n: s for n, s in self._following.items() if now_s - s.piece.last_s <= FORGOTTEN_S}
-        going_on = {seen.piece.number for seen in self._following.values()}
-        self._read([piece for piece in self._unread if piece.number not in going_on])
-        self._unread = [piece for piece in self._unread if piece.number in going_on]
+        """Read the tracklets that have ended, so that their pictures need not be kept."""
+        self._following = {n: s for n, s in self._following.items() if now_s - s.tracklet.last_s <= FORGOTTEN_S}
+        going_on = {seen.tracklet.number for seen in self._following.values()}
+        self._read([tracklet for tracklet in self._unread if tracklet.number not in going_on])
+        self._unread = [tracklet for tracklet in self._unread if tracklet.number in going_on]
 
-    def _read(self, pieces: list[Piece]) -> None:
+    def _read(self, tracklets: list[Tracklet]) -> None:
         if not self.embedder:
             return
-        for piece in pieces:
-            quality = piece.portraits.quality
-            vector = quality @ self.embedder.embed(piece.portraits.pixels)
-            piece.vector = (vector / max(float(np.linalg.norm(vector)), 1e-9)).astype(np.float32)
-            piece.weight = float(quality.sum())
-            piece.portraits = BestPortraits()
+        for tracklet in tracklets:
+            quality = tracklet.portraits.quality
+            vector = quality @ self.embedder.embed(tracklet.portraits.pixels)
+            tracklet.vector = (vector / max(float(np.linalg.norm(vector)), 1e-9)).astype(np.float32)
+            tracklet.weight = float(quality.sum())
+            tracklet.portraits = BestPortraits()
 
-    def finish(self) -> list[Piece]:
-        """All pieces in order of appearance, read; a clip of a single piece needs no network, and none is run."""
-        if len(self.pieces) > 1:
+    def finish(self) -> list[Tracklet]:
+        """All tracklets in order of appearance, read; a clip of a single tracklet needs no network, and none is run."""
+        if len(self.tracklets) > 1:
             self._read(self._unread)
         self._unread = []
-        return self.pieces
+        return self.tracklets

@@ -15,7 +15,7 @@ from emo_utils.faces.crops import face_side
 from emo_utils.faces.detector import create_detector
 from emo_utils.faces.embedding import find_embedder
 from emo_utils.faces.tracking import TRACKERS, check_tracker, create_tracker
-from emo_utils.faces.tracklets import Album
+from emo_utils.faces.tracklets import TrackletStore
 from emo_utils.inference import weights as weights_files
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.observe import ObservedFrame, observe
@@ -134,12 +134,12 @@ class Analyzer:
         try:
             spare = max(1, (os.cpu_count() or 2) - 1)  # one core is for reading the faces
             frames = read_frames(path, options.sample_fps, spare)
-            album = Album(self.embedder)
+            store = TrackletStore(self.embedder)
             tracker = create_tracker(options.tracker, rate / every, self.embedder)
             follower = self._follower() if motion else None
-            observed = observe(frames, detector, tracker, every, self.weights.input_spec, album, follower)
+            observed = observe(frames, detector, tracker, every, self.weights.input_spec, store, follower)
             readings = self._read(prefetch(observed), on_frame)
-            table = self._table(readings, album, motion)
+            table = self._table(readings, store, motion)
         finally:
             detector.close()
         timeline = Timeline(table, self.weights.classes)
@@ -164,7 +164,7 @@ class Analyzer:
             if on_frame:
                 on_frame(done)
 
-    def _table(self, readings, album: Album, motion: MotionLog | None) -> pd.DataFrame:
+    def _table(self, readings, store: TrackletStore, motion: MotionLog | None) -> pd.DataFrame:
         """The timeline's table from the readings of all frames."""
         classes = self.weights.classes
         frames, rows, probabilities, small = [], [], [], []
@@ -174,18 +174,18 @@ class Analyzer:
             if motion:
                 motion.add(frame)
             for face, values in zip(frame.faces, read, strict=True):
-                ids = (frame.frame_index, frame.time_s, face.track_id, face.piece)
+                ids = (frame.frame_index, frame.time_s, face.track_id, face.tracklet)
                 rows.append((*ids, *face.box, face.confidence, face.interpolated))
                 probabilities.append(values)
                 small.append(face_side(face.keypoints[None])[0] * crop_sides < self.weights.input_spec.size / 2)
         boxes = ["x1", "y1", "x2", "y2"]
-        ids = ["frame_index", "time_s", "track_id", "piece"]
+        ids = ["frame_index", "time_s", "track_id", "tracklet"]
         faces = pd.DataFrame(rows, columns=[*ids, *boxes, "detection_confidence", "interpolated"])
         values = [f"p_{name}" for name in classes]
         faces["interpolated"] = faces["interpolated"].astype(bool)
         faces[values] = np.array(probabilities, float).reshape(len(rows), len(classes))
         faces["low_quality"] = np.array(small, bool) | (faces["detection_confidence"] < FAINT_FIND)
-        faces = name_faces(_drop_flashes(faces), album)
+        faces = name_faces(_drop_flashes(faces), store)
         if motion:
             motion.name(faces)
         frames = pd.DataFrame(frames, columns=["frame_index", "time_s"])

@@ -11,7 +11,7 @@ from emo_utils.structures import InputSpec
 
 
 @dataclass(frozen=True)
-class StrongestExpression:
+class ApexScorer:
     """Scores crops by the probability of their most probable emotion other than neutral; see `apex.Scorer`."""
 
     weights: str = DEFAULT

@@ -9,8 +9,9 @@ import numpy as np
 from emo_utils.faces.crops import crop_face, keypoints_of
 from emo_utils.faces.cuts import CutDetector
 from emo_utils.faces.detector import FaceDetector
-from emo_utils.faces.tracking import SURE, FaceTracker, intersection_over_union
-from emo_utils.faces.tracklets import Album
+from emo_utils.faces.tracker import SURE, FaceTracker
+from emo_utils.faces.tracking import intersection_over_union
+from emo_utils.faces.tracklets import TrackletStore
 from emo_utils.motion.follow import FaceMotion, MotionFollower
 from emo_utils.structures import Detections, Frame, InputSpec
 
@@ -28,7 +29,7 @@ class FaceInFrame:
         keypoints: float32 (K, 2) in pixels.
         confidence: the detector's.
         interpolated: placed between two finds rather than found.
-        piece: of the track, by its number in the album.
+        tracklet: of the track, by its number in the store.
     """
 
     track_id: int
@@ -36,7 +37,7 @@ class FaceInFrame:
     keypoints: np.ndarray
     confidence: float
     interpolated: bool = False
-    piece: int = 0
+    tracklet: int = 0
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def observe(
     tracker: FaceTracker,
     every: int,
     spec: InputSpec,
-    album: Album | None = None,
+    store: TrackletStore | None = None,
     motion: MotionFollower | None = None,
 ) -> Iterator[ObservedFrame]:
     """Detect in every `every`-th frame and place the tracked faces in the frames between.
@@ -65,7 +66,7 @@ def observe(
 
     Where a face comes, goes or moves far from one detection to the next, the frames between are looked at too: faces
     come and go in the frame in which they do, and fast ones are not lost. So are those around a scene cut, where the
-    album ends the tracks of faces that are gone.
+    store ends the tracks of faces that are gone.
 
     Yields:
         All frames, in order.
@@ -73,19 +74,19 @@ def observe(
     cut = partial(_cut, spec=spec, motion=motion)
     before, before_s = Detections.empty(), 0.0
     tracked: list[FaceInFrame] = []
-    album, cuts = album or Album(), CutDetector()
+    store, cuts = store or TrackletStore(), CutDetector()
     for group in detection_groups(frames, every):
         *skipped, frame = group
         found = detector.detect(frame.pixels)
         scenes = {f.index for f in group if cuts.is_cut(f.pixels, f.time_s)}
-        if is_calm(before, found) and not scenes and album.recognises(frame, found):
-            now = track(frame, found, tracker, album)
+        if is_calm(before, found) and not scenes and store.recognises(frame, found):
+            now = track(frame, found, tracker, store)
             for f in skipped:
                 yield cut(f, between(tracked, now, before_s, frame.time_s, f.time_s))
         else:
             for f in skipped:
-                yield cut(f, track(f, detector.detect(f.pixels), tracker, album, f.index in scenes))
-            now = track(frame, found, tracker, album, frame.index in scenes)
+                yield cut(f, track(f, detector.detect(f.pixels), tracker, store, f.index in scenes))
+            now = track(frame, found, tracker, store, frame.index in scenes)
         yield cut(frame, now)
         before, before_s, tracked = found, frame.time_s, now
 
@@ -111,16 +112,18 @@ def detection_groups(frames: Iterable[Frame], every: int) -> Iterator[list[Frame
 
 
 def track(
-    frame: Frame, found: Detections, tracker: FaceTracker, album: Album, new_scene: bool = False
+    frame: Frame, found: Detections, tracker: FaceTracker, store: TrackletStore, new_scene: bool = False
 ) -> list[FaceInFrame]:
     """The faces of one frame that belong to a track, in the order of the tracks."""
     keypoints = keypoints_of(found.boxes, found.keypoints)
     if new_scene:
-        album.cut()
-    pieces = album.enter(frame, found, tracker.update(found, frame.pixels))
+        store.cut()
+    tracklets = store.enter(frame, found, tracker.update(found, frame.pixels))
     faces = [
-        FaceInFrame(piece.track_id, found.boxes[row], keypoints[row], float(found.confidence[row]), piece=piece.number)
-        for row, piece in pieces.items()
+        FaceInFrame(
+            tracklet.track_id, found.boxes[row], keypoints[row], float(found.confidence[row]), tracklet=tracklet.number
+        )
+        for row, tracklet in tracklets.items()
     ]
     return sorted(faces, key=lambda face: face.track_id)
 
@@ -136,7 +139,7 @@ def between(before, after, before_s: float, after_s: float, time_s: float) -> li
             (1 - share) * face.keypoints + share * later[face.track_id].keypoints,
             min(face.confidence, later[face.track_id].confidence),
             interpolated=True,
-            piece=face.piece,
+            tracklet=face.tracklet,
         )
         for face in before
         if face.track_id in later

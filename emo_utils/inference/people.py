@@ -5,33 +5,33 @@ import logging
 import pandas as pd
 
 from emo_utils.faces.identity import JOINED_FROM, Decision, name_people
-from emo_utils.faces.tracklets import Album, Piece
+from emo_utils.faces.tracklets import Tracklet, TrackletStore
 
 log = logging.getLogger(__name__)
 
 
-def name_faces(faces: pd.DataFrame, album: Album) -> pd.DataFrame:
+def name_faces(faces: pd.DataFrame, store: TrackletStore) -> pd.DataFrame:
     """Say of every face who it is.
 
     Args:
-        faces: a row per frame and face, with `track_id` and `piece`, the piece of a track by its number in the album.
-        album: of the same clip.
+        faces: a row per frame and face, with `track_id` and `tracklet`, its number in the store.
+        store: of the same clip.
 
     Returns:
         The rows with `person_id`; both ids count from 1 in order of appearance. A track that turned out to show two
         people is two tracks.
     """
-    kept = set(faces["piece"])
-    pieces = [piece for piece in album.finish() if piece.number in kept]
-    people = name_people(pieces)
-    person = faces["piece"].map(people.of).astype("int64")
+    kept = set(faces["tracklet"])
+    tracklets = [tracklet for tracklet in store.finish() if tracklet.number in kept]
+    people = name_people(tracklets)
+    person = faces["tracklet"].map(people.of).astype("int64")
     track = pd.Series(list(zip(faces["track_id"], person, strict=True)), index=faces.index, dtype=object)
     named = faces.assign(person_id=_counted(person), track_id=_counted(track))
-    track_of = dict(zip(named["piece"], named["track_id"], strict=True))
-    if album.embedder is None:
-        _tell_tracks_only(pieces, track_of)
+    track_of = dict(zip(named["tracklet"], named["track_id"], strict=True))
+    if store.embedder is None:
+        _tell_tracks_only(tracklets, track_of)
     else:
-        _tell(people.decisions, pieces, track_of, album)
+        _tell(people.decisions, tracklets, track_of, store)
     return named
 
 
@@ -40,12 +40,12 @@ def _counted(ids: pd.Series) -> pd.Series:
     return pd.Series(pd.factorize(ids)[0] + 1, index=ids.index, dtype="int64")
 
 
-def _tell_tracks_only(pieces: list[Piece], track_of: dict[int, int]) -> None:
+def _tell_tracks_only(tracklets: list[Tracklet], track_of: dict[int, int]) -> None:
     """One line; a warning where two tracks may be one person, seen at different times."""
     spans: dict[int, list[int]] = {}
-    for piece in pieces:
-        span = spans.setdefault(track_of[piece.number], [piece.first, piece.last])
-        span[1] = max(span[1], piece.last)
+    for tracklet in tracklets:
+        span = spans.setdefault(track_of[tracklet.number], [tracklet.first, tracklet.last])
+        span[1] = max(span[1], tracklet.last)
     may_be_one = max((first for first, _ in spans.values()), default=0) > min((e for _, e in spans.values()), default=0)
     log.log(
         logging.WARNING if may_be_one else logging.INFO,
@@ -55,19 +55,21 @@ def _tell_tracks_only(pieces: list[Piece], track_of: dict[int, int]) -> None:
     )
 
 
-def _tell(decisions: tuple[Decision, ...], pieces: list[Piece], track_of: dict[int, int], album: Album) -> None:
-    log.info("identity: %s, SHA-256 %s", album.embedder, album.embedder.sha256)
+def _tell(
+    decisions: tuple[Decision, ...], tracklets: list[Tracklet], track_of: dict[int, int], store: TrackletStore
+) -> None:
+    log.info("identity: %s, SHA-256 %s", store.embedder, store.embedder.sha256)
     log.info("identity: similarity %.2f and more is one person", JOINED_FROM)
     ids_before: dict[int, set[int]] = {}
-    for piece in pieces:
-        ids_before.setdefault(piece.track_id, set()).add(track_of[piece.number])
+    for tracklet in tracklets:
+        ids_before.setdefault(tracklet.track_id, set()).add(track_of[tracklet.number])
     for tracks in ids_before.values():
         if len(tracks) > 1:
             log.info("identity: the tracker followed several people as one; now tracks %s", _listed(tracks))
     for decision in decisions:
         first, second = ({track_of[number] for number in side} for side in (decision.first, decision.second))
         if first == second and decision.joined:
-            continue  # two pieces of one track: the tracker was right
+            continue  # two tracklets of one track: the tracker was right
         verdict = "one person" if decision.joined else "two people"
         reason = "; seen in the same frame" if decision.together else ""
         log.info(

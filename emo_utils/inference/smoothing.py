@@ -32,8 +32,8 @@ def smooth(probabilities: np.ndarray, times_s: np.ndarray, method: str, seconds:
     if len(probabilities) == 0 or seconds <= 0:
         return probabilities.astype(float)
     breaks = np.flatnonzero(np.diff(times_s) > LONGEST_GAP_S) + 1
-    pieces = zip(np.split(probabilities.astype(float), breaks), np.split(times_s, breaks), strict=True)
-    return np.concatenate([METHODS[method](p, t, seconds) for p, t in pieces])
+    tracklets = zip(np.split(probabilities.astype(float), breaks), np.split(times_s, breaks), strict=True)
+    return np.concatenate([METHODS[method](p, t, seconds) for p, t in tracklets])
 
 
 def none(probabilities: np.ndarray, times_s: np.ndarray, seconds: float) -> np.ndarray:

@@ -14,7 +14,7 @@ ENCODERS = {"cnn": 2048, "resnet18": 512, "resnet50": 2048}
 """Frame encoders, and how many features each gives."""
 
 
-@backbone("cnn_autoencoder_lstm", eats=("sequence",), starts=("random", "imagenet"))
+@backbone("cnn_autoencoder_lstm", accepts=("sequence",), starts=("random", "imagenet"))
 def make_cnn_autoencoder_lstm(
     in_channels: int,
     num_classes: int,

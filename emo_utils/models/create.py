@@ -44,7 +44,7 @@ def create_model(
 
 
 def find_backbone(name: str) -> Callable[..., nn.Module]:
-    """The factory of a name that `create_model` takes; its `eats` and `starts` say what it is for.
+    """The factory of a name that `create_model` takes; its `accepts` and `starts` say what it is for.
 
     Raises:
         UnknownNameError: with the known names and the nearest one.
@@ -52,9 +52,9 @@ def find_backbone(name: str) -> Callable[..., nn.Module]:
     return backbones.get("timm" if name.startswith(ANY_TIMM) else name)
 
 
-def eaters(representation: str) -> list[str]:
+def backbones_for(representation: str) -> list[str]:
     """Names of the backbones that take a representation."""
-    return [name for name in backbones if representation in backbones.get(name).eats]
+    return [name for name in backbones if representation in backbones.get(name).accepts]
 
 
 def _check_options(name: str, factory: Callable[..., nn.Module], options: dict[str, Any]) -> None:

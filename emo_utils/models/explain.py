@@ -13,7 +13,7 @@ def embeddings(model: nn.Module, x: Tensor, mask: Tensor | None = None) -> Tenso
 
     Args:
         model: any backbone; read in evaluation mode, and left as it was.
-        x: a batch of what it eats.
+        x: a batch of what it accepts.
         mask: bool (N, T) of sequences.
 
     Raises:

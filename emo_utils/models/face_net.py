@@ -24,7 +24,7 @@ BEFORE_STAGES, AFTER_STAGES = 3, 4
 """Layers of the network before its first and after its last stage."""
 
 
-@backbone("face_net", eats=PICTURES, starts=("random", "ferplus"))
+@backbone("face_net", accepts=PICTURES, starts=("random", "ferplus"))
 def make_face_net(
     in_channels: int = 1,
     num_classes: int = FERPLUS_CLASSES,

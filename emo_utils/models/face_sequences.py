@@ -21,7 +21,7 @@ STARTS = ("ferplus", "random")
 WIDTH = WIDTHS[-1]
 
 
-@backbone("face_net_mean", eats=("sequence",), starts=STARTS)
+@backbone("face_net_mean", accepts=("sequence",), starts=STARTS)
 def make_face_net_mean(
     in_channels: int, num_classes: int, weights: str = "ferplus", frozen: bool = False, dropout: float = 0.2
 ):
@@ -37,7 +37,7 @@ def make_face_net_mean(
     return OverTime(FaceReader(in_channels, weights), MeanOverTime(WIDTH), num_classes, dropout, frozen)
 
 
-@backbone("face_net_lstm", eats=("sequence",), starts=STARTS)
+@backbone("face_net_lstm", accepts=("sequence",), starts=STARTS)
 def make_face_net_lstm(
     in_channels: int,
     num_classes: int,
@@ -52,7 +52,7 @@ def make_face_net_lstm(
     return OverTime(FaceReader(in_channels, weights), head, num_classes, dropout, frozen)
 
 
-@backbone("face_net_attention", eats=("sequence",), starts=STARTS)
+@backbone("face_net_attention", accepts=("sequence",), starts=STARTS)
 def make_face_net_attention(
     in_channels: int,
     num_classes: int,
@@ -67,7 +67,7 @@ def make_face_net_attention(
     return OverTime(FaceReader(in_channels, weights), head, num_classes, dropout, frozen)
 
 
-@backbone("face_net_stack", eats=("stack",), starts=STARTS)
+@backbone("face_net_stack", accepts=("stack",), starts=STARTS)
 def make_face_net_stack(
     in_channels: int,
     num_classes: int,

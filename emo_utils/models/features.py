@@ -5,12 +5,12 @@ from torch import nn
 from emo_utils.models.registry import backbone
 
 
-@backbone("mlp", eats=("features",), starts=("random",))
+@backbone("mlp", accepts=("features",), starts=("random",))
 def make_mlp(in_channels: int, num_classes: int, weights: str = "random", hidden: int = 64, dropout: float = 0.2):
     """One hidden layer. Columns are normalised first, since they come in different units.
 
     Args:
-        in_channels: F, how many numbers a clip has; the network eats float32 (N, F).
+        in_channels: F, how many numbers a clip has; the network accepts float32 (N, F).
         num_classes: number of logits.
         weights: see `models.registry.STARTS`.
         hidden: width of the hidden layer.

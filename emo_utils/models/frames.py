@@ -9,7 +9,7 @@ from emo_utils.models.registry import PICTURES, backbone
 RESNET_WIDTH, VGG_WIDTH = 2048, 512
 
 
-@backbone("resnet50", eats=PICTURES, starts=("imagenet", "random"))
+@backbone("resnet50", accepts=PICTURES, starts=("imagenet", "random"))
 def make_resnet50(
     in_channels: int,
     num_classes: int,
@@ -32,7 +32,7 @@ def make_resnet50(
     return PictureClassifier(trunks, RESNET_WIDTH, num_classes, dropout=dropout, frozen=frozen)
 
 
-@backbone("vgg16", eats=PICTURES, starts=("imagenet", "random"))
+@backbone("vgg16", accepts=PICTURES, starts=("imagenet", "random"))
 def make_vgg16(
     in_channels: int,
     num_classes: int,
@@ -50,7 +50,7 @@ def make_vgg16(
     return PictureClassifier(trunks, VGG_WIDTH, num_classes, dropout=dropout, frozen=frozen)
 
 
-@backbone("hybrid", eats=PICTURES, starts=("imagenet", "random"))
+@backbone("hybrid", accepts=PICTURES, starts=("imagenet", "random"))
 def make_hybrid(
     in_channels: int,
     num_classes: int,

@@ -1,4 +1,4 @@
-"""The registry of backbones; each file of this folder registers its own here, with what it eats and how it starts."""
+"""The registry of backbones; each file registers its own, with what it accepts and how it starts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ STARTS = {
 """Where a backbone's first weights can come from."""
 
 
-def backbone(name: str, eats: tuple[str, ...], starts: tuple[str, ...]) -> Callable[[Callable], Callable]:
+def backbone(name: str, accepts: tuple[str, ...], starts: tuple[str, ...]) -> Callable[[Callable], Callable]:
     """Decorate a factory to register it.
 
     The factory is called with `in_channels`, `num_classes`, `weights` (one of `starts`) and its own options, and gives
@@ -27,13 +27,13 @@ def backbone(name: str, eats: tuple[str, ...], starts: tuple[str, ...]) -> Calla
 
     Args:
         name: in the registry.
-        eats: representations: some of `frame`, `apex`, `stack` (float32 (N, C, S, S)), `sequence` (float32
+        accepts: representations: some of `frame`, `apex`, `stack` (float32 (N, C, S, S)), `sequence` (float32
             (N, T, C, S, S) and a mask bool (N, T)), `features` (float32 (N, F)).
         starts: some of `STARTS`, the default first. Random comes first only where nothing else exists.
     """
 
     def add(factory: Callable[..., Any]) -> Callable[..., Any]:
-        factory.eats, factory.starts = eats, starts
+        factory.accepts, factory.starts = accepts, starts
         return backbones.register(name)(factory)
 
     return add

@@ -50,7 +50,7 @@ def small_cnn(in_channels: int) -> tuple[nn.Module, int]:
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(SIDE), nn.Flatten()), 32 * SIDE * SIDE
 
 
-@backbone("cnn_lstm", eats=("sequence",), starts=("random",))
+@backbone("cnn_lstm", accepts=("sequence",), starts=("random",))
 def make_cnn_lstm(
     in_channels: int,
     num_classes: int,
@@ -73,7 +73,7 @@ def make_cnn_lstm(
     return OverTime(encoder, LastHidden(width, hidden, bidirectional), num_classes, dropout)
 
 
-@backbone("cnn_attention", eats=("sequence",), starts=("random",))
+@backbone("cnn_attention", accepts=("sequence",), starts=("random",))
 def make_cnn_attention(
     in_channels: int, num_classes: int, weights: str = "random", width: int = 128, heads: int = 4, dropout: float = 0.1
 ):

@@ -47,20 +47,20 @@ def read_tensors(name: str) -> dict[str, Tensor]:
     return {key: value.float() if value.is_floating_point() else value for key, value in stored.items()}
 
 
-def write_tensors(model: nn.Module, path: Path, story: dict) -> None:
+def write_tensors(model: nn.Module, path: Path, metadata: dict) -> None:
     """Write what `read_tensors` reads: `path` (.safetensors, half precision) and its JSON sidecar.
 
     Args:
         model: for a start of pictures made with `in_channels=1` and the 8 classes of FER+.
         path: the file; replaced as a whole.
-        story: entries of the sidecar beside the hash: classes, input_spec, data, licence, metrics, commit.
+        metadata: entries of the sidecar beside the hash: classes, input_spec, data, licence, metrics, commit.
     """
     from safetensors.torch import save_file
 
     part = path.with_name(path.name + ".part")
     state = {key: value.detach().cpu() for key, value in model.state_dict().items()}
     save_file({key: (v.half() if v.is_floating_point() else v).contiguous() for key, v in state.items()}, part)
-    sidecar = {**story, "sha256": hashlib.sha256(part.read_bytes()).hexdigest()}
+    sidecar = {**metadata, "sha256": hashlib.sha256(part.read_bytes()).hexdigest()}
     path.with_suffix(".json").write_text(json.dumps(sidecar, indent=1) + "\n")
     os.replace(part, path)
 

@@ -15,7 +15,7 @@ from emo_utils.models.stem import replace_stem
 MOBILENET = "mobilenetv3_large_100"
 
 
-@backbone("efficientnetv2_s", eats=PICTURES, starts=("imagenet", "random"))
+@backbone("efficientnetv2_s", accepts=PICTURES, starts=("imagenet", "random"))
 def make_efficientnetv2_s(
     in_channels: int,
     num_classes: int,
@@ -38,7 +38,7 @@ def make_efficientnetv2_s(
     return PictureClassifier([Maps(network)], network.num_features, num_classes, dropout=dropout, frozen=frozen)
 
 
-@backbone("efficientnetv2_m", eats=PICTURES, starts=("imagenet", "random"))
+@backbone("efficientnetv2_m", accepts=PICTURES, starts=("imagenet", "random"))
 def make_efficientnetv2_m(
     in_channels: int,
     num_classes: int,
@@ -52,7 +52,7 @@ def make_efficientnetv2_m(
     return PictureClassifier([Maps(network)], network.num_features, num_classes, dropout=dropout, frozen=frozen)
 
 
-@backbone("mobilenetv3_large", eats=PICTURES, starts=("ferplus", "imagenet", "random"))
+@backbone("mobilenetv3_large", accepts=PICTURES, starts=("ferplus", "imagenet", "random"))
 def make_mobilenetv3_large(
     in_channels: int,
     num_classes: int,

@@ -12,7 +12,7 @@ from emo_utils.registry import unknown_name
 VITS = {"small": "vit_small_patch16_224", "base": "vit_base_patch16_224"}
 
 
-@backbone("timm", eats=PICTURES, starts=("imagenet", "random"))
+@backbone("timm", accepts=PICTURES, starts=("imagenet", "random"))
 def make_timm(
     in_channels: int,
     num_classes: int,
@@ -39,7 +39,7 @@ def make_timm(
     return timm_network(architecture, in_channels, weights, stem, num_classes=num_classes, drop_rate=dropout, **options)
 
 
-@backbone("vit", eats=PICTURES, starts=("imagenet", "random"))
+@backbone("vit", accepts=PICTURES, starts=("imagenet", "random"))
 def make_vit(
     in_channels: int,
     num_classes: int,

@@ -33,7 +33,7 @@ def resample(x: Tensor, mask: Tensor, frames: int) -> Tensor:
     return x[torch.arange(len(x), device=x.device)[:, None], index]
 
 
-@backbone("cnn3d", eats=("sequence",), starts=("random",))
+@backbone("cnn3d", accepts=("sequence",), starts=("random",))
 def make_cnn3d(
     in_channels: int,
     num_classes: int,

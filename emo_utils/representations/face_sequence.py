@@ -11,7 +11,8 @@ import numpy as np
 from emo_utils.errors import VideoError
 from emo_utils.faces.crops import crop_box, crop_face, keypoints_of
 from emo_utils.faces.detector import FaceDetector
-from emo_utils.faces.tracking import FAINT, SURE, intersection_over_union
+from emo_utils.faces.tracker import FAINT, SURE
+from emo_utils.faces.tracking import intersection_over_union
 from emo_utils.structures import Clip, FaceSequence, InputSpec
 from emo_utils.video import Picture, read_pictures
 

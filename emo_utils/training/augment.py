@@ -4,7 +4,7 @@
 motion or by enlargement, dark or washed out, partly hidden; `soft` is the same with more blur, noise and light, since
 our crops of video are softer than the pictures of FER+ (about as if those were blurred by 0.6 px). `video` is `faces`
 with what a camera adds: out of focus, few pixels, little light, compression. `mild` turns, shifts and scales half as
-far as `faces` and hides less, `medium` three quarters as far; both have half of the camera's share. The tremble
+far as `faces` and hides less, `medium` three quarters as far; both have half of the camera's share. The jitter
 of our boxes, 0.3 % of the side and 0.6 degrees, is far inside what all of them draw. `stack` is S3.5's: flip, affine,
 blur, random erasing; the source drew it once, when the data was loaded, and showed the same picture in every epoch.
 """

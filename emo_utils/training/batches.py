@@ -68,7 +68,7 @@ def to_network(items: Tensor, device: torch.device) -> Tensor:
 
 
 def normalise(x: Tensor, spec: InputSpec) -> Tensor:
-    """Gray or colour values in 0..1 to what a network eats; features (N, F) are left as they are."""
+    """Gray or colour values in 0..1 to what a network accepts; features (N, F) are left as they are."""
     if x.ndim == 2:
         return x
     x = (x - spec.mean) / spec.std

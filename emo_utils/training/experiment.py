@@ -37,7 +37,7 @@ class Experiment:
     """Where its first weights come from: `models.registry.STARTS`, or the folder of a run; None is the backbone's own
     default."""
     representation: dict = field(default_factory=lambda: {"name": "frame"})
-    """Name and options of what the network eats; `frame` is a still face."""
+    """Name and options of what the network accepts; `frame` is a still face."""
     protocol: str = "official"
     """Who trains and who tests: `random`, `subject`, `official`."""
     fold: int = 0
@@ -71,8 +71,8 @@ class Experiment:
     clip_gradient: float = 0.0
     """Largest norm of the gradient; 0 turns it off."""
     sharpness: float = 0.0
-    """Radius of sharpness-aware minimisation (`training.optimise.at_the_worst`), which takes twice the time; 0 turns it
-    off."""
+    """Radius of sharpness-aware minimisation (`training.optimise.sam_perturbation`), which takes twice the time;
+    0 turns it off."""
     patience: int = 0
     """Epochs without a better validation figure after which training stops; 0 turns it off."""
     select_by: str = "accuracy"

@@ -34,12 +34,12 @@ from emo_utils.training.checkpoint import load_checkpoint, save_checkpoint
 from emo_utils.training.experiment import Experiment, code_commit
 from emo_utils.training.networks import NO_TEACHERS, Teachers, build, load_teachers
 from emo_utils.training.optimise import (
-    at_the_worst,
     autocast,
     class_weights,
     learning_rate_at,
     loss_of,
     make_optimizer,
+    sam_perturbation,
     update_average,
 )
 from emo_utils.training.run_folder import append_history, load_weights, read_history, save_weights
@@ -78,7 +78,7 @@ def fit(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
         (folder / "experiment.json").write_text(json.dumps(experiment.to_dict(), indent=1))
         _replay(folder, state, on_epoch)
 
-    while state["epoch"] < experiment.epochs and not _tired(state, experiment):
+    while state["epoch"] < experiment.epochs and not _should_stop(state, experiment):
         started = time.perf_counter()
         epoch = state["epoch"]
         loss = train_one_epoch(accelerator, model, average, optimizer, train, experiment, epoch, teachers)
@@ -129,7 +129,7 @@ def train_one_epoch(
         optimizer.zero_grad()
         total += backward(accelerator, model, inputs, targets, weights, experiment)
         if experiment.sharpness:
-            with at_the_worst(accelerator.unwrap_model(model), experiment.sharpness):
+            with sam_perturbation(accelerator.unwrap_model(model), experiment.sharpness):
                 backward(accelerator, model, inputs, targets, weights, experiment)
         if experiment.clip_gradient:
             accelerator.clip_grad_norm_(model.parameters(), experiment.clip_gradient)
@@ -192,7 +192,7 @@ def _better(scores: dict, best: dict, select_by: str) -> bool:
     return (scores[select_by], -scores["loss"]) > (best[select_by], -best["loss"])
 
 
-def _tired(state: dict, experiment: Experiment) -> bool:
+def _should_stop(state: dict, experiment: Experiment) -> bool:
     """Early stopping: `patience` epochs have brought nothing."""
     return bool(experiment.patience) and state["epoch"] - 1 - state["best_epoch"] >= experiment.patience
 

@@ -101,7 +101,7 @@ def load_teachers(experiment: Experiment, samples: Samples, device: torch.device
     Of a run over several folds the teacher is the one of the experiment's own fold, which saw no clip that it tests.
 
     Raises:
-        WeightsError: a teacher is not there, names other classes, or eats other pictures.
+        WeightsError: a teacher is not there, names other classes, or accepts other pictures.
     """
     found = [load_networks(name, experiment, samples) for name in experiment.teachers]
     networks = tuple(network.to(device).eval() for several in found for network in several)
@@ -109,10 +109,10 @@ def load_teachers(experiment: Experiment, samples: Samples, device: torch.device
 
 
 def load_networks(name: str, experiment: Experiment, samples: Samples) -> list[nn.Module]:
-    """The network of a run's folder, or the networks inside shipped weights, that eat what the experiment's does.
+    """The network of a run's folder, or the networks inside shipped weights, with the same input as the experiment's.
 
     Raises:
-        WeightsError: it is not there, names other classes, or eats other pictures.
+        WeightsError: it is not there, names other classes, or accepts other pictures.
     """
     folder = Path(name)
     if not folder.is_dir():

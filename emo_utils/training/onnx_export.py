@@ -1,4 +1,4 @@
-"""From trained networks to a weights file: ONNX that eats raw crops, and the sidecar that tells its story.
+"""From trained networks to a weights file: ONNX that accepts raw crops, and the sidecar that tells its metadata.
 
 One file may hold several networks: it then gives the mean of their logits, over each face and its mirror image if so
 wished. It may be quantised, 8-bit weights and activations in the convolutions: smaller, and faster on a processor.
@@ -71,7 +71,7 @@ def write_onnx(
             external_data=False,
             verbose=False,
         )
-    forget_where_it_was_made(path)
+    strip_export_metadata(path)
     set_temperature(path, temperature)
 
 
@@ -81,7 +81,7 @@ def export(
     spec: InputSpec,
     classes: tuple[str, ...],
     temperature: float,
-    story: dict,
+    metadata: dict,
     mirror: bool = False,
 ) -> None:
     """Write `<path>.onnx` and its JSON sidecar, the ONNX file first under a temporary name.
@@ -92,23 +92,23 @@ def export(
         spec: the input contract.
         classes: names of the outputs.
         temperature: logits are divided by it (C. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017).
-        story: further entries of the sidecar: metrics, data, commit, licence, `uncertain_below`.
+        metadata: further entries of the sidecar: metrics, data, commit, licence, `uncertain_below`.
         mirror: read the mirror image of each face too.
     """
     part = path.with_suffix(".part.onnx")
     write_onnx(networks, part, spec, temperature, mirror)
     parameters = sum(p.numel() for network in networks for p in network.parameters())
-    publish(part, path, spec, classes, {"temperature": temperature, "parameters": parameters, **story})
+    publish(part, path, spec, classes, {"temperature": temperature, "parameters": parameters, **metadata})
 
 
-def publish(part: Path, path: Path, spec: InputSpec, classes: tuple[str, ...], story: dict) -> None:
+def publish(part: Path, path: Path, spec: InputSpec, classes: tuple[str, ...], metadata: dict) -> None:
     """Give a whole ONNX file its name, its sidecar beside it."""
     sidecar = {
         "classes": list(classes),
         "input_spec": spec.to_dict(),
         "exported": datetime.now(UTC).date().isoformat(),
         "sha256": hashlib.sha256(part.read_bytes()).hexdigest(),
-        **story,
+        **metadata,
     }
     path.with_suffix(".json").write_text(json.dumps(sidecar, indent=1) + "\n")
     os.replace(part, path)
@@ -146,7 +146,7 @@ def quantise(path: Path, faces: np.ndarray) -> None:
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
         )
-        forget_where_it_was_made(done)
+        strip_export_metadata(done)
         path.write_bytes(done.read_bytes())
 
 
@@ -160,7 +160,7 @@ class _Batches:
         return next(self._batches, None)
 
 
-def forget_where_it_was_made(path: Path) -> None:
+def strip_export_metadata(path: Path) -> None:
     """Take the exporter's notes out of an ONNX file: they hold stack traces with this machine's paths."""
     file = onnx.load(path)
     parts = [file, file.graph, *file.graph.node, *file.graph.value_info, *file.graph.initializer]

@@ -70,7 +70,7 @@ def loss_of(output: Tensor | WithLoss, targets: Tensor, weights: Tensor | None, 
 
 
 @contextmanager
-def at_the_worst(model: nn.Module, radius: float) -> Iterator[None]:
+def sam_perturbation(model: nn.Module, radius: float) -> Iterator[None]:
     """Move the weights up their gradients to where, within `radius`, the loss is about largest, and back on leaving.
 
     The gradient taken there leads to a minimum that is flat, not only low: sharpness-aware minimisation (P. Foret et

@@ -39,7 +39,7 @@ def release(
     path: Path,
     spec: InputSpec,
     parts: dict[str, Samples],
-    story: dict,
+    metadata: dict,
     form: Form = Form(),
 ) -> Path:
     """Write a weights file of one network or of several together.
@@ -51,9 +51,9 @@ def release(
     Args:
         networks: each maps normalised gray faces (N, 1, S, S) to logits.
         path: the ONNX file; its sidecar goes beside it.
-        spec: what the networks eat.
+        spec: the input contract of the networks.
         parts: samples by part: `train`, `validation` and `test`, of which the latter two may be empty.
-        story: entries of the sidecar that only the caller knows.
+        metadata: entries of the sidecar that only the caller knows.
         form: of the file.
     """
     train = parts["train"]
@@ -76,8 +76,8 @@ def release(
         "int8": form.int8,
         "metrics": shortened(measure_parts(tables, train.classes)),
     }
-    told |= thresholds(tables.get("validation"), train.classes, story.get("prior", {}), of_votes / temperature)
-    publish(part, path, spec, train.classes, told | story)
+    told |= thresholds(tables.get("validation"), train.classes, metadata.get("prior", {}), of_votes / temperature)
+    publish(part, path, spec, train.classes, told | metadata)
     return path
 
 

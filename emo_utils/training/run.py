@@ -54,11 +54,11 @@ def _finish(model: torch.nn.Module, experiment: Experiment, parts: dict[str, Sam
     for part, table in tables.items():
         write_whole_csv(table, folder / PREDICTIONS.format(part))
     metrics = measure_parts(tables, parts["train"].classes)
-    story = story_of(experiment, folder)
-    write_sidecar(folder, experiment, parts["train"].classes, metrics, story)
+    metadata = metadata_of(experiment, folder)
+    write_sidecar(folder, experiment, parts["train"].classes, metrics, metadata)
     if reads_one_gray_face(experiment):
-        export_run(model, experiment, folder, parts, story)
-    metrics = {"experiment": experiment.to_dict(), "commit": story["trained_at_commit"], **metrics}
+        export_run(model, experiment, folder, parts, metadata)
+    metrics = {"experiment": experiment.to_dict(), "commit": metadata["trained_at_commit"], **metrics}
     write_whole(folder / METRICS, json.dumps(metrics, indent=1) + "\n")
     return metrics
 
@@ -107,7 +107,7 @@ def probabilities_of(logits: torch.Tensor) -> np.ndarray:
     return logits.double().softmax(dim=1).numpy()
 
 
-def story_of(experiment: Experiment, folder: Path) -> dict:
+def metadata_of(experiment: Experiment, folder: Path) -> dict:
     """What a sidecar tells beside the contract: settings, commits, data, licence."""
     numbers = json.loads((folder / "checkpoint.json").read_text())
     corpus = corpora.create(experiment.corpus)
@@ -121,11 +121,13 @@ def story_of(experiment: Experiment, folder: Path) -> dict:
     }
 
 
-def write_sidecar(folder: Path, experiment: Experiment, classes: tuple[str, ...], metrics: dict, story: dict) -> None:
-    """`best.json` beside `best.safetensors`: the input contract, the classes, the figures, and the story."""
+def write_sidecar(
+    folder: Path, experiment: Experiment, classes: tuple[str, ...], metrics: dict, metadata: dict
+) -> None:
+    """`best.json` beside `best.safetensors`: the input contract, the classes, the figures, and the metadata."""
     digest = hashlib.sha256((folder / "best.safetensors").read_bytes()).hexdigest()
     contract = {"classes": list(classes), "input_spec": experiment.input_spec.to_dict(), "sha256": digest}
-    told = {**contract, "metrics": shortened(metrics), **story}
+    told = {**contract, "metrics": shortened(metrics), **metadata}
     write_whole(folder / "best.json", json.dumps(told, indent=1) + "\n")
 
 
@@ -135,9 +137,9 @@ def reads_one_gray_face(experiment: Experiment) -> bool:
     return spec.channels == 1 and spec.colour == "gray" and experiment.representation["name"] in ("frame", "apex")
 
 
-def export_run(model, experiment, folder: Path, parts: dict[str, Samples], story: dict) -> Path:
+def export_run(model, experiment, folder: Path, parts: dict[str, Samples], metadata: dict) -> Path:
     """Write `weights.onnx`, calibrated on the validation part, with its sidecar, whose figures are calibrated."""
-    told = prior_of(parts["train"], experiment) | {"exported_at_commit": code_commit()} | story
+    told = prior_of(parts["train"], experiment) | {"exported_at_commit": code_commit()} | metadata
     return release([model], folder / "weights.onnx", experiment.input_spec, parts, told)
 
 

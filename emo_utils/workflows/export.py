@@ -9,7 +9,7 @@ from emo_utils.inference.weights import find_weights
 from emo_utils.training.experiment import Experiment, code_commit
 from emo_utils.training.networks import load_networks, own_fold
 from emo_utils.training.release import Form, release
-from emo_utils.training.run import prior_of, reads_one_gray_face, story_of
+from emo_utils.training.run import metadata_of, prior_of, reads_one_gray_face
 from emo_utils.workflows.open_run import parts_again
 
 MEMBER = ("experiment", "trained_at_commit", "best_epoch")
@@ -19,7 +19,7 @@ MEMBER = ("experiment", "trained_at_commit", "best_epoch")
 def export_weights(
     names: Sequence[str], out: Path, form: Form | None = None, corpus_options: dict | None = None
 ) -> Path:
-    """Put the networks of runs into one weights file, calibrated and measured; the first gives the story.
+    """Put the networks of runs into one weights file, calibrated and measured; the first gives the metadata.
 
     Args:
         names: folders of finished runs, or names of shipped weights, all of the same corpus and input.
@@ -32,18 +32,18 @@ def export_weights(
     """
     if not names or out.suffix != ".onnx":
         raise EmoError(f"expected runs and a file that ends in .onnx, found {len(names)} runs and {out}")
-    stories = [member for name in names for member in _stories(name)]
-    experiment = Experiment.from_dict(stories[0]["experiment"])
+    all_metadata = [member for name in names for member in _stories(name)]
+    experiment = Experiment.from_dict(all_metadata[0]["experiment"])
     if not reads_one_gray_face(experiment):
         raise EmoError(f"{names[0]}: expected a network that reads one gray face, found {experiment.representation}")
-    if others := {story["experiment"]["corpus"] for story in stories} - {experiment.corpus}:
+    if others := {metadata["experiment"]["corpus"] for metadata in all_metadata} - {experiment.corpus}:
         raise EmoError(f"expected runs on {experiment.corpus}, as the first is, found {', '.join(sorted(others))}")
     parts = parts_again(experiment, corpus_options)
     networks = [network for name in names for network in load_networks(name, experiment, parts["train"])]
-    story = {key: value for key, value in stories[0].items() if key != "members"}
-    if len(stories) > 1:
-        story["members"] = [{key: told[key] for key in MEMBER} for told in stories]
-    told = prior_of(parts["train"], experiment) | {"exported_at_commit": code_commit()} | story
+    metadata = {key: value for key, value in all_metadata[0].items() if key != "members"}
+    if len(all_metadata) > 1:
+        metadata["members"] = [{key: told[key] for key in MEMBER} for told in all_metadata]
+    told = prior_of(parts["train"], experiment) | {"exported_at_commit": code_commit()} | metadata
     return release(networks, out, experiment.input_spec, parts, told, form or Form())
 
 
@@ -54,7 +54,7 @@ def _stories(name: str) -> list[dict]:
         folder = own_fold(folder, 0)
         try:
             experiment = json.loads((folder / "experiment.json").read_text())
-            return [story_of(Experiment.from_dict(experiment), folder)]
+            return [metadata_of(Experiment.from_dict(experiment), folder)]
         except OSError as error:
             raise WeightsError(f"{name}: expected the folder of a finished run, found no {error.filename}") from error
     sidecar = find_weights(name).sidecar

@@ -50,7 +50,7 @@ class OpenedRun:
         return np.array(rows)
 
     def inputs(self, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Samples as the network eats them, and the mask of sequences."""
+        """Samples as the network accepts them, and the mask of sequences."""
         items, mask = self.samples.batch(rows)
         x = normalise(to_network(torch.from_numpy(items), torch.device("cpu")), self.experiment.input_spec)
         return x, None if mask is None else torch.from_numpy(mask)

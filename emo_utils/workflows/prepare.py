@@ -10,7 +10,7 @@ from emo_utils.datasets.manifest import Manifest
 from emo_utils.datasets.prepare import prepare
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import CorpusError, EmoError, MissingPackageError, WorkerError
-from emo_utils.inference.apex_scorer import StrongestExpression
+from emo_utils.inference.apex_scorer import ApexScorer
 from emo_utils.representations.representation import Representation, create_representation, representations
 from emo_utils.structures import Clip
 
@@ -57,7 +57,7 @@ def spec_for(corpus: str, representation: str, options: dict) -> Representation:
     suited = {key: value for key, value in facts.prepared_with.items() if key in known} if facts else {}
     given = {key: value for key, value in options.items() if value is not None}
     if representation == "apex":
-        suited["scorer"] = StrongestExpression()
+        suited["scorer"] = ApexScorer()
     return create_representation(representation, **{**suited, **given})
 
 

@@ -13,7 +13,7 @@ from emo_utils.datasets.manifest import write_whole
 from emo_utils.datasets.splits import Split, make_folds, make_split
 from emo_utils.errors import EmoError
 from emo_utils.evaluation.measure import measure
-from emo_utils.models import eaters, find_backbone
+from emo_utils.models import backbones_for, find_backbone
 from emo_utils.training.classical import classical_models
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.recipes import DEFAULT_BACKBONE
@@ -100,19 +100,20 @@ def train(
 
 
 def check_backbone(name: str | None, representation: str) -> None:
-    """Refuse a network that does not eat this representation, before any clip is prepared.
+    """Refuse a network that does not accept this representation, before any clip is prepared.
 
     Raises:
         UnknownNameError: there is no such network.
-        EmoError: it eats something else.
+        EmoError: it accepts something else.
     """
     if name is None:  # the representation itself is unknown, and will be refused where it is looked up
         return
-    eats = ("features",) if name in classical_models else find_backbone(name).eats
-    if representation not in eats:
-        others = [*eaters(representation), *(classical_models if representation == "features" else ())]
+    accepts = ("features",) if name in classical_models else find_backbone(name).accepts
+    if representation not in accepts:
+        others = [*backbones_for(representation), *(classical_models if representation == "features" else ())]
         raise EmoError(
-            f"backbone {name} eats {', '.join(eats)}, not {representation}; what does: {', '.join(others) or 'none'}"
+            f"backbone {name} accepts {', '.join(accepts)}, not {representation}; "
+            f"it is accepted by {', '.join(others) or 'none'}"
         )
 
 

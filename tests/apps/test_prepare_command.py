@@ -8,7 +8,7 @@ import pytest
 
 from emo_utils.errors import EmoError
 from emo_utils.faces.detector import create_detector
-from emo_utils.inference.apex_scorer import StrongestExpression
+from emo_utils.inference.apex_scorer import ApexScorer
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.weights import DEFAULT, find_weights
 from emo_utils.representations.apex import ApexSpec, find_apex
@@ -52,7 +52,7 @@ def test_each_representation_is_made_by_name(smile, only_root, tmp_path, represe
 
 def test_the_apex_of_a_smile_is_read_as_happiness(clips):
     clip = Clip("smile", clips / "labelled" / "happiness.mp4", "test", "a", "happiness")
-    scorer, engine = StrongestExpression(), OnnxEngine(find_weights(DEFAULT))
+    scorer, engine = ApexScorer(), OnnxEngine(find_weights(DEFAULT))
     detector = create_detector()
     try:
         apex, *_ = find_apex(clip, detector, ApexSpec(scorer, every=4))

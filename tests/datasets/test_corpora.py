@@ -8,7 +8,8 @@ import pytest
 from layouts import touch
 
 import emo_utils.datasets.corpora as package
-from emo_utils.datasets.corpus import Corpus, Facts
+from emo_utils.datasets.corpus import Corpus
+from emo_utils.datasets.facts import Facts
 from emo_utils.datasets.frozen import freeze, load_frozen
 from emo_utils.datasets.registry import corpora
 from emo_utils.datasets.splits import check_people, make_folds, make_split

@@ -11,7 +11,7 @@ from emo_utils.faces import cuts
 from emo_utils.faces.cuts import CutDetector
 from emo_utils.faces.identity import JOINED_FROM, name_people
 from emo_utils.faces.portraits import FIRST_SLOT_S, MOST, BestPortraits, Portrait
-from emo_utils.faces.tracklets import Album, Piece
+from emo_utils.faces.tracklets import Tracklet, TrackletStore
 from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
 from emo_utils.structures import Detections, Frame
 
@@ -110,37 +110,41 @@ def test_a_clip_of_one_track_runs_no_network(analyzer, clips, monkeypatch):
     assert analyzer.analyze(clips / "single_face.mp4").people == [1]
 
 
-def piece(number, track, first, last, vector, fps=25) -> Piece:
+def tracklet(number, track, first, last, vector, fps=25) -> Tracklet:
     unit = np.array(vector, np.float32) / np.linalg.norm(vector)
-    return Piece(number, track, first, first / fps, last, last / fps, last - first + 1, unit, 1.0)
+    return Tracklet(number, track, first, first / fps, last, last / fps, last - first + 1, unit, 1.0)
 
 
 def test_two_faces_in_one_frame_are_two_people_however_alike():
-    people = name_people([piece(1, 1, 0, 50, [1, 0]), piece(2, 2, 50, 90, [1, 0.01])])
+    people = name_people([tracklet(1, 1, 0, 50, [1, 0]), tracklet(2, 2, 50, 90, [1, 0.01])])
     assert people.of == {1: 1, 2: 2}
     (decision,) = people.decisions
     assert decision.together
     assert not decision.joined
-    assert name_people([piece(1, 1, 0, 50, [1, 0]), piece(2, 2, 51, 90, [1, 0.01])]).of == {1: 1, 2: 1}
+    assert name_people([tracklet(1, 1, 0, 50, [1, 0]), tracklet(2, 2, 51, 90, [1, 0.01])]).of == {1: 1, 2: 1}
 
 
 def test_what_cannot_be_holds_for_groups_too():
     """1 and 3 are the closest; 2 is like both, but was seen beside 3."""
-    pieces = [piece(1, 1, 0, 50, [1, 0, 0]), piece(2, 2, 60, 90, [1, 0.4, 0]), piece(3, 3, 80, 99, [1, 0.1, 0])]
-    assert name_people(pieces).of == {1: 1, 2: 2, 3: 1}
+    tracklets = [
+        tracklet(1, 1, 0, 50, [1, 0, 0]),
+        tracklet(2, 2, 60, 90, [1, 0.4, 0]),
+        tracklet(3, 3, 80, 99, [1, 0.1, 0]),
+    ]
+    assert name_people(tracklets).of == {1: 1, 2: 2, 3: 1}
 
 
 def test_people_count_in_order_of_appearance():
-    pieces = [piece(1, 1, 0, 50, [0, 1]), piece(2, 2, 10, 40, [1, 0]), piece(3, 3, 60, 90, [1, 0])]
-    assert name_people(pieces).of == {1: 1, 2: 2, 3: 2}
+    tracklets = [tracklet(1, 1, 0, 50, [0, 1]), tracklet(2, 2, 10, 40, [1, 0]), tracklet(3, 3, 60, 90, [1, 0])]
+    assert name_people(tracklets).of == {1: 1, 2: 2, 3: 2}
     assert name_people([]).of == {}
 
 
 def test_a_short_piece_founds_no_person_and_goes_to_the_most_alike():
-    whole = [piece(1, 1, 0, 50, [1, 0, 0]), piece(2, 2, 0, 50, [0, 1, 0])]
-    hidden = piece(3, 1, 51, 53, [0, 0, 1])
+    whole = [tracklet(1, 1, 0, 50, [1, 0, 0]), tracklet(2, 2, 0, 50, [0, 1, 0])]
+    hidden = tracklet(3, 1, 51, 53, [0, 0, 1])
     assert name_people([*whole, hidden]).of[3] == 1, "of nobody's looks: stays with its track"
-    swapped = piece(3, 1, 51, 53, [0, 1, 0])
+    swapped = tracklet(3, 1, 51, 53, [0, 1, 0])
     assert name_people([*whole, swapped]).of[3] == 2, "of the other's looks"
     beside = replace(whole[1], last=60, last_s=60 / 25)
     assert name_people([whole[0], beside, swapped]).of[3] == 1, "the other is still seen elsewhere"
@@ -148,8 +152,8 @@ def test_a_short_piece_founds_no_person_and_goes_to_the_most_alike():
 
 def test_tracks_that_were_not_read_are_a_person_each():
     tracks = ((1, 1), (2, 2), (3, 1))
-    pieces = [replace(piece(n, track, 10 * n, 10 * n + 5, [1, 0]), vector=None) for n, track in tracks]
-    assert name_people(pieces).of == {1: 1, 2: 2, 3: 1}
+    tracklets = [replace(tracklet(n, track, 10 * n, 10 * n + 5, [1, 0]), vector=None) for n, track in tracks]
+    assert name_people(tracklets).of == {1: 1, 2: 2, 3: 1}
 
 
 def test_portraits_are_the_best_and_spread_over_time():
@@ -163,18 +167,18 @@ def test_portraits_are_the_best_and_spread_over_time():
     assert np.diff(taken_at_s[:-1]).min() > 5, "of 40 seconds"
 
 
-def test_an_album_holds_few_pictures_however_long_the_clip(weights_file):
+def test_a_store_holds_few_pictures_however_long_the_clip(weights_file):
     from emo_utils.faces.embedding import FaceEmbedder
 
-    album, rng = Album(FaceEmbedder(weights_file)), np.random.default_rng(0)
+    store, rng = TrackletStore(FaceEmbedder(weights_file)), np.random.default_rng(0)
     points = np.array([[[35, 45], [65, 45], [50, 60], [50, 75]]], np.float32)
     found = Detections(np.array([[20, 20, 80, 80]], np.float32), np.array([0.9], np.float32), points)
     for index in range(150):
         pixels = rng.integers(0, 255, (100, 100, 3), dtype=np.uint8)
-        album.enter(Frame(pixels, index, index / 25), found, {1: 0})
-    assert len(album.pieces) == 150, "noise never looks like the noise before"
-    assert sum(len(piece.portraits) for piece in album.pieces) <= 66
-    assert all(piece.vector is not None for piece in album.finish())
+        store.enter(Frame(pixels, index, index / 25), found, {1: 0})
+    assert len(store.tracklets) == 150, "noise never looks like the noise before"
+    assert sum(len(tracklet.portraits) for tracklet in store.tracklets) <= 66
+    assert all(tracklet.vector is not None for tracklet in store.finish())
 
 
 def gray(value, spread=40, seed=0):

@@ -3,7 +3,8 @@ import pytest
 
 from emo_utils.errors import MissingPackageError, UnknownNameError, WeightsError
 from emo_utils.faces.embedding import FaceEmbedder
-from emo_utils.faces.tracking import MEMORY_S, TRACKERS, Tracker, create_tracker, intersection_over_union
+from emo_utils.faces.tracker import MEMORY_S
+from emo_utils.faces.tracking import TRACKERS, Tracker, create_tracker, intersection_over_union
 from emo_utils.structures import Detections
 
 

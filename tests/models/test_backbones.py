@@ -1,4 +1,4 @@
-"""Promises that every backbone keeps, for every representation it eats."""
+"""Promises that every backbone keeps, for every representation it accepts."""
 
 import inspect
 
@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from emo_utils.errors import EmoError, UnknownNameError, WeightsError
-from emo_utils.models import backbones, count_parameters, create_model, eaters, find_backbone
+from emo_utils.models import backbones, backbones_for, count_parameters, create_model, find_backbone
 from emo_utils.models.output import WithLoss
 
 SHAPES = {
@@ -19,7 +19,7 @@ SHAPES = {
     "features": (12,),
 }
 CHANNELS = {"frame": 1, "apex": 3, "stack": 5, "sequence": 1, "features": 12}
-PAIRS = [(name, representation) for name in backbones for representation in backbones.get(name).eats]
+PAIRS = [(name, representation) for name in backbones for representation in backbones.get(name).accepts]
 CLASSES = 4
 NAMES = list(backbones)
 FROM_FERPLUS = [(name, "ferplus") for name in NAMES if name.startswith("face_net")]
@@ -70,7 +70,7 @@ def test_one_step_reaches_every_parameter_and_predictions_have_the_right_shape(n
 @pytest.mark.parametrize(("name", "weights"), [*((name, "random") for name in NAMES), *FROM_FERPLUS])
 def test_eight_samples_are_learnt_by_heart(name, weights):
     """Trained in training mode, judged in evaluation mode by the statistics of the eight, which are all there is."""
-    representation = backbones.get(name).eats[0]
+    representation = backbones.get(name).accepts[0]
     options = {"dropout": 0.0} if "dropout" in inspect.signature(backbones.get(name)).parameters else {}
     model, inputs = make(name, representation, weights, **options), batch(representation, 8)
     labels = torch.arange(8) % CLASSES
@@ -112,7 +112,7 @@ def measure_statistics(model, inputs) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_bfloat16_and_channels_last_change_little(name):
-    representation = backbones.get(name).eats[-1]
+    representation = backbones.get(name).accepts[-1]
     model, inputs = make(name, representation).eval(), batch(representation, 2)
     with torch.no_grad():
         expected = model(*inputs).softmax(1)
@@ -131,16 +131,16 @@ def test_bfloat16_and_channels_last_change_little(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_backbone_says_what_it_eats_and_how_it_starts(name):
     factory = backbones.get(name)
-    assert factory.eats
-    assert set(factory.eats) <= set(SHAPES)
+    assert factory.accepts
+    assert set(factory.accepts) <= set(SHAPES)
     assert "random" in factory.starts
     assert factory.__doc__
-    assert name in eaters(factory.eats[0])
+    assert name in backbones_for(factory.accepts[0])
 
 
 @pytest.mark.parametrize("name", ["resnet50", "vgg16", "mobilenetv3_large", "face_net_lstm", "cnn_autoencoder_lstm"])
 def test_a_frozen_part_is_neither_trained_nor_normalised_anew(name):
-    representation = backbones.get(name).eats[0]
+    representation = backbones.get(name).accepts[0]
     model, inputs = make(name, representation, frozen=True).train(), batch(representation, 4)
     before = {key: value.clone() for key, value in model.state_dict().items()}
     loss_of(model(*inputs), torch.arange(4) % CLASSES).backward()
@@ -153,7 +153,7 @@ def test_a_frozen_part_is_neither_trained_nor_normalised_anew(name):
 def test_any_timm_name_works_and_an_unknown_one_names_the_nearest():
     model = create_model("timm/regnetx_002", 5, CLASSES, "random")
     assert model.eval()(torch.zeros(1, 5, 64, 64)).shape == (1, CLASSES)
-    assert find_backbone("timm/regnetx_002").eats == backbones.get("timm").eats
+    assert find_backbone("timm/regnetx_002").accepts == backbones.get("timm").accepts
     with pytest.raises(UnknownNameError, match=r"unknown timm architecture 'resnet_18'.*Did you mean .*'resnet18'"):
         create_model("timm/resnet_18", 3, CLASSES, "random")
     with pytest.raises(UnknownNameError, match=r"unknown timm architecture 'resnet18\.a9_in1k'.*a1_in1k"):

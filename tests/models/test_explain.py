@@ -6,12 +6,12 @@ from emo_utils.errors import EmoError
 from emo_utils.models import backbones, channel_relevance, create_model, embeddings, grad_cam
 
 SHAPES = {"frame": (1, 64, 64), "stack": (5, 64, 64), "sequence": (3, 1, 48, 48), "features": (12,)}
-PICTURES = [name for name in backbones if "stack" in backbones.get(name).eats]
+PICTURES = [name for name in backbones if "stack" in backbones.get(name).accepts]
 
 
 def make(name: str):
     torch.manual_seed(0)
-    representation = [kind for kind in backbones.get(name).eats if kind != "apex"][-1]
+    representation = [kind for kind in backbones.get(name).accepts if kind != "apex"][-1]
     shape = SHAPES[representation]
     channels = shape[1] if representation == "sequence" else shape[0]
     return create_model(name, channels, 4, "random").eval(), torch.rand(2, *shape)

@@ -8,7 +8,7 @@ from emo_utils.models.temporal import LastHidden, positions
 from emo_utils.models.volumes import resample
 
 VARIANTS = [
-    *((name, {}) for name in backbones if "sequence" in backbones.get(name).eats),
+    *((name, {}) for name in backbones if "sequence" in backbones.get(name).accepts),
     ("cnn_lstm", {"bidirectional": True}),
     ("cnn_autoencoder_lstm", {"bidirectional": True}),
     ("cnn_autoencoder_lstm", {"encoder": "resnet18"}),

@@ -84,7 +84,7 @@ def test_an_unknown_method_lists_the_known():
 
 
 def test_trembling_keypoints_leave_no_motion(portrait):
-    """Interpolated detections tremble; what is seen does not move."""
+    """Interpolated detections jitter; what is seen does not move."""
     rng, follower = np.random.default_rng(0), MotionFollower()
     for number in range(8):
         keypoints = EYES_AND_MOUTH + rng.normal(0, 1.0, (4, 2)).astype(np.float32)

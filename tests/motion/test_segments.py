@@ -38,7 +38,7 @@ def test_several_expressions_give_several_segments():
 def test_a_face_that_never_moves_gives_no_segment():
     still = face(np.zeros(120))
     assert spans(still) == []
-    assert spans(face(np.zeros(120), noise=0.003)) == [], "nor does one whose measurements tremble"
+    assert spans(face(np.zeros(120), noise=0.003)) == [], "nor does one whose measurements jitter"
 
 
 def test_a_reading_that_changes_on_a_still_face_gives_no_segment():

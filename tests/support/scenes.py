@@ -232,11 +232,11 @@ def synthetic_crossings(folder: Path, seed: int = 0) -> dict[str, tuple[Path, pd
         played = script.crossing(pair, emotions, seed)
         path = folder / played[0].truth.file
         write_video(path, script.film(played, script.CROSSING_SIZE_PX, seed), script.FPS)
-        scenes[path.stem] = path, _truth_of_puppets([part.truth for part in played])
+        scenes[path.stem] = path, _truth_of_synthetic_faces([part.truth for part in played])
     return scenes
 
 
-def _truth_of_puppets(truths: list[script.Truth]) -> pd.DataFrame:
+def _truth_of_synthetic_faces(truths: list[script.Truth]) -> pd.DataFrame:
     tables = []
     for truth, scale in zip(truths, PUPPET_SCALES, strict=True):
         side = PUPPET_BOX[0] * scale * abs(EYES_X[1] - EYES_X[0])

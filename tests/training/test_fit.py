@@ -18,11 +18,11 @@ from emo_utils.training.batches import draw_batches, share_of
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.fit import change, fit, predict, score
 from emo_utils.training.optimise import (
-    at_the_worst,
     class_weights,
     learning_rate_at,
     loss_of,
     make_optimizer,
+    sam_perturbation,
     update_average,
 )
 from emo_utils.training.run_folder import read_history
@@ -87,7 +87,7 @@ def test_the_gradient_is_taken_where_the_loss_is_worst_and_the_weights_come_back
     model(x).square().mean().backward()
     before = {key: value.clone() for key, value in model.state_dict().items()}
     gradients = torch.cat([p.grad.flatten() for p in model.parameters()])
-    with at_the_worst(model, 0.5):
+    with sam_perturbation(model, 0.5):
         moved = torch.cat([(p - before[name]).flatten() for name, p in model.named_parameters()])
         torch.testing.assert_close(moved, 0.5 * gradients / gradients.norm())
         assert all(p.grad is None for p in model.parameters())

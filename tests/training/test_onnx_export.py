@@ -119,7 +119,7 @@ def test_unknown_weights_list_the_known():
 
 
 @pytest.mark.parametrize("name", known_weights())
-def test_shipped_weights_are_whole_and_carry_their_story(name):
+def test_shipped_weights_are_whole_and_carry_their_metadata(name):
     weights = find_weights(name)
     assert {"licence", "data", "metrics", "parameters", "trained_at_commit"} <= set(weights.sidecar)
     assert weights.sidecar["metrics"]["test"]["n"] == 3546

@@ -68,7 +68,7 @@ def test_a_cells_settings_are_some_that_can_be_trained(key):
         assert how.settings["backbone"] in classical_models
         return
     factory = find_backbone(how.settings["backbone"])
-    assert how.representation in factory.eats
+    assert how.representation in factory.accepts
     assert how.settings.get("weights") in (None, *factory.starts)
     assert plan(key).expected[0]["corpus"] == how.corpus
 

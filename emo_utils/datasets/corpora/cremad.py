@@ -13,9 +13,10 @@ import numpy as np
 import requests
 from tqdm import tqdm
 
-from emo_utils.datasets.corpus import SOUND_SUFFIXES, VIDEO_SUFFIXES, Corpus, Facts, find_files, in_order
+from emo_utils.datasets.corpus import SOUND_SUFFIXES, VIDEO_SUFFIXES, Corpus, find_files, in_order
 from emo_utils.datasets.cremad_votes import find_table, read_distributions, read_winners
 from emo_utils.datasets.download import TIMEOUT_S, download
+from emo_utils.datasets.facts import Facts
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import AssetError, CorpusError
 from emo_utils.structures import Clip

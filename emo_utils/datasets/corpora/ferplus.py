@@ -19,7 +19,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from emo_utils.datasets.corpus import Corpus, Facts, in_order
+from emo_utils.datasets.corpus import Corpus, in_order
+from emo_utils.datasets.facts import Facts
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import CorpusError
 from emo_utils.settings import load_settings

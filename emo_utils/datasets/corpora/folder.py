@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from emo_utils.datasets.corpus import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Corpus, Facts, find_files, in_order
+from emo_utils.datasets.corpus import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Corpus, find_files, in_order
+from emo_utils.datasets.facts import Facts
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import CorpusError
 from emo_utils.labels import ALL_EMOTIONS

@@ -1,8 +1,8 @@
 """The sample corpus: synthetic people, made here, with exactly known emotions, identities, onsets, apexes, offsets.
 
 One public-domain portrait is warped into many synthetic people, and each emotion is played by its facial action units
-(see `puppets`). It feeds demonstrations, notebooks and tests, and measures code that looks for apexes, segments and
-tracks. It is synthetic: figures from it say whether code works and are never offered as accuracy.
+(see `datasets.synthetic`). It feeds demonstrations, notebooks and tests, and measures code that looks for apexes,
+segments and tracks. It is synthetic: figures from it say whether code works and are never offered as accuracy.
 """
 
 import csv
@@ -20,7 +20,8 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from emo_utils.datasets.corpus import Corpus, Facts, in_order
+from emo_utils.datasets.corpus import Corpus, in_order
+from emo_utils.datasets.facts import Facts
 from emo_utils.datasets.registry import corpora
 from emo_utils.datasets.synthetic.cast import Subject, make_cast
 from emo_utils.datasets.synthetic.script import (

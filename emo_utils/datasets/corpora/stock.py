@@ -6,8 +6,9 @@ The layout: one folder `Scrapping` with files `<Class>_<number>.mp4`, for instan
 import re
 from pathlib import Path
 
-from emo_utils.datasets.corpus import VIDEO_SUFFIXES, Corpus, Facts, find_files, in_order
+from emo_utils.datasets.corpus import VIDEO_SUFFIXES, Corpus, find_files, in_order
 from emo_utils.datasets.download import unpack_zip
+from emo_utils.datasets.facts import Facts
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import AssetError, CorpusError
 from emo_utils.settings import load_settings

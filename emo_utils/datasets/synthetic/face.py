@@ -72,7 +72,7 @@ class Face:
     folds: dict[str, np.ndarray] = field(repr=False)
 
 
-class Puppet:
+class SyntheticFace:
     """Draws one person's face for any action units.
 
     Args:

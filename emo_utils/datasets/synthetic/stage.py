@@ -1,4 +1,4 @@
-"""Where the puppets play: background, light, head motion and camera."""
+"""Where the synthetic faces play: background, light, head motion and camera."""
 
 from dataclasses import dataclass, field
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from emo_utils.datasets.synthetic.cast import Subject, dress, shape_shift
-from emo_utils.datasets.synthetic.face import Puppet
+from emo_utils.datasets.synthetic.face import SyntheticFace
 from emo_utils.datasets.synthetic.features import AXIS_X, EYE_Y, EYES_X, HEIGHT, WIDTH
 from emo_utils.datasets.synthetic.portrait import load_portrait
 
@@ -67,7 +67,7 @@ class Player:
 
     def __init__(self, subject: Subject, motion: Motion, size: tuple[int, int], rng: np.random.Generator):
         self._motion = motion
-        self._puppet = Puppet(dress(subject))
+        self._synthetic_face = SyntheticFace(dress(subject))
         self._mirror = -1.0 if subject.mirrored else 1.0
         self._alpha = (load_portrait().matte * 255).astype(np.uint8)
         self._light = _light(rng)
@@ -77,7 +77,7 @@ class Player:
 
     def draw(self, frame: int, units: np.ndarray, background: np.ndarray) -> np.ndarray:
         """Draw this person at a frame in front of a background uint8 (H, W, 3); a new picture of the same shape."""
-        canvas = np.dstack([cv2.multiply(self._puppet.draw(units), self._light, dtype=cv2.CV_8U), self._alpha])
+        canvas = np.dstack([cv2.multiply(self._synthetic_face.draw(units), self._light, dtype=cv2.CV_8U), self._alpha])
         map_x, map_y = self._map(frame)
         shown = cv2.remap(canvas, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         weight = shown[..., 3].astype(np.float32) * (1 / 255)

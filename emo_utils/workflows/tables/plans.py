@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial, singledispatch
 from pathlib import Path
 
-from emo_utils.datasets.corpus import Facts
+from emo_utils.datasets.facts import Facts
 from emo_utils.datasets.manifest import write_whole
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import EmoError

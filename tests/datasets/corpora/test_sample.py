@@ -8,7 +8,7 @@ import pytest
 from emo_utils.datasets.corpora import sample
 from emo_utils.datasets.registry import corpora
 from emo_utils.datasets.synthetic.cast import dress, make_cast
-from emo_utils.datasets.synthetic.face import Puppet, unit_vector
+from emo_utils.datasets.synthetic.face import SyntheticFace, unit_vector
 from emo_utils.datasets.synthetic.features import EYE_Y, EYES_X, GRIN
 from emo_utils.datasets.synthetic.portrait import load_portrait
 from emo_utils.datasets.synthetic.script import crossing, film, intensity, plan, solo, unit_track
@@ -66,10 +66,10 @@ def test_the_apex_is_the_one_frame_of_largest_intensity(emotion, seed):
 def test_pictures_change_most_at_the_apex(cast):
     """The truth is about pixels, not only about a table: without motion and noise, the apex differs most from rest."""
     part = solo(cast[0], "surprise", 1, seed=0)
-    puppet, units = Puppet(dress(cast[0])), unit_track(part.truth, cast[0], seed=0)
+    synthetic_face, units = SyntheticFace(dress(cast[0])), unit_track(part.truth, cast[0], seed=0)
     units[:, 45] = 0
-    rest = puppet.draw(units[0]).astype(np.int16)
-    change = [np.abs(puppet.draw(row) - rest).mean() for row in units]
+    rest = synthetic_face.draw(units[0]).astype(np.int16)
+    change = [np.abs(synthetic_face.draw(row) - rest).mean() for row in units]
     assert int(np.argmax(change)) == part.truth.apex
     assert change[part.truth.onset - 1] == 0
     assert change[part.truth.offset + 1] == 0
@@ -84,20 +84,20 @@ def test_a_neutral_clip_has_no_onset_and_moves_no_muscle_but_to_blink(cast):
 
 
 def test_a_blink_covers_the_iris(cast):
-    puppet, row = Puppet(dress(cast[0])), int(EYE_Y)
+    synthetic_face, row = SyntheticFace(dress(cast[0])), int(EYE_Y)
     column = int(EYES_X[0])
     iris = np.s_[row - 1 : row + 2, column - 2 : column + 3]
-    opened, shut = (puppet.draw(unit_vector({45: closed}))[iris].mean() for closed in (0, 1))
+    opened, shut = (synthetic_face.draw(unit_vector({45: closed}))[iris].mean() for closed in (0, 1))
     assert shut > opened + 40
 
 
 def test_a_grin_shows_teeth_and_a_neutral_mouth_does_not(cast):
     mouth = np.s_[int(GRIN["upper_in"][0]) + 3 : int(GRIN["lower_in"][0]) - 2, 192:210]
     teeth = load_portrait().grin[mouth].mean()
-    puppet = Puppet(dress(cast[0]))
-    grin = puppet.draw(unit_vector({6: 1, 12: 1, 25: 1}))[mouth].mean()
+    synthetic_face = SyntheticFace(dress(cast[0]))
+    grin = synthetic_face.draw(unit_vector({6: 1, 12: 1, 25: 1}))[mouth].mean()
     assert abs(grin - teeth) < 12
-    assert puppet.draw(unit_vector({}))[mouth].mean() < teeth - 40
+    assert synthetic_face.draw(unit_vector({}))[mouth].mean() < teeth - 40
 
 
 def test_the_index_names_every_clip_person_and_emotion(tmp_path, no_video):
