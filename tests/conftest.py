@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -69,3 +70,29 @@ def small_video(tmp_path) -> Path:
     path = tmp_path / "small.mp4"
     write_video(path, (np.full((48, 64, 3), 20 * i, np.uint8) for i in range(10)), Fraction(25))
     return path
+
+
+@pytest.fixture
+def nothing_here(monkeypatch, tmp_path):
+    """No corpora, no runs, no committed evidence."""
+    from emo_utils.workflows.tables import build
+
+    monkeypatch.setenv("EMO_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("FERPLUS_ARCHIVE", str(tmp_path / "absent.zip"))
+    monkeypatch.setenv("RAVDESS_AU", str(tmp_path / "data" / "raw" / "ravdess_au"))
+    monkeypatch.setattr(build, "EVIDENCE", tmp_path / "absent.csv")
+
+
+@pytest.fixture
+def emo(monkeypatch, capsys):
+    """Run `emo` in this process; gives exit code, output, errors."""
+    from emo_utils.apps import cli
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["emo", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        done = capsys.readouterr()
+        return ended.value.code or 0, done.out, done.err
+
+    return run

@@ -113,7 +113,7 @@ def check_backbone(name: str | None, representation: str) -> None:
         others = [*backbones_for(representation), *(classical_models if representation == "features" else ())]
         raise EmoError(
             f"backbone {name} accepts {', '.join(accepts)}, not {representation}; "
-            f"it is accepted by {', '.join(others) or 'none'}"
+            f"these accept it: {', '.join(others) or 'none'}"
         )
 
 

@@ -105,7 +105,7 @@ def test_one_fold_as_json(ten_folds, tree):
     ("arguments", "message"),
     [
         (["--backbone", "facenet"], "unknown backbone 'facenet'; known: .*face_net"),
-        (["--backbone", "cnn_lstm"], "cnn_lstm accepts sequence, not stack; what does: .*mobilenetv3_large"),
+        (["--backbone", "cnn_lstm"], "cnn_lstm accepts sequence, not stack; these accept it: .*mobilenetv3_large"),
         (["--backbone", "logistic_regression"], "logistic_regression accepts features, not stack"),
         (["--protocol", "official"], "publishes no split"),
         (

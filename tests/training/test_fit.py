@@ -27,7 +27,8 @@ from emo_utils.training.optimise import (
 )
 from emo_utils.training.run_folder import read_history
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1] / "support"
+PATHS = os.pathsep.join(filter(None, (str(HERE), os.environ.get("PYTHONPATH"))))
 TRAIN = """
 import os, sys
 from pathlib import Path
@@ -51,7 +52,7 @@ os.write(1, f"processes {Accelerator().num_processes}\\n".encode())  # one write
 
 
 def run_training(folder: Path, die_in: int = -1, **options) -> int:
-    environment = {**os.environ, "PYTHONPATH": str(HERE)}
+    environment = {**os.environ, "PYTHONPATH": PATHS}
     command = [sys.executable, "-c", TRAIN, str(folder), str(die_in), repr(options)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode in (0, -9), done.stderr
@@ -138,7 +139,7 @@ def test_two_processes_reach_what_one_reaches(tmp_path):
     launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1"]
     launch += ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
     # --multi_gpu is what starts several processes; with this variable they take CPUs (--cpu would start one)
-    environment = {**os.environ, "PYTHONPATH": str(HERE), "ACCELERATE_USE_CPU": "true"}
+    environment = {**os.environ, "PYTHONPATH": PATHS, "ACCELERATE_USE_CPU": "true"}
     arguments = [str(script), str(tmp_path / "two"), "-1", options]
     done = subprocess.run([sys.executable, *launch, *arguments], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
