@@ -13,6 +13,7 @@ from emo_utils.models import (  # noqa: F401  (they register themselves)
     face_sequences,
     features,
     frames,
+    mobilenet_face,
     sequences,
     stacks,
     timm_nets,
