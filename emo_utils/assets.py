@@ -54,6 +54,14 @@ def _released_by_yakhyo(project: str, filename: str) -> Url:
     return Url(f"https://github.com/yakhyo/{project}/releases/download/weights/{filename}")
 
 
+FACERES_LICENCE = "Apache-2.0 (A. Savchenko, HSE_FaceRec_tf); trained on VGGFace2, which is CC BY-SA 4.0"
+
+
+def _converted_by_vladmandic(filename: str) -> Url:
+    """The recogniser of HSE_FaceRec_tf as a graph of TensorFlow.js, in the repository of `human` (MIT)."""
+    return Url(f"https://raw.githubusercontent.com/vladmandic/human/main/models/{filename}")
+
+
 ASSETS = {
     asset.name: asset
     for asset in (
@@ -102,6 +110,20 @@ ASSETS = {
             "9cc6e4a75f0e2bf0b1aed94578f144d15175f357bdc05e815e5c4a02b319eb4f",
             "insightface's weights (w600k_mbf): for non-commercial research only; trained on WebFace600K",
             _released_by_yakhyo("uniface", "w600k_mbf.onnx"),
+        ),
+        Asset(
+            "faceres_layout",
+            "faceres.json",
+            "5b83d49c0385d2e68a05122441b94226313677cae9fcc40b9587ad50079eb4df",
+            FACERES_LICENCE,
+            _converted_by_vladmandic("faceres.json"),
+        ),
+        Asset(
+            "faceres_weights",
+            "faceres.bin",
+            "2c7d2d62b76c97528b736527aa09d310ea71743c9e3e79fb6c62d4b2d73af79b",
+            FACERES_LICENCE,
+            _converted_by_vladmandic("faceres.bin"),
         ),
     )
 }

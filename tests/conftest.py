@@ -20,11 +20,24 @@ os.environ.setdefault("FERPLUS_ARCHIVE", str(SHARED / "data" / "ferplus.zip"))
 @pytest.fixture(scope="session", autouse=True)
 def _face_mesh_at_hand():
     """Put the shared copy of the face mesh where `assets.locate` looks, instead of downloading it."""
-    source = SHARED / "models" / "face_landmarker.task"
+    _at_hand(SHARED / "models" / "face_landmarker.task")
+
+
+@pytest.fixture(scope="session")
+def recogniser_files():
+    """The recogniser's two files where `assets.locate` looks."""
+    for name in ("faceres.json", "faceres.bin"):
+        if not _at_hand(SHARED / "models" / "hse_faceres" / name):
+            pytest.skip(f"no {name} in the shared models and none in EMO_MODELS_DIR")
+
+
+def _at_hand(source: Path) -> bool:
+    """Copy a shared model file to the folder of models, if it is not there; whether it is there now."""
     target = Path(os.environ["EMO_MODELS_DIR"]) / source.name
     if source.exists() and not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, target)
+    return target.exists()
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ STARTS = {
     "ferplus": "weights trained on FER+ by this package and shipped with it",
     "imagenet": "ImageNet weights, fetched through timm's or torchvision's hub",
     "random": "drawn anew from the seed",
+    "recogniser": "a network trained to recognise people, fetched once",
 }
 """Where a backbone's first weights can come from."""
 

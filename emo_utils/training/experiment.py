@@ -85,6 +85,8 @@ class Experiment:
     """Runs (their folders) or shipped weights whose mean probabilities are learnt too; see `training.networks`."""
     teacher_share: float = 0.5
     """Of the teachers in what is learnt; the rest are the corpus's own targets."""
+    teach_once: bool = False
+    """Teachers read each sample once, as it is, and not in every epoch as it was changed."""
     control: str = "none"
     """`labels`: training labels shuffled; `frames`: the order in time shuffled, in every part. To see what is left."""
     precision: str = "auto"

@@ -32,7 +32,7 @@ from emo_utils.training.batches import (
 )
 from emo_utils.training.checkpoint import load_checkpoint, save_checkpoint
 from emo_utils.training.experiment import Experiment, code_commit
-from emo_utils.training.networks import NO_TEACHERS, Teachers, build, load_teachers
+from emo_utils.training.networks import NO_TEACHERS, Teachers, build, load_teachers, taught_once
 from emo_utils.training.optimise import (
     autocast,
     class_weights,
@@ -72,6 +72,8 @@ def fit(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
     model, optimizer = accelerator.prepare(model, make_optimizer(model, experiment))
     plain = accelerator.unwrap_model(model)
     teachers = load_teachers(experiment, train, accelerator.device)
+    if experiment.teachers and experiment.teach_once:
+        train, teachers = taught_once(train, teachers, experiment.input_spec), NO_TEACHERS
     folder.mkdir(parents=True, exist_ok=True)
     state = load_checkpoint(folder, plain, average, optimizer) or _new_state()
     if accelerator.is_main_process:
@@ -107,7 +109,7 @@ def train_one_epoch(
     torch.manual_seed(seed_of(experiment.seed, epoch, rank, DROPOUT))
     rng = torch.Generator(device).manual_seed(seed_of(experiment.seed, epoch, rank, AUGMENTATION))
     order = seed_of(experiment.seed, epoch, ORDER)
-    together = bool(experiment.teachers) and not experiment.mixup  # mixed pictures are of no clip
+    together = bool(teachers.networks) and not experiment.mixup  # mixed pictures are of no clip
     clips = torch.from_numpy(samples.clip_rows) if together else None
     batches = draw_batches(samples, experiment.batch_size, experiment.balance, order, together)
     batches = [share_of(batch, rank, accelerator.num_processes) for batch in batches]

@@ -10,19 +10,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from emo_utils.datasets.samples import Samples
 from emo_utils.errors import WeightsError
 from emo_utils.inference.weights import find_weights
-from emo_utils.models import create_model
+from emo_utils.models import create_model, find_backbone
 from emo_utils.models.face_net import shipped_networks
 from emo_utils.models.registry import STARTS
 from emo_utils.structures import InputSpec
+from emo_utils.training.batches import normalise, read_batches, to_network
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.optimise import autocast
 from emo_utils.training.run_folder import load_weights
+
+SHOWN = 1000
+"""Training samples that a network is shown where its first weights carry no statistics of their normalisations."""
 
 
 def build(experiment: Experiment, samples: Samples) -> nn.Module:
@@ -44,17 +49,25 @@ def build(experiment: Experiment, samples: Samples) -> nn.Module:
                 f"first weights of {experiment.weights}: expected those of {experiment.backbone} with the options "
                 f"{experiment.backbone_options}, {channels} channels and {classes} classes, found another network's"
             ) from error
+    elif getattr(model, "folded", False):
+        model.restore_norms(first_inputs(samples, experiment.input_spec))
     return model.to(memory_format=torch.channels_last) if samples.items[0].ndim == 3 else model
+
+
+def first_inputs(samples: Samples, spec: InputSpec) -> Tensor:
+    """What a network is given of `SHOWN` samples drawn by a fixed seed: the statistics of its normalisations."""
+    rows = np.random.default_rng(0).permutation(len(samples))[:SHOWN]
+    return normalise(to_network(torch.from_numpy(samples.batch(rows)[0]), torch.device("cpu")), spec)
 
 
 def load_run(folder: Path, samples: Samples) -> tuple[nn.Module, Experiment]:
     """The trained network of a run's folder, for samples like these, and its settings.
 
-    The run that it went on from, if any, need not be there any more.
+    The run or the recogniser that it went on from, if any, need not be there any more.
     """
     experiment = Experiment.from_dict(json.loads((folder / "experiment.json").read_text()))
-    went_on = experiment.weights not in (None, *STARTS)
-    bare = replace(experiment, weights="random") if went_on else experiment
+    foreign = experiment.weights not in (None, *STARTS) or "recogniser" in find_backbone(experiment.backbone).starts
+    bare = replace(experiment, weights="random") if foreign else experiment
     return load_weights(folder, build(bare, samples)), experiment
 
 
@@ -93,6 +106,27 @@ class Teachers:
 
 
 NO_TEACHERS = Teachers()
+
+
+def taught_once(samples: Samples, teachers: Teachers, spec: InputSpec, batch_size: int = 64) -> Samples:
+    """The samples with targets moved towards what the teachers read in them as they are, all samples of a clip alike.
+
+    That costs one pass in all, where teachers that read every batch as it was changed cost one in each epoch.
+    """
+    device = next(teachers.networks[0].parameters()).device
+    place = samples.clip_rows
+    order = np.argsort(place, kind="stable")
+    batches = np.split(order, range(batch_size, len(order), batch_size))
+    read = np.zeros_like(samples.targets)
+    whole = replace(teachers, share=1.0)
+    for rows, items, _ in read_batches(samples, batches):
+        x = normalise(to_network(items, device), spec)
+        read[rows] = whole(x, torch.from_numpy(samples.targets[rows]).to(device)).cpu()
+    sums = np.zeros((place.max() + 1, read.shape[1]), read.dtype)
+    np.add.at(sums, place, read)
+    mean = (sums / np.bincount(place)[:, None])[place]
+    targets = (1 - teachers.share) * samples.targets + teachers.share * mean
+    return replace(samples, targets=targets.astype(samples.targets.dtype))
 
 
 def load_teachers(experiment: Experiment, samples: Samples, device: torch.device) -> Teachers:

@@ -11,7 +11,7 @@ from bars import bars, settings
 from emo_utils.errors import EmoError, WeightsError
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.fit import fit, predict
-from emo_utils.training.networks import Teachers, build, load_run, load_teachers
+from emo_utils.training.networks import Teachers, build, load_run, load_teachers, taught_once
 from emo_utils.training.run import run
 
 
@@ -72,6 +72,36 @@ def test_samples_of_a_clip_are_taught_the_mean_of_their_readings():
     assert torch.allclose(alone[:, 0], torch.tensor([1.0, 0.5, 0.5, 1.0]))
     together = Teachers((Repeats(),), share=1.0)(x, targets, torch.tensor([7, 2, 7, 5]))
     assert torch.allclose(together[:, 0], torch.tensor([0.75, 0.5, 0.75, 1.0]))
+
+
+def test_taught_once_all_samples_of_a_clip_have_the_teachers_mean_in_their_targets(parts):
+    class Repeats(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.one = torch.nn.Parameter(torch.ones(1))
+
+        def forward(self, x):
+            return x[:, 0, 0, :4] * self.one
+
+    samples = parts["train"]
+    names = ("a", "b", "a", *samples.clip_ids[3:])
+    samples = replace(samples, clip_ids=names)
+    spec = settings().input_spec
+    taught = taught_once(samples, Teachers((Repeats(),), share=0.25), spec, batch_size=2).targets
+    x = (
+        torch.from_numpy(np.stack([samples.items[row][0, 0, :4] for row in range(3)])).float() / 255 - spec.mean
+    ) / spec.std
+    read = x.softmax(1).numpy()
+    expected = 0.75 * samples.targets[:3] + 0.25 * np.stack([(read[0] + read[2]) / 2, read[1], (read[0] + read[2]) / 2])
+    np.testing.assert_allclose(taught[:3], expected, atol=1e-3)
+
+
+def test_a_student_taught_once_says_what_its_teacher_says(parts, teacher, tmp_path):
+    experiment = settings(**PLAIN, teachers=(str(teacher),), teacher_share=1.0, teach_once=True)
+    named = predict(
+        fit(experiment, parts | {"validation": moved(parts["validation"])}, tmp_path), parts["test"], experiment
+    )
+    assert (named.argmax(1).numpy() == moved(parts["test"]).labels).mean() > 0.9
 
 
 def test_of_a_run_over_folds_the_own_fold_teaches(parts, tmp_path):

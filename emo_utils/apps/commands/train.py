@@ -45,6 +45,9 @@ def train(
         list[str] | None, typer.Option(help="Learn from this run's folder or shipped name too; may be given again.")
     ] = None,
     teacher_share: Annotated[float | None, typer.Option(help="Of the teachers in what is learnt.")] = None,
+    teach_once: Annotated[
+        bool, typer.Option(help="Teachers read each sample once, not in every epoch as it was changed.")
+    ] = False,
     precision: Annotated[str | None, typer.Option(help="auto, bfloat16 or float32.")] = None,
     control: Annotated[str | None, typer.Option(help="labels or frames: shuffle them, to see what is left.")] = None,
     interval: Annotated[int | None, typer.Option(help="stack: frames from one channel to the next.")] = None,
@@ -97,6 +100,7 @@ def train(
         "augmentation": augmentation,
         "teachers": tuple(teacher) if teacher else None,
         "teacher_share": teacher_share,
+        "teach_once": teach_once or None,
         "control": control,
         "precision": precision,
     }
