@@ -9,6 +9,7 @@ import emo_utils
 
 PACKAGE = Path(emo_utils.__file__).parent
 FLOORS = {
+    "video": 0,
     "faces": 1,
     "measures": 2,
     "motion": 3,

@@ -50,7 +50,7 @@ def clip_pictures(clip: Clip, threads: int = 1) -> Iterator[Picture]:
     """
     paths = image_sequence(clip)
     if not paths:
-        yield from read_pictures(clip.path, threads=threads)
+        yield from read_pictures(clip.path, threads=threads, strict=True)
     for index, path in enumerate(paths):
         yield Picture(index, float("nan"), partial(read_image, path))
 

@@ -1,0 +1,102 @@
+"""A video file opened at its clip, or a sentence about why it cannot be."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+
+from emo_utils.errors import VideoError
+from emo_utils.video.complete import missing_bytes, whole_fragments_end
+from emo_utils.video.tracks import Track, choose_track
+
+SMALLEST_SIDE_PX = 32
+"""No detector of this package finds a face in a smaller frame."""
+
+LOOK_FURTHER = {"analyzeduration": "600000000", "probesize": "500000000"}
+"""For files whose pictures begin long after their sound, in microseconds and bytes; FFmpeg looks at five of each."""
+
+
+@contextmanager
+def open_video(path: Path) -> Iterator[tuple[InputContainer, Track]]:
+    """Open a file at the track that is its clip.
+
+    Raises:
+        VideoError: the file is missing, empty, not a video, without an index, sound only, or too small; says which.
+    """
+    _refuse_no_file(path)
+    with _opened(path) as container:
+        track = _track(path, container)
+        if not track.stream.width:
+            with _opened(path, LOOK_FURTHER) as container:
+                yield container, _large_enough(path, _track(path, container))
+        else:
+            yield container, _large_enough(path, track)
+
+
+def address(path: Path | str) -> str:
+    """A path as FFmpeg takes it for a file, whatever is in its name: "13:45.mp4" is not of the protocol "13"."""
+    return f"file:{path}"
+
+
+def cut_off(path: Path, container: InputContainer) -> str | None:
+    """Why the file counts as cut off; empty if it is whole, None if that is only known when its end was read."""
+    ends = (entry.pos + entry.size for stream in container.streams for entry in stream.index_entries)
+    return missing_bytes(path, container.format.name, max(ends, default=0))
+
+
+def _refuse_no_file(path: Path) -> None:
+    if path.is_dir():
+        raise VideoError(f"{path}: is a folder; expected a video file")
+    if not path.exists():
+        if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(path)):
+            raise VideoError(f"{path}: is an address; expected a file on this machine, so download it first")
+        raise VideoError(f"{path}: no such file")
+    if path.stat().st_size == 0:
+        raise VideoError(f"{path}: is empty (0 bytes)")
+
+
+def _opened(path: Path, options: dict[str, str] | None = None) -> InputContainer:
+    try:
+        return av.open(address(path), options=options or {}, metadata_errors="replace")
+    except av.error.FFmpegError as error:
+        end = whole_fragments_end(path)
+        if end is None:
+            raise VideoError(f"{path}: {_why_unreadable(path)} ({error.strerror})") from None
+    return av.open(f"subfile,,start,0,end,{end},,:{address(path)}", options=options or {}, metadata_errors="replace")
+
+
+def _track(path: Path, container: InputContainer) -> Track:
+    pictures = list(container.streams.video)
+    track = choose_track(pictures)
+    if track is not None:
+        return track
+    if any(stream.codec_context is None for stream in pictures):
+        raise VideoError(f"{path}: its pictures are in a codec that is not known here; convert it to H.264, say")
+    if container.streams.audio or pictures:
+        raise VideoError(f"{path}: holds sound only; expected a video with at least one picture track")
+    raise VideoError(f"{path}: {_why_unreadable(path)} (no track was found)")
+
+
+def _large_enough(path: Path, track: Track) -> Track:
+    width, height = track.stream.width, track.stream.height
+    if not width or not height:
+        raise VideoError(f"{path}: no picture was found in it; the file is damaged or cut off")
+    if min(width, height) < SMALLEST_SIDE_PX:
+        raise VideoError(
+            f"{path}: frames are {width}x{height} pixels; expected at least "
+            f"{SMALLEST_SIDE_PX}x{SMALLEST_SIDE_PX}, below which no face can be found"
+        )
+    return track
+
+
+def _why_unreadable(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if b"ftyp" in head[:16]:
+        return "is truncated: an mp4 whose index (moov) is missing or cut off; copy or download it again"
+    if not any(byte > 126 or byte in b"\0\1\2\3" for byte in head):
+        return "is a text file, not a video"
+    return "is not a video that can be read"
