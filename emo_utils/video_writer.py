@@ -1,11 +1,21 @@
 """Frames out, through PyAV (FFmpeg): H.264 in mp4, each frame at its own time, sound kept."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+from av.audio.frame import AudioFrame
+from av.container import OutputContainer
+from av.packet import Packet
+
+from emo_utils.errors import VideoError
+from emo_utils.video.container import address
+from emo_utils.video.sound import has_sound, sound_blocks
+
+log = logging.getLogger(__name__)
 
 TIME_BASE = Fraction(1, 90_000)
 """Of the written videos; fine enough for any frame rate, fixed or variable."""
@@ -26,17 +36,18 @@ class VideoWriter:
 
     Args:
         path: where to; written in place, so give a temporary name where a half-written file must not be seen.
-        audio_from: a clip whose first sound track is kept (copied if AAC, else encoded as AAC).
+        audio_from: a clip whose sound is kept, as mono or stereo AAC; with a warning instead where it cannot be read.
         quality: x264's constant rate factor; lower is better, 18 to 28 is sensible.
     """
 
     def __init__(self, path: Path | str, audio_from: Path | str | None = None, quality: int = 20):
-        self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
+        self._container = av.open(address(path), "w", format="mp4", options={"movflags": "+faststart"})
         self._video = self._container.add_stream("libx264", rate=30)
         self._video.pix_fmt = "yuv420p"
         self._video.time_base = self._video.codec_context.time_base = TIME_BASE
         self._video.options = {"crf": str(quality), "preset": "veryfast"}
-        self._audio = _AudioTrack(audio_from, self._container) if audio_from else None
+        sound = audio_from is not None and has_sound(Path(audio_from))
+        self._audio = _SoundTrack(Path(audio_from), self._container) if sound else None
         self._last_tick = -1
 
     def write(self, pixels: np.ndarray, time_s: float) -> None:
@@ -67,37 +78,25 @@ class VideoWriter:
         self._container.close()
 
 
-class _AudioTrack:
-    """The sound of one file on its way into another, packet by packet."""
+class _SoundTrack:
+    """The sound of one file on its way into another, packet by packet. Sound that fails is left out with a warning."""
 
-    def __init__(self, source: Path | str, target):
-        self._source = av.open(str(source))
-        self._target = target
-        self._packets: Iterator = iter(())
-        if self._source.streams.audio:
-            stream = self._source.streams.audio[0]
-            copied = stream.codec_context.name == "aac"
-            out = target.add_stream_from_template(stream) if copied else target.add_stream("aac", rate=stream.rate)
-            start = (self._source.start_time or 0) / av.time_base
-            self._packets = self._copy(stream, out, start) if copied else self._encode(stream, out, start)
+    def __init__(self, source: Path, target: OutputContainer):
+        self._source, self._target = source, target
+        self._packets = self._encoded(sound_blocks(source))
         self._waiting = next(self._packets, None)
 
-    def _copy(self, stream, out, start_s: float):
-        for packet in self._source.demux(stream):
-            if packet.dts is None:
-                continue
-            shift = round(start_s / packet.time_base)
-            packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
-            packet.stream = out
-            yield packet
-
-    def _encode(self, stream, out, start_s: float):
-        resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
-        for picture in self._source.decode(stream):
-            for block in resampler.resample(picture):
-                block.pts = max(0, block.pts - round(start_s / block.time_base))
-                yield from out.encode(block)
-        yield from out.encode(None)
+    def _encoded(self, blocks: Iterator[AudioFrame]) -> Iterator[Packet]:
+        track = None
+        try:
+            for block in blocks:
+                if track is None:
+                    track = self._target.add_stream("aac", rate=block.sample_rate, layout=block.layout.name)
+                yield from track.encode(block)
+        except (VideoError, av.error.FFmpegError) as error:
+            log.warning("%s; the sound of what is written %s", error, "ends there" if track else "is left out")
+        if track is not None:
+            yield from track.encode(None)
 
     def mux_until(self, time_s: float) -> None:
         """Write the sound up to a time, so that the two tracks grow side by side in the file."""
@@ -106,4 +105,5 @@ class _AudioTrack:
             self._waiting = next(self._packets, None)
 
     def close(self) -> None:
-        self._source.close()
+        """Stop decoding."""
+        self._packets.close()
