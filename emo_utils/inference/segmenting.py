@@ -24,7 +24,7 @@ MOTION_COLUMNS = {
     "time_s": "as in the timeline",
     "person_id": "as in the timeline",
     "track_id": "as in the timeline",
-    "tracklet": "a stretch with one reference: displacements of different tracklets cannot be compared",
+    "piece": "a stretch with one reference: displacements of different pieces cannot be compared",
     "strength": "the curve that segments are read from: motion and change, weighted and added",
     "motion": "displacement of the face's parts from rest, without short peaks; 1 is a plain expression",
     "change": "how far the probabilities are from those at rest, 0 to 1; 0 where no network read the frames",
@@ -45,7 +45,7 @@ class MotionLog:
     def add(self, frame: ObservedFrame) -> None:
         """Keep the motion of a frame's faces."""
         for face, motion in zip(frame.faces, frame.motions, strict=True):
-            where = (frame.frame_index, frame.time_s, face.tracklet, motion.tracklet)
+            where = (frame.frame_index, frame.time_s, face.tracklet, motion.piece)
             self._open.append((*where, motion.displacement, motion.patch, motion.keypoints))
         if len(self._open) >= CHUNK:
             self._pack()
@@ -69,15 +69,15 @@ class MotionLog:
         if not self._packed:
             return ClipMotion(())
         columns = [np.concatenate(column) for column in zip(*self._packed, strict=True)]
-        frame_index, time_s, store_tracklet, tracklet, displacement, patch, keypoints = columns
+        frame_index, time_s, tracklet, piece, displacement, patch, keypoints = columns
         values = _probabilities(timeline) if read else None
         neutral = timeline.classes.index("neutral") if "neutral" in timeline.classes else None
-        whose = np.array([self._names.get(int(p), NOBODY) for p in store_tracklet])
+        whose = np.array([self._names.get(int(t), NOBODY) for t in tracklet])
         faces = []
-        for number, person, track in np.unique(np.column_stack([tracklet, whose]), axis=0).tolist():
+        for number, person, track in np.unique(np.column_stack([piece, whose]), axis=0).tolist():
             if (person, track) == NOBODY:
                 continue
-            rows = np.flatnonzero((tracklet == number) & (whose[:, 1] == track))
+            rows = np.flatnonzero((piece == number) & (whose[:, 1] == track))
             index = frame_index[rows]
             own = None if values is None else values[track].loc[index].to_numpy(float)
             trace = FaceTrace(index, time_s[rows], displacement[rows], patch[rows], own, neutral)
@@ -92,11 +92,11 @@ def _probabilities(timeline: Timeline) -> dict[int, pd.DataFrame]:
 
 @dataclass(frozen=True)
 class TracedFace:
-    """One tracklet of a track: whose it is, its trace, and its keypoints float32 (T, 4, 2) in pixels of the frames."""
+    """One piece of a track: whose it is, its trace, and its keypoints float32 (T, 4, 2) in pixels of the frames."""
 
     person_id: int
     track_id: int
-    tracklet: int
+    piece: int
     trace: FaceTrace
     keypoints: np.ndarray = field(repr=False)
 
@@ -147,7 +147,7 @@ def _table(face: TracedFace, curve: MotionCurve) -> pd.DataFrame:
         "time_s": face.trace.time_s,
         "person_id": face.person_id,
         "track_id": face.track_id,
-        "tracklet": face.tracklet,
+        "piece": face.piece,
         **{name: getattr(curve, name) for name in ("strength", "motion", "change", "speed")},
         **dict(zip(GROUPS, curve.parts.T, strict=True)),
     }
