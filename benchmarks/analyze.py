@@ -25,8 +25,8 @@ REPEATS = 5
 LOOPS = 20
 ONE_ANALYSIS = """
 import sys
-from emo_utils.workflows.analyze import ReportOptions, analyze_clips
-analyze_clips([sys.argv[1]], sys.argv[2], reports=ReportOptions(annotated=False), progress=False)
+from emo_utils.workflows.analyze import analyze_clips
+analyze_clips([sys.argv[1]], sys.argv[2], outputs=["parquet", "segments", "apex", "summary", "charts"], progress=False)
 """
 
 

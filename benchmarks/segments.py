@@ -115,10 +115,10 @@ def analysis_s(clip: Path, out: Path, segments: bool) -> float:
 ONE_ANALYSIS = """
 import resource, sys
 from pathlib import Path
-from emo_utils.workflows.analyze import ReportOptions, analyze_clips
+from emo_utils.workflows.analyze import analyze_clips
 from emo_utils.inference.analyzer import AnalysisOptions
 options = AnalysisOptions(identity_weights="none", segments=sys.argv[3] == "yes")
-analyze_clips([sys.argv[1]], sys.argv[2], options, ReportOptions(annotated=False, charts=False), progress=False)
+analyze_clips([sys.argv[1]], sys.argv[2], options, ["parquet", "segments", "apex", "summary"], progress=False)
 status = Path("/proc/self/status")  # where it is there: ru_maxrss of a child begins with its parent's size
 lines = status.read_text().splitlines() if status.exists() else []
 own = [int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")]

@@ -1,5 +1,10 @@
 """Errors a user can act on: each says what was expected, what was found, and what to do next."""
 
+import errno
+
+MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE)
+"""Codes of an OSError that is the machine's fault, not a file's: the next file would fail like this one."""
+
 
 class EmoError(Exception):
     """Base of every error that is the input's or the request's fault (exit code 2), never a bug's."""
@@ -43,3 +48,14 @@ class OutputError(EmoError):
 
 class MissingPackageError(EmoError):
     """An optional package is not installed; the message holds the install command."""
+
+
+def in_words(error: BaseException) -> str:
+    """One line for a user: our errors as they are, the system's with the file, others with the name of their class."""
+    if isinstance(error, EmoError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        where = f" ({error.filename})" if isinstance(error.filename, str) else ""
+        advice = "; free some space and try again" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+        return f"{error.strerror}{where}{advice}"
+    return " ".join(f"{type(error).__name__}: {error}".split())

@@ -84,10 +84,17 @@ class Timeline:
 
     def save(self, folder: Path) -> tuple[Path, Path]:
         """Write `timeline.csv` and `timeline.parquet` into a folder; returns their paths."""
-        csv, parquet = folder / "timeline.csv", folder / "timeline.parquet"
-        self.table.to_csv(csv, index=False, float_format="%.6g", lineterminator="\n")
-        self.table.to_parquet(parquet, index=False)
-        return csv, parquet
+        return self.save_csv(folder / "timeline.csv"), self.save_parquet(folder / "timeline.parquet")
+
+    def save_csv(self, path: Path) -> Path:
+        """Write the table as CSV, six digits a number; returns the path."""
+        self.table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+        return path
+
+    def save_parquet(self, path: Path) -> Path:
+        """Write the table as Parquet; returns the path."""
+        self.table.to_parquet(path, index=False)
+        return path
 
     @classmethod
     def load(cls, path: Path | str | os.PathLike) -> "Timeline":

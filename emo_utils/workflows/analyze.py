@@ -16,13 +16,10 @@ from emo_utils import __version__
 from emo_utils.errors import EmoError, VideoError
 from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
 from emo_utils.inference.reading import read_clip
-from emo_utils.motion.magnify import magnify_clip
 from emo_utils.motion.segments_file import MarkedSegment, check_clips, read_segments, segments_of_clip
 from emo_utils.output import check_output, whole_folder
-from emo_utils.reports.clips.annotate import annotate_clip
-from emo_utils.reports.clips.charts import save_charts
-from emo_utils.reports.clips.segment_files import save_segments
-from emo_utils.reports.clips.summary import summarise
+from emo_utils.reports.clips.writer import ClipResults, in_order, write_outputs
+from emo_utils.reports.clips.writers.summary import summary_of
 from emo_utils.structures import Segment
 from emo_utils.timeline import Timeline
 from emo_utils.video import SUFFIXES, probe
@@ -32,7 +29,7 @@ log = logging.getLogger("emo_utils")
 
 @dataclass(frozen=True)
 class ClipResult:
-    """What became of one clip: `status` is `ok` or `failed`, with the reason."""
+    """What became of one clip: `status` is `ok` or `failed`, with the reason; `missing`: outputs not written."""
 
     clip: Path
     folder: Path
@@ -42,23 +39,19 @@ class ClipResult:
     timeline: Timeline | None = field(default=None, repr=False)
     summary: dict = field(default_factory=dict, repr=False)
     segments: tuple[Segment, ...] = field(default=(), repr=False)
+    missing: tuple[str, ...] = ()
 
-
-@dataclass(frozen=True)
-class ReportOptions:
-    """What is written beside the timeline and the summary."""
-
-    annotated: bool = True
-    charts: bool = True
-    magnified: bool = False
-    """The clip again with its small motions magnified; see `motion.magnify`."""
+    @property
+    def complete(self) -> bool:
+        """Whether the clip was read and all that was asked for was written."""
+        return self.status == "ok" and not self.missing
 
 
 def analyze_clips(
     inputs: Sequence[Path | str],
     out: Path | str,
     options: AnalysisOptions | None = None,
-    reports: ReportOptions | None = None,
+    outputs: Sequence[str] | None = None,
     *,
     segments_file: Path | str | None = None,
     overwrite: bool = False,
@@ -73,7 +66,7 @@ def analyze_clips(
         inputs: video files and folders of them.
         out: the output folder.
         options: how clips are read.
-        reports: what is written.
+        outputs: names of what is written, see `reports.clips.writer`; None takes the default ones.
         segments_file: segments corrected by hand, used instead of those found; see `motion.segments_file`.
         overwrite: replace results that are there already.
         progress: show progress bars on standard error.
@@ -84,17 +77,18 @@ def analyze_clips(
     out = Path(out)
     clips = find_clips(inputs)
     check_output(out, overwrite)
+    chosen = [one.name for one in in_order(outputs)]
     by_hand = HandMarks.read(segments_file, clips) if segments_file else None
     analyzer = Analyzer(options)
     if by_hand and not analyzer.options.segments:
         raise EmoError("a file of segments was given, but segments were switched off; give one of the two")
     single = len(clips) == 1 and not Path(inputs[0]).is_dir()
     if single:
-        return [analyze_clip(clips[0], out, analyzer, reports, by_hand=by_hand, progress=progress)]
+        return [analyze_clip(clips[0], out, analyzer, chosen, by_hand=by_hand, progress=progress)]
     results = []
     with whole_folder(out) as part:
         for clip, name in zip(clips, distinct_names(clips), strict=True):
-            result = _try_clip(clip, part / name, analyzer, reports, by_hand, progress)
+            result = _try_clip(clip, part / name, analyzer, chosen, by_hand, progress)
             results.append(ClipResult(**{**vars(result), "folder": out / name}))
         write_manifest(results, part / "manifest.csv")
     return results
@@ -127,18 +121,18 @@ def analyze_clip(
     clip: Path,
     folder: Path,
     analyzer: Analyzer,
-    reports: ReportOptions | None = None,
+    outputs: Sequence[str] | None = None,
     *,
     by_hand: HandMarks | None = None,
     progress: bool = True,
 ) -> ClipResult:
-    """Read one clip and write its folder: timeline, segments, apexes, summary, charts, annotated video, log.
+    """Read one clip and write its folder: the outputs, and a log. Of the outputs, only the timeline must succeed.
 
     Raises:
         VideoError: the clip cannot be read; nothing is written then.
         SegmentsError: a segment marked by hand does not fit the clip; likewise.
+        OutputError: its timeline cannot be written; likewise.
     """
-    reports = reports or ReportOptions()
     started = time.perf_counter()
     frames = probe(clip).frames
     with whole_folder(folder) as part, _log_to(part / "analysis.log"):
@@ -146,31 +140,24 @@ def analyze_clip(
         with _bar(f"{clip.name}: reading", frames, progress) as on_frame:
             marked = (by_hand.of(clip), by_hand.path) if by_hand else ()
             reading = read_clip(analyzer, clip, on_frame, *marked)
-        timeline = reading.timeline
-        timeline.save(part)
-        if reading.motion is not None:
-            save_segments(reading, clip, part)
-        told = reading.segments if reading.motion is not None else None
-        about = {"clip": clip.name, "options": asdict(analyzer.options), "prior": analyzer.engine.prior}
-        summary = {**about, **summarise(timeline, told)}
-        (part / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
-        if reports.charts:
-            save_charts(timeline, part / "charts", reading.segments, reading.motion)
-        if reports.annotated:
-            with _bar(f"{clip.name}: annotating", frames, progress) as on_frame:
-                annotate_clip(clip, timeline, part / "annotated.mp4", on_frame, reading.segments)
-        if reports.magnified:
-            with _bar(f"{clip.name}: magnifying", frames, progress) as on_frame:
-                magnify_clip(clip, part / "magnified.mp4", on_frame=on_frame)
+        about = {"options": asdict(analyzer.options), "prior": analyzer.engine.prior}
+        results = ClipResults(clip.name, clip, reading, about)
+        missing = write_outputs(
+            results, part, in_order(outputs), lambda output: _bar(f"{clip.name}: {output}", frames, progress)
+        )
         seconds = time.perf_counter() - started
         log.info("done in %.1f s", seconds)
-    return ClipResult(clip, folder, "ok", "", seconds, timeline, summary, reading.segments)
+    reason = f"read, but without {', '.join(map(str, missing))}" if missing else ""
+    return ClipResult(
+        clip, folder, "ok", reason, seconds, reading.timeline, summary_of(results), reading.segments,
+        tuple(map(str, missing)),
+    )  # fmt: skip
 
 
-def _try_clip(clip: Path, folder: Path, analyzer: Analyzer, reports, by_hand, progress: bool) -> ClipResult:
+def _try_clip(clip: Path, folder: Path, analyzer: Analyzer, outputs, by_hand, progress: bool) -> ClipResult:
     started = time.perf_counter()
     try:
-        return analyze_clip(clip, folder, analyzer, reports, by_hand=by_hand, progress=progress)
+        return analyze_clip(clip, folder, analyzer, outputs, by_hand=by_hand, progress=progress)
     except Exception as error:  # one clip must not stop the others; the manifest names it
         reason = str(error) if isinstance(error, EmoError) else f"{type(error).__name__}: {error}"
         log.error("%s", reason, exc_info=not isinstance(error, EmoError))

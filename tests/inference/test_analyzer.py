@@ -10,7 +10,7 @@ from emo_utils.errors import UnknownNameError
 from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
 from emo_utils.inference.prior import change_prior, prior_ratio
 from emo_utils.timeline import COLUMNS, STATUSES, Timeline, columns
-from emo_utils.workflows.analyze import ReportOptions, analyze_clip
+from emo_utils.workflows.analyze import analyze_clip
 
 
 @pytest.fixture(scope="module")
@@ -148,8 +148,7 @@ def test_a_clip_is_read_under_the_prior_that_is_asked_for(under_each_prior, clip
 @pytest.mark.parametrize("prior", ["ferplus", "uniform"])
 def test_results_say_under_which_prior_they_stand(under_each_prior, clips, tmp_path, prior):
     written = tmp_path / "results"
-    reports = ReportOptions(annotated=False, charts=False)
-    analyze_clip(clips / "single_face.mp4", written, under_each_prior[prior], reports, progress=False)
+    analyze_clip(clips / "single_face.mp4", written, under_each_prior[prior], ["summary"], progress=False)
     assert json.loads((written / "summary.json").read_text())["prior"] == prior
     assert f", prior {prior}" in (written / "analysis.log").read_text()
 

@@ -50,6 +50,9 @@ def analyze(
     magnified: Annotated[
         bool, typer.Option("--magnified", help="Write magnified.mp4: small motions enlarged.")
     ] = False,
+    outputs: Annotated[
+        str | None, typer.Option(metavar="NAME,...", help="Write these alone, such as timeline,summary,charts.")
+    ] = None,
     annotated: Annotated[bool, typer.Option(help="Write annotated.mp4.")] = True,
     charts: Annotated[bool, typer.Option(help="Write charts/.")] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there already.")] = False,
@@ -60,14 +63,15 @@ def analyze(
     Example: emo analyze holiday.mp4 --out results
     """
     from emo_utils.inference.analyzer import AnalysisOptions
-    from emo_utils.workflows.analyze import ReportOptions, analyze_clips
+    from emo_utils.reports.clips.writer import choose_outputs
+    from emo_utils.workflows.analyze import analyze_clips
 
     options = AnalysisOptions(
         weights, detector, detect_every, sample_fps, smoothing, smoothing_s, identity_weights, tracker,
         segments=find_segments, flow=flow, magnify_motion=magnify_motion, apex_only=apex_only, prior=prior,
     )  # fmt: skip
-    reports = ReportOptions(annotated, charts, magnified)
-    results = analyze_clips(clips, out, options, reports, segments_file=segments, overwrite=overwrite)
+    chosen = choose_outputs(outputs, annotated=annotated, charts=charts, magnified=magnified)
+    results = analyze_clips(clips, out, options, chosen, segments_file=segments, overwrite=overwrite)
     if as_json:
         print_json(
             [
@@ -78,5 +82,5 @@ def analyze(
     else:
         for result in results:
             print_result(result)
-    if any(result.status != "ok" for result in results):
+    if not all(result.complete for result in results):
         raise typer.Exit(SOME_FAILED)

@@ -27,6 +27,8 @@ def print_result(result) -> None:
         number = person["segments"]["count"] if "segments" in person else None
         count = "" if number is None else f"; {number} segment{'s' * (number != 1)}"
         typer.echo(f"  person {person['person_id']}: {shown}{count}")
+    for missing in result.missing:
+        typer.echo(f"  MISSING: {missing}")
     for path in sorted(result.folder.rglob("*")):
         if path.is_file():
             typer.echo(f"  {path}")

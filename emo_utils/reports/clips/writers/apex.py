@@ -1,4 +1,4 @@
-"""Segments as files: `segments.csv`, `motion.csv` and the apex pictures."""
+"""Pictures of the apexes: the face where each expression is at its strongest."""
 
 from collections import Counter
 from pathlib import Path
@@ -7,18 +7,24 @@ import cv2
 
 from emo_utils.inference.apexes import apex_crops
 from emo_utils.inference.reading import ClipReading
-from emo_utils.motion.segments_file import write_segments
+from emo_utils.reports.clips.writer import PICTURES, ClipResults, writer
 from emo_utils.structures import InputSpec
 
 FEWEST_DIGITS = 2
 
 
-def save_segments(reading: ClipReading, clip: Path, folder: Path) -> None:
-    """Write `segments.csv`, `motion.csv` and `apex/<person>_<n>.png`, n counting each person's segments from 1."""
-    write_segments(reading.segments, clip.name, folder / "segments.csv")
-    reading.motion.to_csv(folder / "motion.csv", index=False, float_format="%.5g", lineterminator="\n")
+@writer(
+    "apex",
+    {"apex/<person>_<n>.png": "the face at the apex of each person's n-th segment, counted from 1"},
+    PICTURES,
+    needs_source=True,
+    needs_motion=True,
+)
+def write_apexes(results: ClipResults, folder: Path, on_frame=None) -> None:
+    """Write `apex/<person>_<n>.png`; a clip without segments gets no folder."""
+    reading = results.reading
     names = apex_names(reading)
-    for crop in apex_crops(clip, reading.segments, reading.keypoints, InputSpec()):
+    for crop in apex_crops(results.source, reading.segments, reading.keypoints, InputSpec()):
         path = folder / "apex" / names[crop.segment.person_id, crop.segment.apex]
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(cv2.imencode(".png", cv2.cvtColor(crop.shown, cv2.COLOR_RGB2BGR))[1].tobytes())

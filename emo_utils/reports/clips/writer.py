@@ -1,0 +1,175 @@
+"""What is written of a clip: each output is one file of `reports.clips.writers`, found by importing that package."""
+
+import logging
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from emo_utils.errors import EmoError, OutputError, in_words
+from emo_utils.inference.reading import ClipReading
+from emo_utils.registry import Registry
+
+log = logging.getLogger(__name__)
+
+writers = Registry("output", "emo_utils.reports.clips.writers")
+
+TABLES, PICTURES, VIDEOS = 10, 20, 30
+"""When a writer runs: cheap and needed first, so that a failure later loses least. The timeline comes before all."""
+
+
+@dataclass(frozen=True)
+class ClipResults:
+    """A clip and all that was read of it.
+
+    Attributes:
+        name: of the clip's file.
+        source: the video; None where the frames came from elsewhere, and no writer can read them again.
+        reading: timeline, motion, segments.
+        about: plain values that say how it was read: options, prior, detector.
+    """
+
+    name: str
+    source: Path | None
+    reading: ClipReading = field(repr=False)
+    about: dict = field(default_factory=dict, repr=False)
+
+
+OnFrame = Callable[[int], None]
+"""Is called with the number of frames done, for a progress bar."""
+
+
+@dataclass(frozen=True)
+class Writer:
+    """One output.
+
+    Attributes:
+        name: in the registry, and of `--outputs`.
+        files: each file or pattern of files, with what it holds.
+        write: is given the results, a folder to write into, and `OnFrame` or None.
+        order: writers run from small to large.
+        default: whether it is written where nothing else was asked for.
+        needs_source: it reads the clip's frames again.
+        needs_motion: it writes what is known only where segments were looked for.
+        required: without it the clip has failed; a failure of any other is a warning.
+    """
+
+    name: str
+    files: dict[str, str] = field(repr=False)
+    write: Callable[[ClipResults, Path, OnFrame | None], None] = field(repr=False)
+    order: int
+    default: bool = True
+    needs_source: bool = False
+    needs_motion: bool = False
+    required: bool = False
+
+    def __call__(self, results: ClipResults, folder: Path, on_frame: OnFrame | None = None) -> None:
+        """Write this output into a folder."""
+        self.write(results, folder, on_frame)
+
+    def applies(self, results: ClipResults) -> bool:
+        """Whether these results hold what it writes."""
+        return not (
+            (self.needs_source and results.source is None) or (self.needs_motion and results.reading.motion is None)
+        )
+
+
+def writer(name: str, files: dict[str, str], order: int, **traits: bool):
+    """Decorate a function `(results, folder, on_frame)` to register it as the writer of an output; see `Writer`."""
+
+    def add(write: Callable[[ClipResults, Path, OnFrame | None], None]):
+        writers.register(name)(Writer(name, files, write, order, **traits))
+        return write
+
+    return add
+
+
+def in_order(names: Iterable[str] | None = None) -> list[Writer]:
+    """The writers of these names, or the default ones, in the order in which they run; required ones always.
+
+    Raises:
+        UnknownNameError: lists the known names.
+    """
+    known = [writers.get(name) for name in writers]
+    chosen = [one.name for one in known if one.default] if names is None else [writers.get(name).name for name in names]
+    return sorted((one for one in known if one.required or one.name in chosen), key=lambda one: (one.order, one.name))
+
+
+def choose_outputs(names: str | None = None, **switched: bool) -> list[str]:
+    """Names of outputs from what a user says: a list with commas, else the default ones; then each switched on or off.
+
+    Raises:
+        UnknownNameError: lists the known names.
+    """
+    given = None if names is None else [name.strip() for name in names.split(",") if name.strip()]
+    chosen = {one.name for one in in_order(given)}
+    if given is None:
+        chosen = {name for name in writers if switched.get(name, name in chosen)}
+    else:
+        chosen |= {name for name, on in switched.items() if on and not writers.get(name).default}
+    return [one.name for one in in_order(chosen)]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """An output that could not be written, and why."""
+
+    output: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.output} ({self.reason})"
+
+
+def write_outputs(
+    results: ClipResults,
+    folder: Path,
+    chosen: Sequence[Writer],
+    progress: Callable[[str], AbstractContextManager[OnFrame | None]] = lambda output: nullcontext(),
+) -> tuple[Missing, ...]:
+    """Write the outputs one after the other; what fails leaves nothing behind and stops none of the others.
+
+    Args:
+        results: of the clip.
+        folder: exists; files are seen in it complete or not at all.
+        chosen: see `in_order`.
+        progress: gives, for an output's name, a context with the `OnFrame` of its progress bar.
+
+    Returns:
+        What is missing.
+
+    Raises:
+        OutputError: a required output could not be written.
+    """
+    missing = []
+    for one in chosen:
+        if not one.applies(results):
+            continue
+        try:
+            with _complete_only(folder) as part, progress(one.name) as on_frame:
+                one(results, part, on_frame)
+        except Exception as error:  # a reading that took an hour is not lost to a picture
+            if one.required:
+                raise OutputError(f"{results.name}: {one.name} cannot be written: {in_words(error)}") from error
+            log.warning("%s: %s is missing: %s", results.name, one.name, in_words(error))
+            log.info("%s", one.name, exc_info=not isinstance(error, EmoError | OSError))
+            missing.append(Missing(one.name, in_words(error)))
+    return tuple(missing)
+
+
+@contextmanager
+def _complete_only(folder: Path) -> Iterator[Path]:
+    """Give an empty folder to write into, whose files are moved up into `folder` if nothing went wrong."""
+    part = folder / ".writing.part"
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    try:
+        yield part
+        for path in sorted(path for path in part.rglob("*") if path.is_file()):
+            place = folder / path.relative_to(part)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(path, place)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)

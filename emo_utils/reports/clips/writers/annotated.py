@@ -1,0 +1,13 @@
+"""The clip again with what was read drawn into it."""
+
+from pathlib import Path
+
+from emo_utils.reports.clips.annotate import annotate_clip
+from emo_utils.reports.clips.writer import VIDEOS, ClipResults, OnFrame, writer
+
+
+@writer("annotated", {"annotated.mp4": "the clip with boxes, expressions and its sound"}, VIDEOS, needs_source=True)
+def write_annotated(results: ClipResults, folder: Path, on_frame: OnFrame | None = None) -> None:
+    """Write `annotated.mp4`."""
+    reading = results.reading
+    annotate_clip(results.source, reading.timeline, folder / "annotated.mp4", on_frame, reading.segments)

@@ -1,0 +1,21 @@
+"""Charts of the timeline and of the motion."""
+
+from pathlib import Path
+
+from emo_utils.reports.clips.writer import PICTURES, ClipResults, writer
+
+FILES = {
+    "charts/line.png": "probabilities over time",
+    "charts/bar.png": "share of time per expression",
+    "charts/pie.png": "the same as a pie per person",
+    "charts/motion.png": "motion over time, with segments; where they were looked for",
+}
+
+
+@writer("charts", FILES, PICTURES)
+def write_charts(results: ClipResults, folder: Path, on_frame=None) -> None:
+    """Write `charts/`."""
+    from emo_utils.reports.clips.charts import save_charts  # matplotlib takes a second, and not everybody wants charts
+
+    reading = results.reading
+    save_charts(reading.timeline, folder / "charts", reading.segments, reading.motion)

@@ -1,0 +1,19 @@
+"""When expressions happen: `segments.csv`, and in `motion.csv` the curves it was read from."""
+
+from pathlib import Path
+
+from emo_utils.motion.segments_file import write_segments
+from emo_utils.reports.clips.writer import TABLES, ClipResults, writer
+
+FILES = {
+    "segments.csv": "a row per expression: onset, apex, offset; see `emo_utils.motion.segments_file`",
+    "motion.csv": "how far each face is from rest, frame by frame; see `emo_utils.inference.segmenting`",
+}
+
+
+@writer("segments", FILES, TABLES, needs_motion=True)
+def save_segments(results: ClipResults, folder: Path, on_frame=None) -> None:
+    """Write `segments.csv` and `motion.csv`."""
+    reading = results.reading
+    write_segments(reading.segments, results.name, folder / "segments.csv")
+    reading.motion.to_csv(folder / "motion.csv", index=False, float_format="%.5g", lineterminator="\n")

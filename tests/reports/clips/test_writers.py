@@ -1,0 +1,126 @@
+"""Outputs of a clip: each a file of its own, written after the timeline, and none able to lose it."""
+
+import resource
+from contextlib import contextmanager
+from fnmatch import fnmatch
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from emo_utils.errors import OutputError, UnknownNameError
+from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
+from emo_utils.inference.reading import ClipReading, read_clip
+from emo_utils.reports.clips.writer import (
+    ClipResults,
+    choose_outputs,
+    in_order,
+    write_outputs,
+    writer,
+    writers,
+)
+from emo_utils.timeline import Timeline
+
+
+@pytest.fixture(scope="module")
+def results(clips) -> ClipResults:
+    analyzer = Analyzer(AnalysisOptions(identity_weights="none"))
+    clip = clips / "single_face.mp4"
+    return ClipResults(clip.name, clip, read_clip(analyzer, clip), {"prior": "uniform"})
+
+
+@pytest.fixture
+def flaky():
+    """Writers that are registered for one test."""
+    names = []
+
+    def add(name, write, **traits):
+        names.append(name)
+        writer(name, {f"{name}.txt": "a test"}, **{"order": 50, **traits})(write)
+        return writers.get(name)
+
+    yield add
+    for name in names:
+        del writers._factories[name]
+
+
+@pytest.mark.parametrize("name", list(writers))
+def test_a_writer_writes_the_files_that_it_names(results, tmp_path, name):
+    one = writers.get(name)
+    assert write_outputs(results, tmp_path, [one]) == ()
+    written = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()]
+    patterns = [pattern.replace("<person>_<n>", "*") for pattern in one.files]
+    assert all(any(fnmatch(path, pattern) for pattern in patterns) for path in written)
+    assert all(any(fnmatch(path, pattern) for path in written) for pattern in patterns)
+
+
+def test_a_new_output_is_one_function_and_chosen_by_its_name(results, tmp_path, flaky):
+    flaky("elan", lambda results, folder, on_frame: (folder / "elan.txt").write_text(results.name), default=False)
+    assert "elan" not in choose_outputs()
+    chosen = choose_outputs("elan")
+    assert chosen == ["timeline", "elan"], "the timeline always"
+    assert write_outputs(results, tmp_path, in_order(chosen)) == ()
+    assert (tmp_path / "elan.txt").read_text() == "single_face.mp4"
+
+
+def test_outputs_are_switched_and_listed():
+    assert set(choose_outputs()) == {one for one in writers if writers.get(one).default}
+    assert "charts" not in choose_outputs(charts=False)
+    assert "magnified" in choose_outputs(magnified=True)
+    assert choose_outputs("summary", magnified=True, charts=True) == ["timeline", "summary", "magnified"]
+    with pytest.raises(UnknownNameError, match="unknown output 'chart'; known: .*Did you mean 'charts'"):
+        choose_outputs("chart")
+
+
+def test_the_timeline_is_on_disk_before_any_picture_is_begun(results, tmp_path, flaky):
+    seen = []
+    first = min(one.order for one in in_order() if one.name in ("charts", "annotated"))
+    peek = flaky("peek", lambda results, folder, on_frame: seen.extend(tmp_path.glob("*.csv")), order=first - 1)
+    write_outputs(results, tmp_path, in_order(["charts", peek.name]))
+    assert [path.name for path in seen] == ["timeline.csv"]
+
+
+@contextmanager
+def largest_file(count: int):
+    """No file grows beyond so many bytes: what a full disk does, for one process."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (count, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_video_that_does_not_fit_on_the_disk_is_missing_and_the_rest_is_there(results, tmp_path):
+    with largest_file(60_000):
+        missing = write_outputs(results, tmp_path, in_order(["annotated", "summary"]))
+    assert [one.output for one in missing] == ["annotated"]
+    assert "File too large" in missing[0].reason
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["summary.json", "timeline.csv"]
+    assert Timeline.load(tmp_path / "timeline.csv").people == [1]
+
+
+def test_without_its_timeline_a_clip_is_refused_and_nothing_is_left(results, tmp_path):
+    with largest_file(1000), pytest.raises(OutputError, match="single_face.mp4: timeline cannot be written: File too"):
+        write_outputs(results, tmp_path, in_order())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_failing_writer_began_is_removed_and_the_next_one_runs(results, tmp_path, flaky):
+    def fail(results, folder, on_frame):
+        (folder / "half.txt").write_text("half")
+        raise MemoryError("no memory")
+
+    flaky("fails", fail, order=15)
+    missing = write_outputs(results, tmp_path, in_order(["fails", "charts"]))
+    assert [str(one) for one in missing] == ["fails (MemoryError: no memory)"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["charts", "timeline.csv"]
+
+
+def test_frames_that_came_from_no_file_get_what_needs_no_file(results, tmp_path):
+    reading = ClipReading(results.reading.timeline)
+    assert write_outputs(ClipResults("camera", None, reading), tmp_path, in_order()) == ()
+    written = {path.name for path in tmp_path.iterdir()}
+    assert written == {"timeline.csv", "timeline.parquet", "summary.json", "charts"}
+    both = [pd.read_csv(tmp_path / "timeline.csv"), pd.read_parquet(tmp_path / "timeline.parquet")]
+    np.testing.assert_allclose(*(table["p_happiness"] for table in both), rtol=1e-5)
