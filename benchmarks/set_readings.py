@@ -1,0 +1,183 @@
+"""What networks read on sets of faces, kept on disk, so that a table over all of them can be drawn again at no cost.
+
+Crops are kept per set and framing, probabilities per set and weights file; both under `<EMO_DATA_DIR>/cache`.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from emo_utils.datasets.ferplus import FerPlus
+from emo_utils.datasets.sample import SampleCorpus
+from emo_utils.faces import create_detector
+from emo_utils.faces.crops import crop_face
+from emo_utils.faces.pictures import crops_of_faces, find_face
+from emo_utils.inference.engines import OnnxEngine
+from emo_utils.inference.weights import Weights
+from emo_utils.settings import load_settings
+from emo_utils.structures import InputSpec
+from emo_utils.video import SUFFIXES, read_frames
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = Path(os.environ.get("EMO_SHARED_DIR", ROOT.parent / "shared"))
+DETECTOR = "mediapipe"
+FRAMES_PER_S = 10.0
+BATCH = 128
+JAVANESE = ("neutral", "sadness", "happiness", "surprise", "fear", "anger")
+"""Emotion of the third number of a clip's name, 01 to 06."""
+
+
+@dataclass(frozen=True)
+class Crops:
+    """The faces of a set, one item after the other.
+
+    Attributes:
+        pixels: uint8 (M, S, S).
+        item: int (M,), which of the N items (pictures or clips) each crop is of.
+        emotions, people: of each item, str (N,).
+    """
+
+    pixels: np.ndarray = field(repr=False)
+    item: np.ndarray = field(repr=False)
+    emotions: np.ndarray = field(repr=False)
+    people: np.ndarray = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What one network reads in a set; `probabilities` float32 (M, C), as trained, a row per crop of `Crops`."""
+
+    weights: Weights
+    probabilities: np.ndarray = field(repr=False)
+    item: np.ndarray = field(repr=False)
+    emotions: np.ndarray = field(repr=False)
+    people: np.ndarray = field(repr=False)
+
+    def log_means(self) -> np.ndarray:
+        """Mean log-probability of each item over its crops, float64 (N, C)."""
+        logs = np.log(np.maximum(self.probabilities.astype(float), 1e-8))
+        sums = np.zeros((len(self.emotions), logs.shape[1]))
+        np.add.at(sums, self.item, logs)
+        return sums / np.bincount(self.item, minlength=len(sums))[:, None]
+
+
+def readings_of(name: str, weights: Weights) -> Readings:
+    """What the weights read in the set `name`, from the cache where it is there."""
+    crops = crops_of(name, weights.input_spec)
+    path = _cache() / f"{name}-{weights.sidecar['sha256'][:16]}-{_digest(weights.input_spec)}.npy"
+    if not path.exists():
+        engine = OnnxEngine(weights, threads=1)
+        batches = np.split(crops.pixels, range(BATCH, len(crops.pixels), BATCH))
+        _write(path, lambda file: np.save(file, np.concatenate([engine.predict(batch) for batch in batches])))
+    return Readings(weights, np.load(path), crops.item, crops.emotions, crops.people)
+
+
+def crops_of(name: str, spec: InputSpec) -> Crops:
+    """The crops of the set `name`, from the cache where they are there."""
+    path = _cache() / f"{name}-{_digest(spec)}.npz"
+    if not path.exists():
+        made = SETS[name](spec)
+        _write(path, lambda file: np.savez(file, **vars(made)))
+    with np.load(path) as stored:
+        return Crops(**{key: stored[key] for key in stored.files})
+
+
+def clip_crops(clips: list[tuple[Path, str, str]], spec: InputSpec) -> Crops:
+    """The largest face in about `FRAMES_PER_S` frames a second of clips, given with their emotion and person."""
+    pixels, item = [], []
+    with closing(create_detector(DETECTOR)) as detector:
+        for number, (path, _, _) in enumerate(clips):
+            found = (_cut(frame, spec, detector) for frame in read_frames(path, FRAMES_PER_S, threads=1))
+            faces = [crop for crop in found if crop is not None]
+            pixels += faces
+            item += [number] * len(faces)
+    return Crops(np.stack(pixels), np.array(item), *_columns(clips))
+
+
+def ferplus(part: str) -> Callable[[InputSpec], Crops]:
+    """A part of FER+, each face as it is and cut out anew."""
+
+    def cut(spec: InputSpec) -> Crops:
+        images = FerPlus().load(part)
+        crops = crops_of_faces(images.pixels, spec, "both", DETECTOR)
+        item = np.repeat(np.arange(len(images)), [len(few) for few in crops])
+        emotions = np.array(images.classes)[images.labels]
+        return Crops(np.stack([crop for few in crops for crop in few]), item, emotions, np.array(images.names))
+
+    return cut
+
+
+def javanese(spec: InputSpec) -> Crops:
+    """240 acted clips of ten people, `AA-BB-CC_01.mp4`: person, sentence, emotion."""
+    paths = sorted((SHARED / "data" / "javanese" / "clips").glob("*.mp4"))
+    parts = [path.stem.split("_")[0].split("-") for path in paths]
+    clips = [
+        (path, JAVANESE[int(emotion) - 1], person) for path, (person, _, emotion) in zip(paths, parts, strict=True)
+    ]
+    return clip_crops(clips, spec)
+
+
+def labelled(spec: InputSpec) -> Crops:
+    """Seven clips of seven people, named after their emotion."""
+    paths = sorted(p for p in (SHARED / "clips" / "labelled").iterdir() if p.suffix.lower() in SUFFIXES)
+    return clip_crops([(path, path.stem.split("_")[0], path.stem) for path in paths], spec)
+
+
+def sample(spec: InputSpec) -> Crops:
+    """SYNTHETIC: drawn people, each emotion at its apex."""
+    corpus = SampleCorpus()
+    alone = {clip.clip_id for clip in corpus.index()}
+    truths = [truth for truth in corpus.truth() if truth.clip_id in alone]
+    pixels, item = [], []
+    with closing(create_detector(DETECTOR)) as detector:
+        for number, truth in enumerate(truths):
+            apex = truth.apex if truth.apex is not None and truth.apex >= 0 else 10
+            frame = next(frame for frame in read_frames(corpus.root / truth.file) if frame.index == apex)
+            if (crop := _cut(frame, spec, detector)) is not None:
+                pixels.append(crop)
+                item.append(number)
+    return Crops(np.stack(pixels), np.array(item), *_columns([(None, t.emotion, t.subject_id) for t in truths]))
+
+
+SETS: dict[str, Callable[[InputSpec], Crops]] = {
+    "ferplus_validation": ferplus("validation"),
+    "ferplus_test": ferplus("test"),
+    "labelled": labelled,
+    "javanese": javanese,
+    "sample": sample,
+}
+"""How the crops of each set are made."""
+
+
+def _columns(clips: list[tuple]) -> tuple[np.ndarray, np.ndarray]:
+    return np.array([emotion for _, emotion, _ in clips]), np.array([person for _, _, person in clips])
+
+
+def _cut(frame, spec: InputSpec, detector) -> np.ndarray | None:
+    keypoints = find_face(frame.pixels, detector)
+    return None if keypoints is None else crop_face(frame.pixels, keypoints, spec)
+
+
+def _cache() -> Path:
+    folder = load_settings().data_dir / "cache" / "networks_by_sets"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _digest(spec: InputSpec) -> str:
+    """Of what a crop depends on."""
+    about = {key: value for key, value in spec.to_dict().items() if key not in ("mean", "std")}
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def _write(path: Path, write: Callable) -> None:
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        write(file)
+    os.replace(part, path)
