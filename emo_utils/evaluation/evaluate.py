@@ -1,6 +1,7 @@
 """Measure weights on a corpus. Needs no torch; what is measured is in `evaluation.measure`."""
 
 import json
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,7 @@ def evaluate_weights(
     root: Path | None = None,
     faces: str | None = None,
     detector: str = DEFAULT,
+    rule: str | None = None,
 ) -> dict:
     """Read one split of a corpus of still faces with a weights file and measure the result.
 
@@ -72,17 +74,20 @@ def evaluate_weights(
         faces: one of `faces.pictures.FACES`: as the pictures are, the faces cut out anew, or the mean of these two
             readings; None takes how the weights were calibrated. A face that is not found is read as it is.
         detector: a registered face detector, where faces are cut out.
+        rule: how votes become labels, for a corpus that knows several (`datasets.corpora.ferplus.RULES`); None is its first.
 
     Returns:
         The figures of `evaluation.measure`, `coverage` and `uncertain` (`evaluation.coverage`), the `prior`, `faces`
-        and `detector` (None for `asis`), and where the corpus holds them `votes` (`evaluation.votes`).
+        and `detector` (None for `asis`), the `rule` of a corpus that knows several, and where the corpus holds them
+        `votes` (`evaluation.votes`).
 
     Raises:
         WeightsError: the weights name other classes than the corpus.
-        CorpusError: the corpus has no still faces.
+        CorpusError: the corpus has no still faces, or labels by no rule.
+        UnknownNameError: the corpus does not know the rule.
     """
     found = find_weights(weights)
-    source = _still_faces(corpus, root)
+    source = _still_faces(corpus, root, rule)
     images = source.load(split)
     if set(images.classes) != set(found.classes):
         raise WeightsError(f"{weights} names {found.classes}, but {corpus} has {images.classes}")
@@ -93,6 +98,8 @@ def evaluate_weights(
     if predictions:
         write_predictions(table, predictions)
     report = {"weights": found.name, "sha256": found.sidecar["sha256"], "corpus": corpus, "split": split}
+    if hasattr(source, "rule"):
+        report |= {"rule": source.rule}
     report |= {"faces": faces, "detector": None if faces == "asis" else detector}
     report |= {"prior": engine.prior} | measure(table, images.classes)
     report |= table_coverage(table, engine.uncertain_below)
@@ -102,7 +109,7 @@ def evaluate_weights(
     return report
 
 
-def _still_faces(corpus: str, root: Path | None):
+def _still_faces(corpus: str, root: Path | None, rule: str | None = None):
     kind = corpora.get(corpus)
     if not hasattr(kind, "load"):
         raise CorpusError(
@@ -110,7 +117,12 @@ def _still_faces(corpus: str, root: Path | None):
             f"trained on its clips: emo evaluate RUN {corpus}. To measure on clips, put them into folders named after "
             "emotions and give folder --root DIR. emo analyze reads any clip"
         )
-    return kind() if root is None else kind(root=root)
+    options = {name: value for name, value in (("root", root), ("rule", rule)) if value is not None}
+    if rule and "rule" not in signature(kind).parameters:
+        raise CorpusError(
+            f"corpus {corpus!r} has labels of its own, and no rule by which votes become labels; found {rule!r}"
+        )
+    return kind(**options)
 
 
 def _read(engine: OnnxEngine, pixels: np.ndarray, faces: str, detector: str) -> np.ndarray:

@@ -36,6 +36,18 @@ def test_the_report_says_how_near_the_votes_are_and_what_confidence_is_worth(fer
     assert report["uncertain"]["share"] == pytest.approx(1 - rows[below]["coverage"])
 
 
+def test_labels_by_majority_leave_out_the_pictures_that_people_disagree_on(ferplus_archive):
+    reports = {
+        rule: evaluate_weights("ferplus-tiny", "ferplus", "validation", faces="asis", rule=rule)
+        for rule in ("plurality", "majority")
+    }
+    assert {rule: report["rule"] for rule, report in reports.items()} == {rule: rule for rule in reports}
+    assert (reports["plurality"]["n"], reports["majority"]["n"]) == (3553, 3199)
+    assert reports["majority"]["accuracy"] > reports["plurality"]["accuracy"] + 0.02
+    with pytest.raises(UnknownNameError, match="known: majority, plurality"):
+        evaluate_weights("ferplus-tiny", "ferplus", "validation", rule="unanimity")
+
+
 def test_another_prior_names_rare_classes_more_often(ferplus_archive):
     trained = find_weights("ferplus").sidecar["metrics"]["validation"]
     even = evaluate_weights("ferplus", "ferplus", "validation", prior="uniform")

@@ -44,6 +44,13 @@ def evaluate(
             help="ferplus (as trained) or uniform; default as trained on ferplus, elsewhere the weights' own."
         ),
     ] = None,
+    rule: Annotated[
+        str | None,
+        typer.Option(
+            help="ferplus: how ten votes become a label. plurality: most votes; majority: more than half once single "
+            "votes are dropped, as published accuracies have it.  [default: plurality]"
+        ),
+    ] = None,
     save_predictions: Annotated[Path | None, typer.Option(help="Also write predictions.csv here.")] = None,
     predictions: Annotated[
         Path | None, typer.Option(help="Measure this CSV: clip, true class, and numbers per class.")
@@ -65,7 +72,7 @@ def evaluate(
 
     Columns of predictions: a clip id, the true class, and p_<class>, prob_<class>, logit_<class> or <class>.
 
-    Example: emo evaluate ferplus ferplus --split test --json
+    Example: emo evaluate ferplus ferplus --split test --rule majority --json
 
     Example: emo evaluate ferplus folder --root pictures --faces detect
 
@@ -73,22 +80,23 @@ def evaluate(
     """
     only_table = {"--people": people, "--validation": validation, "--against": against}
     only_folder = {"--subject": subject}
+    only_corpus = {"--split": split, "--rule": rule}
     reading = {"--root": root, "--prior": prior, "--faces": faces, "--detector": detector}
-    only_weights = {"WEIGHTS": weights, "CORPUS": corpus, "--split": split, "--save-predictions": save_predictions}
+    only_weights = {"WEIGHTS": weights, "CORPUS": corpus, "--save-predictions": save_predictions}
     if predictions:
-        _refuse(only_weights | reading | only_folder, "--predictions FILE measures a table alone")
+        _refuse(only_weights | only_corpus | reading | only_folder, "--predictions FILE measures a table alone")
         report = _measure_table(predictions, people, validation, against)
         title = str(predictions)
     else:
         _refuse(only_table, "WEIGHTS CORPUS measures weights")
         _refuse_half(weights, corpus)
         if corpus == FOLDER:
-            _refuse({"--split": split}, "a folder has no splits")
+            _refuse(only_corpus, "a folder has no splits, and its folders are the labels")
             report = _measure_folder(weights, only_folder | reading, save_predictions)
             title = f"{weights} on {report['root']}"
         else:
             _refuse(only_folder, f"{corpus} names its people itself")
-            report = _measure_weights(weights, corpus, split or "test", save_predictions, reading)
+            report = _measure_weights(weights, corpus, split or "test", save_predictions, reading | {"--rule": rule})
             title = f"{weights} on {corpus}/{split or 'test'}"
     if as_json:
         print_json(report)
@@ -105,8 +113,8 @@ def _refuse(options: dict, why: str) -> None:
     if given:
         raise EmoError(
             f"{why}, and {', '.join(given)} belong{'s' * (len(given) == 1)} to another form. Give WEIGHTS CORPUS "
-            "[--split, --root, --faces, --detector, --prior, --save-predictions], or WEIGHTS folder [the same but "
-            "--split, and --subject], or --predictions FILE [--people, --validation, --against]"
+            "[--split, --rule, --root, --faces, --detector, --prior, --save-predictions], or WEIGHTS folder [the same "
+            "but --split and --rule, and --subject], or --predictions FILE [--people, --validation, --against]"
         )
 
 
@@ -197,6 +205,8 @@ def _print_class(name: str, named: dict[str, int], report: dict) -> None:
 
 def _print_files(report: dict) -> None:
     """What was read and what was not; nothing of it is left to be found out."""
+    if "rule" in report:
+        typer.echo(f"  labels    by {report['rule']} of the votes")
     if "prior" in report:
         typer.echo(f"  prior     {report['prior']}")
     if "faces" in report:

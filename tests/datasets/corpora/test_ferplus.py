@@ -34,6 +34,24 @@ def test_votes_are_a_distribution_without_single_votes():
     np.testing.assert_allclose(distribution[0], [expected[name] for name in CLASSES], rtol=1e-6)
 
 
+def test_by_majority_single_votes_are_dropped_and_more_than_half_must_agree():
+    table = np.array(
+        [
+            votes(neutral=4, anger=3, disgust=1, fear=1, contempt=1),  # 4 of 7 once single votes are dropped
+            votes(neutral=4, anger=3, disgust=3),  # 4 of 10
+            votes(happiness=5, surprise=5),  # no more than half
+            votes(unknown=6, fear=4),
+            votes(fear=3, unknown=3, NF=2),
+            votes(sadness=1, anger=1, fear=1, neutral=1, disgust=1, contempt=1, surprise=1, happiness=1),
+        ],
+        np.float32,
+    )
+    kept, labels, distribution = label_votes(table, "majority")
+    assert list(kept) == [0]
+    assert CLASSES[labels[0]] == "neutral"
+    assert distribution[0].max() == pytest.approx(4 / 7)
+
+
 @pytest.fixture(scope="module")
 def ferplus(ferplus_archive):
     return corpora.create("ferplus", archive=ferplus_archive)
@@ -45,6 +63,14 @@ def test_the_official_splits_have_their_sizes(ferplus, split, count):
     assert len(faces) == count
     assert faces.pixels.shape == (count, 48, 48)
     np.testing.assert_allclose(faces.votes.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_majority_keeps_as_many_test_pictures_as_published_and_renames_none(ferplus, ferplus_archive):
+    agreed = corpora.create("ferplus", archive=ferplus_archive, rule="majority").load("test")
+    assert len(agreed) == 3153
+    everything = ferplus.load("test")
+    label_of = dict(zip(everything.names, everything.labels, strict=True))
+    assert [label_of[name] for name in agreed.names] == list(agreed.labels)
 
 
 def test_the_rare_classes_are_as_rare_as_published(ferplus):
