@@ -22,11 +22,11 @@ from corruptions import CORRUPTIONS
 from robustness import SEED, Reader
 from set_readings import Readings, readings_of
 
-from emo_utils.datasets.ferplus import FerPlus
+from emo_utils.datasets.corpora.ferplus import FerPlus
 from emo_utils.errors import EmoError
+from emo_utils.evaluation.resampling import count, interval_95, resampled_figures
 from emo_utils.inference.prior import UNIFORM, prior_ratio
 from emo_utils.inference.weights import Weights, find_weights, known_weights
-from emo_utils.training.resampling import count, interval_95, resampled_figures
 
 RESULTS = Path(__file__).parent / "results" / "networks_by_sets.csv"
 EVERY = 4

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from emo_utils.datasets.ferplus import FerPlus
-from emo_utils.datasets.sample import SampleCorpus
-from emo_utils.faces import create_detector
+from emo_utils.datasets.corpora.ferplus import FerPlus
+from emo_utils.datasets.corpora.sample import SampleCorpus
 from emo_utils.faces.crops import crop_face
+from emo_utils.faces.detector import create_detector
 from emo_utils.faces.pictures import crops_of_faces, find_face
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.weights import Weights

@@ -74,7 +74,7 @@ def evaluate_weights(
         faces: one of `faces.pictures.FACES`: as the pictures are, the faces cut out anew, or the mean of these two
             readings; None takes how the weights were calibrated. A face that is not found is read as it is.
         detector: a registered face detector, where faces are cut out.
-        rule: how votes become labels, for a corpus that knows several (`datasets.corpora.ferplus.RULES`); None is its first.
+        rule: how votes become labels, for a corpus that knows several (`corpora.ferplus.RULES`); None is its first.
 
     Returns:
         The figures of `evaluation.measure`, `coverage` and `uncertain` (`evaluation.coverage`), the `prior`, `faces`

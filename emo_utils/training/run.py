@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from accelerate import PartialState
 
+from emo_utils.assets import FACERES_LICENCE
 from emo_utils.datasets.controls import shuffle_frames, shuffle_labels
 from emo_utils.datasets.features import FeatureTable
 from emo_utils.datasets.manifest import write_whole
@@ -19,6 +20,7 @@ from emo_utils.evaluation.figures import measure_parts, predictions_of, shortene
 from emo_utils.evaluation.measure import measure
 from emo_utils.evaluation.predictions import write_predictions
 from emo_utils.inference.prior import UNIFORM, class_shares
+from emo_utils.models import find_backbone
 from emo_utils.training.classical import predict_fold
 from emo_utils.training.experiment import Experiment, code_commit
 from emo_utils.training.fit import OnEpoch, fit, predict
@@ -117,8 +119,16 @@ def metadata_of(experiment: Experiment, folder: Path) -> dict:
         "best_epoch": numbers["best_epoch"],
         "data": {"corpus": experiment.corpus, "licence": corpus.licence, "citation": corpus.citation},
         "synthetic": corpus.facts.synthetic,
-        "licence": "MIT (weights trained by this package; see the data's own terms)",
+        "licence": licence_of(experiment),
     }
+
+
+def licence_of(experiment: Experiment) -> str:
+    """Terms of the weights; those that may have started from a recogniser of people, in this run or before, name it."""
+    own = "MIT (weights trained by this package; see the data's own terms)"
+    if "recogniser" not in find_backbone(experiment.backbone).starts or experiment.weights == "random":
+        return own
+    return f"{own}; started from a recogniser of people, {FACERES_LICENCE}"
 
 
 def write_sidecar(

@@ -6,6 +6,7 @@ import torch
 from bars import bars, settings
 
 from emo_utils.training.networks import build, first_inputs, load_run
+from emo_utils.training.run import licence_of
 from emo_utils.training.run_folder import save_weights
 
 
@@ -25,3 +26,10 @@ def test_a_start_without_statistics_is_given_those_of_the_training_part(recognis
     read_back, _ = load_run(tmp_path, samples)
     with torch.no_grad():
         torch.testing.assert_close(read_back.eval()(x), model.eval()(x))
+
+
+def test_weights_that_started_from_a_recogniser_name_its_terms():
+    assert "VGGFace2" in licence_of(settings(backbone="mobilenet_face"))
+    assert "Apache-2.0" in licence_of(settings(backbone="mobilenet_face", weights="runs/earlier"))
+    assert "VGGFace2" not in licence_of(settings(backbone="mobilenet_face", weights="random"))
+    assert "VGGFace2" not in licence_of(settings())
