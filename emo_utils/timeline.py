@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emo_utils.errors import EmoError
+from emo_utils.provenance import Provenance
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,10 +54,12 @@ class Timeline:
     Attributes:
         table: a pandas DataFrame with the columns of the contract, ordered by frame and track.
         classes: the emotions, in the order of the `p_<emotion>` columns.
+        provenance: how the clip was read; empty for a timeline from a file.
     """
 
     table: "pd.DataFrame" = field(repr=False)
     classes: tuple[str, ...]
+    provenance: Provenance = field(default=Provenance(), repr=False)
 
     def __post_init__(self):
         expected = columns(self.classes)

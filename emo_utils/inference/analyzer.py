@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -27,8 +28,9 @@ from emo_utils.motion.flow import DEFAULT as DEFAULT_FLOW
 from emo_utils.motion.flow import find_flow
 from emo_utils.motion.follow import MotionFollower
 from emo_utils.motion.magnify import MagnifyOptions
+from emo_utils.provenance import Provenance
 from emo_utils.timeline import TYPES, Timeline, columns
-from emo_utils.video import probe, read_frames
+from emo_utils.video import Faults, VideoInfo, probe, read_frames
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +81,8 @@ class AnalysisOptions:
     prior: str | None = None
     """Class shares under which probabilities stand: `uniform`, or the corpus of the weights as they were trained;
     None: what the weights' sidecar says is best for clips. See `inference.prior`."""
+    strict: bool = False
+    """Refuse a file that is damaged or cut off, rather than read what is left of it."""
 
     def __post_init__(self):
         if self.apex_only and not self.segments:
@@ -130,19 +134,26 @@ class Analyzer:
         options = self.options
         rate = min(options.sample_fps or info.fps or 25.0, info.fps or 25.0)
         every = options.detect_every or max(1, round(DETECTION_S * rate))
-        detector = create_detector(options.detector)
+        detector, faults = create_detector(options.detector), Faults()
         try:
             spare = max(1, (os.cpu_count() or 2) - 1)  # one core is for reading the faces
-            frames = read_frames(path, options.sample_fps, spare)
+            frames = read_frames(path, options.sample_fps, spare, strict=options.strict, faults=faults)
             store = TrackletStore(self.embedder)
             tracker = create_tracker(options.tracker, rate / every, self.embedder)
             follower = self._follower() if motion else None
             observed = observe(frames, detector, tracker, every, self.weights.input_spec, store, follower)
-            readings = self._read(prefetch(observed), on_frame)
-            table = self._table(readings, store, motion)
+            # Closed here, so that an error or Ctrl-C ends the thread, which would otherwise outlive the interpreter.
+            with closing(prefetch(observed)) as ahead:
+                table = self._table(self._read(ahead, on_frame), store, motion)
         finally:
             detector.close()
-        timeline = Timeline(table, self.weights.classes)
+        provenance = _provenance(info, faults, detector.name, table)
+        for note in (info.track, info.orientation):
+            if note:
+                log.info("%s: %s", Path(path).name, note)
+        for warning in provenance.warnings:
+            log.warning("%s: %s", Path(path).name, warning)
+        timeline = Timeline(table, self.weights.classes, provenance)
         log.info("%s: %s", Path(path).name, timeline)
         return timeline
 
@@ -213,6 +224,14 @@ class Analyzer:
         table = pd.concat([faces, empty]) if len(faces) else empty
         table = table.reindex(columns=columns(classes)).astype(TYPES)
         return table.sort_values(["frame_index", "track_id"], ignore_index=True)
+
+
+def _provenance(info: VideoInfo, faults: Faults, detector: str, table: pd.DataFrame) -> Provenance:
+    warnings = faults.messages()
+    if (table["status"] == "no_face").all():
+        warnings.append("no face was found in it")
+    damaged_s, truncated = tuple(faults.damaged_s), faults.truncated
+    return Provenance(detector, info.track, info.orientation, damaged_s, truncated, tuple(warnings))
 
 
 def _drop_flashes(faces: pd.DataFrame) -> pd.DataFrame:

@@ -43,8 +43,8 @@ class ClipResult:
 
     @property
     def complete(self) -> bool:
-        """Whether the clip was read and all that was asked for was written."""
-        return self.status == "ok" and not self.missing
+        """Whether the clip was read to its end, and all that was asked for was written."""
+        return self.status == "ok" and not self.missing and not self.summary.get("truncated")
 
 
 def analyze_clips(
@@ -207,10 +207,9 @@ def write_manifest(results: Sequence[ClipResult], path: Path) -> None:
         for result in results:
             people = len(result.summary.get("people", ()))
             frames = result.summary.get("frames", "")
+            reason = result.reason or "; ".join(result.summary.get("warnings", ()))
             folder = result.folder.name if result.status == "ok" else ""
-            writer.writerow(
-                [result.clip, result.status, result.reason, folder, frames, people, f"{result.seconds:.2f}"]
-            )
+            writer.writerow([result.clip, result.status, reason, folder, frames, people, f"{result.seconds:.2f}"])
 
 
 def _bar(name: str, total: int | None, shown: bool):

@@ -55,6 +55,9 @@ def analyze(
     ] = None,
     annotated: Annotated[bool, typer.Option(help="Write annotated.mp4.")] = True,
     charts: Annotated[bool, typer.Option(help="Write charts/.")] = True,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse clips that are damaged or cut off; else what is left is read.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there already.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -69,6 +72,7 @@ def analyze(
     options = AnalysisOptions(
         weights, detector, detect_every, sample_fps, smoothing, smoothing_s, identity_weights, tracker,
         segments=find_segments, flow=flow, magnify_motion=magnify_motion, apex_only=apex_only, prior=prior,
+        strict=strict,
     )  # fmt: skip
     chosen = choose_outputs(outputs, annotated=annotated, charts=charts, magnified=magnified)
     results = analyze_clips(clips, out, options, chosen, segments_file=segments, overwrite=overwrite)

@@ -26,6 +26,7 @@ def summarise(timeline: Timeline, segments: Sequence[Segment] | None = None) -> 
     seconds = dict(zip(frames["frame_index"], duration, strict=True))
     return {
         "contract": VERSION,
+        **timeline.provenance.summary(),
         "frames": len(frames),
         "duration_s": round(float(duration.sum()), 3),
         "frames_with_faces": int(timeline.faces["frame_index"].nunique()),
