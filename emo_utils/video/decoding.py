@@ -33,6 +33,7 @@ class Decoder:
         faults: filled while the pictures are given out.
         strict: stop at the first damage.
         threads: of the decoder; 0 takes one per core.
+        truncated: the file is known to be cut off, so that its last packet, which is not whole, is no damage.
 
     Attributes:
         end_s: end of the last packet of any track that was read, on the container's clock.
@@ -46,10 +47,11 @@ class Decoder:
         faults: Faults,
         strict: bool = False,
         threads: int = 1,
+        truncated: bool = False,
     ):
         self.end_s = float("-inf")
         self._path, self._container, self._stream = path, container, stream
-        self._faults, self._strict = faults, strict
+        self._faults, self._strict, self._truncated = faults, strict, truncated
         self._packets, self._last_s = 0, 0.0
         stream.codec_context.thread_count = threads
         self._ahead = threads != 1 and stream.width * stream.height >= LARGE_PX
@@ -92,7 +94,14 @@ class Decoder:
         """Pictures after a damaged one among the last: PyAV drops those that several threads were still at."""
         faults = Faults()
         with av.open(f"file:{self._path}", metadata_errors="replace") as container:
-            again = Decoder(self._path, container, container.streams[self._stream.index], faults, self._strict)
+            again = Decoder(
+                self._path,
+                container,
+                container.streams[self._stream.index],
+                faults,
+                self._strict,
+                truncated=self._truncated,
+            )
             yield from islice(again.pictures(), given, None)
         self._faults.damaged_s = faults.damaged_s
 
@@ -104,6 +113,8 @@ class Decoder:
             try:
                 for packet in self._container.demux(streams):
                     failed = 0
+                    if self._truncated and packet.is_corrupt:
+                        continue
                     if packet.pts is not None:
                         self.end_s = max(self.end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
                     if packet.stream.index == self._stream.index and (packet.size or packet.dts is None):

@@ -32,7 +32,7 @@ class Faults:
         if self.damaged_s:
             places = ", ".join(f"{time_s:.2f}" for time_s in self.damaged_s[:NAMED_PLACES])
             more = f" and {self.damaged - NAMED_PLACES} more" if self.damaged > NAMED_PLACES else ""
-            found.append(f"is damaged in {self.damaged} places, near {places} s{more}; read without them")
+            found.append(f"is damaged near {places} s{more} ({self.damaged} in all); what could be decoded was read")
         if self.truncated:
             found.append(f"is truncated: {self.truncated}; copy or download it again")
         if len(self.sizes) > 1:

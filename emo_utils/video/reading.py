@@ -149,7 +149,7 @@ def read_pictures(
         if cut and strict:
             raise VideoError(f"{path}: is truncated: {cut}")
         stream = track.stream
-        clock, decoder = Clock(container, stream), Decoder(path, container, stream, faults, strict, threads)
+        clock, decoder = Clock(container, stream), Decoder(path, container, stream, faults, strict, threads, bool(cut))
         keep, count, time_s = _Ticks(sample_fps), 0, 0.0
         for index, picture in enumerate(decoder.pictures()):
             time_s, count = clock.time_s(picture), index + 1

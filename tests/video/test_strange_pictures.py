@@ -194,6 +194,7 @@ def test_a_truncated_file_is_read_as_far_as_it_goes(tmp_path, name, share):
     frames, faults = read(path)
     assert 0.3 * FRAMES <= len(frames) <= 0.75 * FRAMES
     assert f"read up to {frames[-1].time_s:.2f} s" in faults.truncated
+    assert faults.damaged == 0
     assert "is truncated" in faults.messages()[-1]
     with pytest.raises(VideoError, match="is truncated|is damaged"):
         list(read_frames(path, strict=True))
