@@ -143,6 +143,7 @@ def make_bad_request(kind: str, tmp_path: Path) -> list:
         (out / "thesis.docx").write_text("mine")
         return [clip, "--out", out, "--overwrite"]
     options = {
+        "truncated": ["--strict"],
         "unknown detector": ["--detector", "mediapip"],
         "unknown weights": ["--weights", "ferplos"],
         "unknown smoothing": ["--smoothing", "kalman"],
