@@ -1,12 +1,16 @@
 """What can be set from outside: environment variables and the `.env` file, read here and nowhere else."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from dotenv import dotenv_values, find_dotenv
 from platformdirs import user_cache_path
+
+ROOT = "_ROOT"
+"""Ending of the keys that say where a corpus is."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,8 @@ class Settings:
     """Folder of RAVDESS's action units, `action_unit_means.csv` and `published_bilstm_logits.csv` (`RAVDESS_AU`)."""
     dataset_download_id: str | None
     """Google Drive id of the stock-footage zip (`DATASET_DOWNLOAD_ID`)."""
+    corpus_roots: Mapping[str, Path]
+    """Folders of corpora outside `<EMO_DATA_DIR>/raw`, by name (`<NAME>_ROOT`, such as `RAVDESS_ROOT`)."""
 
 
 @cache
@@ -40,4 +46,9 @@ def load_settings() -> Settings:
         ferplus_archive=path("FERPLUS_ARCHIVE", None),
         ravdess_au=path("RAVDESS_AU", data_dir / "raw" / "ravdess_au"),
         dataset_download_id=values.get("DATASET_DOWNLOAD_ID") or None,
+        corpus_roots={
+            key.removesuffix(ROOT).lower(): Path(value).expanduser()
+            for key, value in values.items()
+            if key.endswith(ROOT) and value
+        },
     )

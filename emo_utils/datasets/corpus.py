@@ -25,13 +25,16 @@ class Corpus(ABC):
     """A corpus on this machine.
 
     Args:
-        root: the folder with its files; by default `<EMO_DATA_DIR>/raw/<name>`.
+        root: the folder with its files; by default what `<NAME>_ROOT` says in the settings, else
+            `<EMO_DATA_DIR>/raw/<name>`.
     """
 
     facts: ClassVar[Facts]
 
     def __init__(self, root: Path | str | None = None):
-        self.root = Path(root) if root else load_settings().data_dir / "raw" / self.facts.name
+        settings = load_settings()
+        own = settings.corpus_roots.get(self.facts.name, settings.data_dir / "raw" / self.facts.name)
+        self.root = Path(root) if root else own
 
     @property
     def name(self) -> str:

@@ -16,7 +16,7 @@ from emo_utils.datasets.splits import check_people, make_folds, make_split
 from emo_utils.errors import AssetError, CorpusError
 from emo_utils.labels import ALL_EMOTIONS
 
-PUBLIC = ["ckplus", "cremad", "ferplus", "folder", "ravdess", "stock"]
+PUBLIC = ["ckplus", "cremad", "ferplus", "folder", "javanese", "ravdess", "stock"]
 MADE_HERE = {"sample"}
 
 
@@ -68,7 +68,8 @@ def test_an_absent_corpus_says_where_it_looked_and_what_to_do(name, tmp_path):
     assert str(tmp_path / "nowhere") in str(error.value)
     assert "does not exist" in str(error.value)
     assert any(
-        hint in str(error.value) for hint in ("emo fetch", "Ask its authors", "Put your files", "FERPLUS_ARCHIVE")
+        hint in str(error.value)
+        for hint in ("emo fetch", "Ask its authors", "Put your files", "FERPLUS_ARCHIVE", "JAVANESE_ROOT")
     )
 
 
