@@ -15,7 +15,8 @@ import time
 from pathlib import Path
 
 from emo_utils.faces.detector import create_detector
-from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
+from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.pipeline import Pipeline
 from emo_utils.video import read_frames
 from emo_utils.video_writer import VideoWriter
 
@@ -53,9 +54,9 @@ def plain_loop_s(clip: Path) -> float:
 
 
 def analysis_s(clip: Path, every: int | None) -> float:
-    analyzer = Analyzer(AnalysisOptions(detect_every=every))
+    pipeline = Pipeline(AnalysisOptions(detect_every=every, segments=False))
     started = time.perf_counter()
-    analyzer.analyze(clip)
+    pipeline.run(clip)
     return time.perf_counter() - started
 
 

@@ -7,7 +7,7 @@ Flicker is the total variation distance between the probabilities of neighbourin
 frames alone and after smoothing, under each prior. `still` takes only frames around which no part of the face moves
 as far as a segment must (`SegmentRule.motion`) for half a second: nothing happens there, so a reading should stand.
 
-Faces are found once and cut out again for every framing: as the analyzer tracks them, with a detection in every frame,
+Faces are found once and cut out again for every framing: as the pipeline tracks them, with a detection in every frame,
 and both with keypoints averaged over time. What flickers with keypoints averaged over half a second is not the framing.
 `same` is the share of the frames named as in the first framing, `true` the mean probability of a labelled
 clip's emotion: what steadies a reading must not change it. Figures are pooled over all clips.
@@ -24,8 +24,9 @@ import numpy as np
 import pandas as pd
 
 from emo_utils.faces.crops import crop_face
-from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
 from emo_utils.inference.engines import OnnxEngine
+from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.pipeline import Pipeline
 from emo_utils.inference.prior import UNIFORM, change_prior, prior_ratio
 from emo_utils.inference.smoothing import smooth
 from emo_utils.inference.weights import DEFAULT, Weights, find_weights
@@ -81,10 +82,10 @@ class Face:
 
 
 def find_faces(clip: Path, detect_every: int | None) -> list[Face]:
-    """The faces of a clip as the analyzer follows them."""
+    """The faces of a clip as the pipeline follows them."""
     options = AnalysisOptions(detect_every=detect_every, identity_weights="none")
     faces = []
-    for found in Analyzer(options).follow(clip)[1].faces:
+    for found in Pipeline(options).run(clip).traces.faces:
         trace, keypoints = found.trace, found.keypoints.astype(float)
         faces.append(Face(trace.frame_index, trace.time_s, keypoints, is_still(trace)))
     return faces

@@ -26,7 +26,8 @@ from emo_utils.errors import EmoError
 from emo_utils.faces.embedding import FaceEmbedder
 from emo_utils.faces.identity import JOINED_FROM
 from emo_utils.faces.tracklets import TrackletStore
-from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
+from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.pipeline import Pipeline
 from emo_utils.structures import Detections
 from emo_utils.video import probe, read_frames
 
@@ -49,9 +50,9 @@ def load_scenes():
 
 def ways(weights: Path) -> dict[str, AnalysisOptions]:
     return {
-        "tracks only": AnalysisOptions(identity_weights="none"),
-        "ByteTrack + embedding": AnalysisOptions(identity_weights=str(weights)),
-        "DeepSORT + embedding": AnalysisOptions(identity_weights=str(weights), tracker="deepsort"),
+        "tracks only": AnalysisOptions(identity_weights="none", segments=False),
+        "ByteTrack + embedding": AnalysisOptions(identity_weights=str(weights), segments=False),
+        "DeepSORT + embedding": AnalysisOptions(identity_weights=str(weights), segments=False, tracker="deepsort"),
     }
 
 
@@ -59,7 +60,11 @@ def all_scenes(scenes, clips: Path, folder: Path):
     """Name, video and truth of each scene."""
     for number, scene in enumerate(scenes.real_scenes()):
         yield scene.name, scenes.film(scene, clips, folder / f"{number}.mp4"), scenes.truth_of(scene, clips)
-    alone = Analyzer(AnalysisOptions(detect_every=1, identity_weights="none")).analyze(clips / "two_people.gif").faces
+    alone = (
+        Pipeline(AnalysisOptions(detect_every=1, identity_weights="none", segments=False))
+        .run(clips / "two_people.gif")
+        .timeline.faces
+    )
     side = np.where(alone["x1"] < alone["x1"].mean(), "left", "right")  # they never change sides
     yield "two_people.gif", clips / "two_people.gif", alone.assign(person=side)
     for name, (path, truth) in scenes.synthetic_crossings(folder).items():
@@ -73,7 +78,7 @@ def measure_scenes(scenes, clips: Path, weights: Path) -> pd.DataFrame:
         for name, path, truth in all_scenes(scenes, clips, Path(folder)):
             for way, options in ways(weights).items():
                 try:
-                    faces = Analyzer(options).analyze(path).faces
+                    faces = Pipeline(options).run(path).timeline.faces
                 except EmoError as error:  # DeepSORT's package is optional
                     rows.append({"scene": name, "way": way, "note": str(error)})
                     continue
@@ -130,13 +135,13 @@ def measure_likeness(clips: Path, embedder: FaceEmbedder) -> dict:
 
 def measure_time(scenes, clips: Path, weights: Path) -> pd.DataFrame:
     """Processor seconds of reading a clip, the least of some runs in turn."""
-    analyzers = {way: Analyzer(options) for way, options in ways(weights).items() if options.tracker == "bytetrack"}
+    pipelines = {way: Pipeline(options) for way, options in ways(weights).items() if options.tracker == "bytetrack"}
     rows = []
     for name in TIMED:
-        path, took_s = scenes.find_clip(clips, name), {way: [] for way in analyzers}
-        for _, (way, analyzer) in itertools.product(range(REPEATS), analyzers.items()):
+        path, took_s = scenes.find_clip(clips, name), {way: [] for way in pipelines}
+        for _, (way, pipeline) in itertools.product(range(REPEATS), pipelines.items()):
             start_s = time.process_time()
-            analyzer.analyze(path)
+            pipeline.run(path)
             took_s[way].append(time.process_time() - start_s)
         rows.append({"clip": name, **{way: min(seconds) for way, seconds in took_s.items()}})
     return pd.DataFrame(rows)

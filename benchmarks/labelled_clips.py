@@ -18,11 +18,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
+from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.pipeline import Pipeline
 from emo_utils.inference.prior import UNIFORM, change_prior, prior_ratio
 from emo_utils.inference.segmenting import ClipMotion, name_segments
 from emo_utils.inference.smoothing import smooth
-from emo_utils.inference.weights import DEFAULT, Weights
+from emo_utils.inference.weights import DEFAULT, Weights, find_weights
 from emo_utils.motion.rules import COMBINED
 from emo_utils.reports.clips.summary import summarise
 from emo_utils.timeline import Timeline
@@ -60,10 +61,11 @@ def labelled_clips(folder: Path, classes: tuple[str, ...]) -> Iterator[tuple[Pat
 
 def read_clips(folder: Path, weights: str) -> tuple[Weights, list[Reading]]:
     """Every clip once, under the prior of training."""
-    about = Analyzer(AnalysisOptions(weights, identity_weights="none")).weights
-    analyzer = Analyzer(AnalysisOptions(weights, identity_weights="none", prior=about.corpus))
+    about = find_weights(weights)
+    pipeline = Pipeline(AnalysisOptions(weights, identity_weights="none", prior=about.corpus))
     found = labelled_clips(folder, about.classes)
-    return about, [Reading(path.name, emotion, *analyzer.follow(path)) for path, emotion in found]
+    results = [(path.name, emotion, pipeline.run(path)) for path, emotion in found]
+    return about, [Reading(name, emotion, result.timeline, result.traces) for name, emotion, result in results]
 
 
 def under(reading: Reading, ratio: np.ndarray) -> Reading:

@@ -23,7 +23,8 @@ from hard_scenes import LEVELS, make_scene
 
 from emo_utils.datasets.synthetic.cast import make_cast
 from emo_utils.datasets.synthetic.script import FPS
-from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
+from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.pipeline import Pipeline
 from emo_utils.motion.flow import METHODS
 from emo_utils.motion.rules import COMBINED, MOTION_ALONE, PROBABILITY_ALONE, middle_frames
 from emo_utils.motion.scoring import SegmentScore, score_segments
@@ -56,9 +57,9 @@ def read_scene(level: str, subject, emotions, seed: int, flows: tuple[str, ...])
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder) / "scene.mp4"
         truth = make_scene(clip, subject, emotions, seed, LEVELS[level])
-        _, motion = Analyzer(quiet()).follow(clip)
+        motion = Pipeline(quiet()).run(clip).traces
         bare = motion.without_probabilities()
-        _, magnified = Analyzer(quiet(magnify_motion=True, apex_only=True)).follow(clip)
+        magnified = Pipeline(quiet(magnify_motion=True, apex_only=True)).run(clip).traces
         found = {
             "combined (default)": motion.read(COMBINED)[0],
             "motion alone": bare.read(MOTION_ALONE)[0],
@@ -67,7 +68,7 @@ def read_scene(level: str, subject, emotions, seed: int, flows: tuple[str, ...])
         }
         found["middle frame"] = middle_frames(found["combined (default)"])
         for flow in flows:
-            _, other = Analyzer(quiet(flow=flow)).follow(clip)
+            other = Pipeline(quiet(flow=flow)).run(clip).traces
             found[f"combined, {flow}"] = other.read(COMBINED)[0]
     return level, truth, {rule: [(s.onset, s.apex, s.offset) for s in segments] for rule, segments in found.items()}
 
@@ -116,7 +117,7 @@ ONE_ANALYSIS = """
 import resource, sys
 from pathlib import Path
 from emo_utils.workflows.analyze import analyze_clips
-from emo_utils.inference.analyzer import AnalysisOptions
+from emo_utils.inference.options import AnalysisOptions
 options = AnalysisOptions(identity_weights="none", segments=sys.argv[3] == "yes")
 analyze_clips([sys.argv[1]], sys.argv[2], options, ["parquet", "segments", "apex", "summary"], progress=False)
 status = Path("/proc/self/status")  # where it is there: ru_maxrss of a child begins with its parent's size

@@ -18,6 +18,10 @@ class VideoError(EmoError):
     """A clip that cannot be read: missing, empty, not a video, truncated, sound only, too small."""
 
 
+class SourceError(EmoError, TypeError):
+    """Something given as a source of frames that is of another type or shape."""
+
+
 class AssetError(EmoError):
     """A model file or corpus that is absent, cannot be fetched, or has the wrong hash."""
 

@@ -15,8 +15,9 @@ from emo_utils.evaluation.measure import measure
 from emo_utils.evaluation.predictions import prediction_table, write_predictions
 from emo_utils.faces.detector import DEFAULT, FaceDetector
 from emo_utils.faces.pictures import FACES, detector_for, framings, read_picture
-from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
 from emo_utils.inference.engines import OnnxEngine
+from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.pipeline import Pipeline
 from emo_utils.inference.prefetch import prefetch
 from emo_utils.inference.weights import Weights, find_weights
 from emo_utils.structures import InputSpec
@@ -185,10 +186,10 @@ def _read_videos(files: list[LabelledFile], weights: Weights, options: FolderOpt
     how = AnalysisOptions(
         str(weights.path), options.detector, identity_weights="none", segments=False, prior=options.prior
     )
-    analyzer = Analyzer(how)
+    pipeline = Pipeline(how)
     for file in files:
         try:
-            timeline = analyzer.analyze(file.path)
+            timeline = pipeline.run(file.path).timeline
         except VideoError as error:
             readings.unreadable[file] = str(error)
             continue

@@ -8,9 +8,9 @@ import numpy as np
 
 from emo_utils.faces.crops import crop_face
 from emo_utils.inference.engines import OnnxEngine
+from emo_utils.inference.frame_sources import FrameSource, frame_source
 from emo_utils.structures import InputSpec, Segment
 from emo_utils.timeline import Timeline
-from emo_utils.video import read_pictures
 
 SHOWN = InputSpec(size=320, margin=0.45, colour="rgb")
 """Apex pictures for people: the whole head, larger than the network needs it."""
@@ -26,12 +26,15 @@ class ApexCrop:
 
 
 def apex_crops(
-    clip: Path | str, segments: Sequence[Segment], keypoints: Sequence[np.ndarray | None], spec: InputSpec
+    source: FrameSource | Path | str,
+    segments: Sequence[Segment],
+    keypoints: Sequence[np.ndarray | None],
+    spec: InputSpec,
 ) -> Iterator[ApexCrop]:
     """Cut the apexes out of the original frames, in order of their frames; only these frames' pixels are made.
 
     Args:
-        clip: the clip.
+        source: the clip; it is opened anew.
         segments: of it.
         keypoints: float (4, 2) of the face at each one's apex; those of None are left out.
         spec: of the crop that a network reads.
@@ -43,7 +46,7 @@ def apex_crops(
     if not wanted:
         return
     last = max(wanted)
-    for picture in read_pictures(clip):
+    for picture in frame_source(source).pictures():
         own = wanted.get(picture.index, ())
         pixels = picture.load() if own else None
         for segment, points in own:

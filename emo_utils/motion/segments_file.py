@@ -9,12 +9,16 @@ import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from emo_utils.errors import SegmentsError
 from emo_utils.structures import Segment
 from emo_utils.timeline import Timeline
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = {
     "clip": "file name of the clip",
@@ -57,6 +61,14 @@ def write_segments(segments: Iterable[Segment], clip: str, path: Path) -> None:
         for segment in segments:
             values = [clip, *(getattr(segment, name) for name in list(COLUMNS)[1:])]
             writer.writerow([_text(value) for value in values])
+
+
+def segments_table(segments: Iterable[Segment], clip: str) -> "pd.DataFrame":
+    """The segments of a clip as a DataFrame with `COLUMNS`, numbers as they were found."""
+    import pandas as pd
+
+    rows = [(clip, *(getattr(segment, name) for name in list(COLUMNS)[1:])) for segment in segments]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _text(value) -> str:

@@ -150,7 +150,7 @@ def read_pictures(
             raise VideoError(f"{path}: is truncated: {cut}")
         stream = track.stream
         clock, decoder = Clock(container, stream), Decoder(path, container, stream, faults, strict, threads, bool(cut))
-        keep, count, time_s = _Ticks(sample_fps), 0, 0.0
+        keep, count, time_s = Ticks(sample_fps), 0, 0.0
         for index, picture in enumerate(decoder.pictures()):
             time_s, count = clock.time_s(picture), index + 1
             size = upright_size(picture, stream.sample_aspect_ratio)
@@ -165,7 +165,7 @@ def read_pictures(
             raise VideoError(f"{path}: is truncated: {faults.truncated}")
 
 
-class _Ticks:
+class Ticks:
     """Which frames are kept when about so many a second are asked for: the first at or after each tick."""
 
     def __init__(self, sample_fps: float | None):
@@ -173,6 +173,7 @@ class _Ticks:
         self._next_s = -math.inf
 
     def takes(self, time_s: float) -> bool:
+        """Whether the frame of this time is kept; ask for each frame in order."""
         if self._fps is None:
             return True
         if time_s + 1e-6 < self._next_s:

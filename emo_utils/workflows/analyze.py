@@ -1,28 +1,22 @@
 """Clips in, folders of results out: the one way that notebook, command line and web page read a clip."""
 
 import csv
-import json
 import logging
-import platform
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from tqdm import tqdm
-
-from emo_utils import __version__
 from emo_utils.errors import EmoError, VideoError
-from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
-from emo_utils.inference.reading import read_clip
+from emo_utils.inference.frame_sources import file_source
+from emo_utils.inference.options import AnalysisOptions
 from emo_utils.motion.segments_file import MarkedSegment, check_clips, read_segments, segments_of_clip
 from emo_utils.output import check_output, whole_folder
-from emo_utils.reports.clips.writer import ClipResults, in_order, write_outputs
-from emo_utils.reports.clips.writers.summary import summary_of
+from emo_utils.reports.clips.writer import in_order
 from emo_utils.structures import Segment
 from emo_utils.timeline import Timeline
-from emo_utils.video import SUFFIXES, probe
+from emo_utils.video import SUFFIXES
+from emo_utils.workflows.analyzer import Analyzer
 
 log = logging.getLogger("emo_utils")
 
@@ -79,7 +73,7 @@ def analyze_clips(
     check_output(out, overwrite)
     chosen = [one.name for one in in_order(outputs)]
     by_hand = HandMarks.read(segments_file, clips) if segments_file else None
-    analyzer = Analyzer(options)
+    analyzer = Analyzer(options=options)
     if by_hand and not analyzer.options.segments:
         raise EmoError("a file of segments was given, but segments were switched off; give one of the two")
     single = len(clips) == 1 and not Path(inputs[0]).is_dir()
@@ -134,22 +128,15 @@ def analyze_clip(
         OutputError: its timeline cannot be written; likewise.
     """
     started = time.perf_counter()
-    frames = probe(clip).frames
-    with whole_folder(folder) as part, _log_to(part / "analysis.log"):
-        _log_start(clip, analyzer)
-        with _bar(f"{clip.name}: reading", frames, progress) as on_frame:
-            marked = (by_hand.of(clip), by_hand.path) if by_hand else ()
-            reading = read_clip(analyzer, clip, on_frame, *marked)
-        about = {"options": asdict(analyzer.options), "prior": analyzer.engine.prior}
-        results = ClipResults(clip.name, clip, reading, about)
-        missing = write_outputs(
-            results, part, in_order(outputs), lambda output: _bar(f"{clip.name}: {output}", frames, progress)
-        )
-        seconds = time.perf_counter() - started
-        log.info("done in %.1f s", seconds)
+    source = file_source(Path(clip))
+    with whole_folder(folder) as part:
+        marked = {"marked": by_hand.of(clip), "marked_in": by_hand.path} if by_hand else {}
+        analysis = analyzer.analyze_source(source, progress=progress, **marked)
+        missing = analysis.write(part, outputs, progress)
     reason = f"read, but without {', '.join(map(str, missing))}" if missing else ""
+    seconds, reading = time.perf_counter() - started, analysis.results.reading
     return ClipResult(
-        clip, folder, "ok", reason, seconds, reading.timeline, summary_of(results), reading.segments,
+        clip, folder, "ok", reason, seconds, reading.timeline, analysis.summary(), reading.segments,
         tuple(map(str, missing)),
     )  # fmt: skip
 
@@ -210,46 +197,3 @@ def write_manifest(results: Sequence[ClipResult], path: Path) -> None:
             reason = result.reason or "; ".join(result.summary.get("warnings", ()))
             folder = result.folder.name if result.status == "ok" else ""
             writer.writerow([result.clip, result.status, reason, folder, frames, people, f"{result.seconds:.2f}"])
-
-
-def _bar(name: str, total: int | None, shown: bool):
-    """A progress bar that appears after two seconds; as a context it gives the function to call with frames done."""
-    if not shown:
-        return nullcontext(None)
-
-    @contextmanager
-    def bar() -> Iterator:
-        # disable=None: only on a terminal, so that logs and pipes stay clean
-        with tqdm(total=total, desc=name, unit="frame", delay=2, leave=False, disable=None) as shown_bar:
-
-            def on_frame(done: int) -> None:
-                if shown_bar.total and done > shown_bar.total:
-                    shown_bar.total = done
-                shown_bar.update(done - shown_bar.n)
-
-            yield on_frame
-
-    return bar()
-
-
-@contextmanager
-def _log_to(path: Path) -> Iterator[None]:
-    handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    log.addHandler(handler)
-    level = log.level
-    log.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        log.setLevel(level)
-        log.removeHandler(handler)
-        handler.close()
-
-
-def _log_start(clip: Path, analyzer: Analyzer) -> None:
-    log.info("emo_utils %s, Python %s, %s", __version__, platform.python_version(), platform.platform(terse=True))
-    log.info("clip %s", clip)
-    log.info("options %s", json.dumps(asdict(analyzer.options)))
-    weights = analyzer.weights
-    log.info("weights %s, SHA-256 %s, prior %s", weights.name, weights.sidecar["sha256"], analyzer.engine.prior)

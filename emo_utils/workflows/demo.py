@@ -4,9 +4,9 @@ import tempfile
 from pathlib import Path
 
 from emo_utils.datasets.corpora.sample import make_sample_clip
-from emo_utils.inference.analyzer import Analyzer
 from emo_utils.output import check_output
 from emo_utils.workflows.analyze import ClipResult, analyze_clip
+from emo_utils.workflows.analyzer import Analyzer
 
 
 def run_demo(out: Path) -> list[ClipResult]:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from emo_utils.apps.commands.analyze import analyze
-from emo_utils.inference.analyzer import AnalysisOptions
+from emo_utils.inference.options import AnalysisOptions
 from emo_utils.inference.weights import SHIPPED
 from emo_utils.video_writer import write_video
 

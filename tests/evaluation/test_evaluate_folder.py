@@ -10,8 +10,9 @@ from emo_utils.datasets.registry import corpora
 from emo_utils.errors import CorpusError, EmoError, UnknownNameError
 from emo_utils.evaluation.evaluate_folder import FolderOptions, evaluate_folder
 from emo_utils.evaluation.predictions import read_predictions
-from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
 from emo_utils.inference.engines import OnnxEngine
+from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.pipeline import Pipeline
 from emo_utils.inference.weights import find_weights
 from emo_utils.video import read_frames
 
@@ -97,7 +98,8 @@ def test_a_clip_is_read_as_emo_analyze_reads_it(clips, tmp_path):
     report = evaluate_folder("ferplus", FolderOptions(tmp_path, prior="ferplus"), tmp_path / "p.csv")
     assert (report["n"], report["files"], list(report["unreadable_files"])) == (1, 2, ["happy/torn.mp4"])
     assert report["accuracy_all"] == report["accuracy"] / 2
-    timeline = Analyzer(AnalysisOptions("ferplus", segments=False, prior="ferplus")).analyze(clips / "single_face.mp4")
+    pipeline = Pipeline(AnalysisOptions("ferplus", segments=False, prior="ferplus"))
+    timeline = pipeline.run(clips / "single_face.mp4").timeline
     (read,) = read_predictions(tmp_path / "p.csv")[[f"p_{name}" for name in timeline.classes]].to_numpy()
     np.testing.assert_allclose(read, timeline.probabilities(timeline.people[0]).mean(axis=0), atol=1e-4)
     with pytest.raises(CorpusError, match="found 2 videos; give --faces detect"):

@@ -12,7 +12,8 @@ from emo_utils.faces.cuts import CutDetector
 from emo_utils.faces.identity import JOINED_FROM, name_people
 from emo_utils.faces.portraits import FIRST_SLOT_S, MOST, BestPortraits, Portrait
 from emo_utils.faces.tracklets import Tracklet, TrackletStore
-from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
+from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.pipeline import Pipeline
 from emo_utils.structures import Detections, Frame
 
 SCENES = {scene.name: scene for scene in scenes.real_scenes()}
@@ -27,8 +28,8 @@ def weights_file(shared) -> str:
 
 
 @pytest.fixture(scope="module")
-def analyzer(weights_file) -> Analyzer:
-    return Analyzer(AnalysisOptions(identity_weights=weights_file))
+def pipeline(weights_file) -> Pipeline:
+    return Pipeline(AnalysisOptions(identity_weights=weights_file, segments=False))
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +46,9 @@ def filmed(clips, tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_each_person_is_one_from_beginning_to_end(analyzer, clips, filmed, name):
+def test_each_person_is_one_from_beginning_to_end(pipeline, clips, filmed, name):
     pytest.importorskip("trackeval", reason="the metric needs TrackEval")
-    timeline = analyzer.analyze(filmed(name))
+    timeline = pipeline.run(filmed(name)).timeline
     result = scenes.score(scenes.truth_of(SCENES[name], clips), timeline.faces)
     assert result.switches == 0
     assert result.found == result.true == len(SCENES[name].people)
@@ -58,7 +59,7 @@ def test_each_person_is_one_from_beginning_to_end(analyzer, clips, filmed, name)
 @pytest.mark.parametrize("name", ["A|B|A cut together", "two people swap sides at a cut"])
 def test_without_embeddings_a_cut_ends_the_tracks_and_nobody_is_mixed_up(clips, filmed, name, caplog):
     with caplog.at_level(logging.INFO, logger="emo_utils"):
-        timeline = Analyzer(AnalysisOptions(identity_weights="none")).analyze(filmed(name))
+        timeline = Pipeline(AnalysisOptions(identity_weights="none", segments=False)).run(filmed(name)).timeline
     truth = scenes.truth_of(SCENES[name], clips)
     seen = timeline.faces.merge(truth, on="frame_index", suffixes=("", "_true"))
     seen = seen[(seen["x1"] - seen["x1_true"]).abs() < 100]
@@ -72,10 +73,10 @@ UNNOTICED = ["A|B|A cut together", "two people swap sides at a cut", "conversati
 
 
 @pytest.mark.parametrize("name", UNNOTICED)
-def test_a_track_that_runs_on_over_an_unnoticed_cut_is_split(analyzer, clips, filmed, name, monkeypatch):
+def test_a_track_that_runs_on_over_an_unnoticed_cut_is_split(pipeline, clips, filmed, name, monkeypatch):
     pytest.importorskip("trackeval", reason="the metric needs TrackEval")
     monkeypatch.setattr(cuts.CutDetector, "is_cut", lambda *_: False)
-    result = scenes.score(scenes.truth_of(SCENES[name], clips), analyzer.analyze(filmed(name)).faces)
+    result = scenes.score(scenes.truth_of(SCENES[name], clips), pipeline.run(filmed(name)).timeline.faces)
     assert result.found == result.true
     assert result.idf1 >= 0.95
     assert result.switches == 0
@@ -83,31 +84,32 @@ def test_a_track_that_runs_on_over_an_unnoticed_cut_is_split(analyzer, clips, fi
 
 @pytest.mark.parametrize("options", [{}, {"detect_every": 1}, {"sample_fps": 6}])
 def test_no_switch_between_two_people_side_by_side(weights_file, clips, options):
-    faces = Analyzer(AnalysisOptions(identity_weights=weights_file, **options)).analyze(clips / "two_people.gif").faces
+    pipeline = Pipeline(AnalysisOptions(identity_weights=weights_file, segments=False, **options))
+    faces = pipeline.run(clips / "two_people.gif").timeline.faces
     sides = faces.groupby("person_id")[["x1", "x2"]].agg(["min", "max"])
     assert list(sides.index) == [1, 2]
     assert sides.loc[1, ("x2", "max")] < sides.loc[2, ("x1", "min")]
 
 
-def test_one_person_who_laughs_and_turns_is_one(analyzer, clips):
+def test_one_person_who_laughs_and_turns_is_one(pipeline, clips):
     for name in ("WolfgangLanger_Pexels.mp4", "expressive_d20.mp4", "single_face.mp4"):
-        faces = analyzer.analyze(clips / name).faces
+        faces = pipeline.run(clips / name).timeline.faces
         assert set(faces["person_id"]) == set(faces["track_id"]) == {1}, name
 
 
-def test_the_log_says_who_was_joined_and_why(analyzer, filmed, caplog):
+def test_the_log_says_who_was_joined_and_why(pipeline, filmed, caplog):
     with caplog.at_level(logging.INFO, logger="emo_utils"):
-        analyzer.analyze(filmed("A|B|A cut together"))
+        pipeline.run(filmed("A|B|A cut together"))
     lines = [record.message for record in caplog.records if "identity" in record.message]
-    assert any("mobilefacenet.onnx" in line and analyzer.embedder.sha256 in line for line in lines)
+    assert any("mobilefacenet.onnx" in line and pipeline.embedder.sha256 in line for line in lines)
     assert any(f"similarity {JOINED_FROM:.2f} and more is one person" in line for line in lines)
     assert any("tracks 1 and 3 are one person, similarity 0.9" in line for line in lines)
     assert any("tracks 1+3 and 2 are two people" in line for line in lines)
 
 
-def test_a_clip_of_one_track_runs_no_network(analyzer, clips, monkeypatch):
-    monkeypatch.setattr(analyzer.embedder, "embed", lambda _: pytest.fail("a face was read"))
-    assert analyzer.analyze(clips / "single_face.mp4").people == [1]
+def test_a_clip_of_one_track_runs_no_network(pipeline, clips, monkeypatch):
+    monkeypatch.setattr(pipeline.embedder, "embed", lambda _: pytest.fail("a face was read"))
+    assert pipeline.run(clips / "single_face.mp4").timeline.people == [1]
 
 
 def tracklet(number, track, first, last, vector, fps=25) -> Tracklet:
@@ -207,14 +209,18 @@ def test_bars_beside_a_picture_hide_no_cut():
 
 def test_real_shots_hold_no_cut_that_ends_a_track(clips):
     for name in ("expressive_d20.mp4", "WolfgangLanger_Pexels.mp4", "two_people.gif"):
-        timeline = Analyzer(AnalysisOptions(identity_weights="none", detect_every=1)).analyze(clips / name)
+        timeline = (
+            Pipeline(AnalysisOptions(identity_weights="none", detect_every=1, segments=False))
+            .run(clips / name)
+            .timeline
+        )
         assert timeline.faces["track_id"].nunique() == (2 if "two" in name else 1), name
 
 
-def test_synthetic_people_who_cross_are_told_apart(analyzer, tmp_path):
+def test_synthetic_people_who_cross_are_told_apart(pipeline, tmp_path):
     """Synthetic: shows that the code works, and is no accuracy."""
     pytest.importorskip("trackeval", reason="the metric needs TrackEval")
     path, truth = next(iter(scenes.synthetic_crossings(tmp_path).values()))
-    tracks_only = Analyzer(AnalysisOptions(identity_weights="none")).analyze(path).faces
+    tracks_only = Pipeline(AnalysisOptions(identity_weights="none", segments=False)).run(path).timeline.faces
     assert scenes.score(truth, tracks_only).idf1 >= 0.7
-    assert scenes.score(truth, analyzer.analyze(path).faces).switches == 0
+    assert scenes.score(truth, pipeline.run(path).timeline.faces).switches == 0

@@ -106,12 +106,14 @@ def test_deepsort_follows_a_real_crossing(clips, shared, tmp_path):
     pytest.importorskip("trackeval", reason="the metric needs TrackEval")
     import scenes
 
-    from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
+    from emo_utils.inference.options import AnalysisOptions
+    from emo_utils.inference.pipeline import Pipeline
 
     weights = str(shared / "models" / "mobilefacenet.onnx")
     scene = scenes.crossing("expressive_d20", "expressive_d19", 100)
     path = scenes.film(scene, clips, tmp_path / "crossing.mp4")
-    faces = Analyzer(AnalysisOptions(identity_weights=weights, tracker="deepsort")).analyze(path).faces
+    options = AnalysisOptions(identity_weights=weights, tracker="deepsort", segments=False)
+    faces = Pipeline(options).run(path).timeline.faces
     result = scenes.score(scenes.truth_of(scene, clips), faces)
     assert result.switches == 0
     assert result.idf1 >= 0.95

@@ -7,8 +7,8 @@ the first frame that differs from rest, offset the last; the apex is given as th
 import numpy as np
 import pytest
 
-from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
-from emo_utils.inference.reading import ClipReading, read_clip
+from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.pipeline import Pipeline, PipelineResult
 from emo_utils.motion.scoring import overlap
 from emo_utils.video import probe, read_frames
 from emo_utils.video_writer import VideoWriter
@@ -27,13 +27,13 @@ NOT_FOUND = "pout, chin drawn up"
 
 
 @pytest.fixture(scope="module")
-def analyzer() -> Analyzer:
-    return Analyzer(AnalysisOptions(identity_weights="none"))
+def pipeline() -> Pipeline:
+    return Pipeline(AnalysisOptions(identity_weights="none"))
 
 
 @pytest.fixture(scope="module")
-def d19(analyzer, clips) -> ClipReading:
-    return read_clip(analyzer, clips / "expressive_d19.mp4")
+def d19(pipeline, clips) -> PipelineResult:
+    return pipeline.run(clips / "expressive_d19.mp4")
 
 
 def cut_together(path, parts) -> None:
@@ -47,8 +47,8 @@ def cut_together(path, parts) -> None:
                     count += 1
 
 
-def test_the_smile_of_single_face_is_one_segment_and_its_blink_does_not_split_it(analyzer, clips):
-    (segment,) = read_clip(analyzer, clips / "single_face.mp4").segments
+def test_the_smile_of_single_face_is_one_segment_and_its_blink_does_not_split_it(pipeline, clips):
+    (segment,) = pipeline.run(clips / "single_face.mp4").segments
     assert segment.onset == pytest.approx(17, abs=4)
     assert segment.offset == pytest.approx(70, abs=3)
     assert 24 <= segment.apex <= 68
@@ -56,7 +56,7 @@ def test_the_smile_of_single_face_is_one_segment_and_its_blink_does_not_split_it
 
 
 def test_the_smile_is_found_by_motion_alone_too(clips):
-    reading = read_clip(Analyzer(AnalysisOptions(identity_weights="none", apex_only=True)), clips / "single_face.mp4")
+    reading = Pipeline(AnalysisOptions(identity_weights="none", apex_only=True)).run(clips / "single_face.mp4")
     (segment,) = reading.segments
     assert segment.onset == pytest.approx(17, abs=4)
     assert 24 <= segment.apex <= 68
@@ -96,48 +96,48 @@ def test_apexes_differ_more_from_rest_than_frames_a_third_of_a_second_away(d19, 
         assert change(segment.apex) > 0.85 * after
 
 
-def test_singing_is_no_expression(analyzer, clips):
-    assert read_clip(analyzer, clips / "expressive_d20.mp4").segments == ()
+def test_singing_is_no_expression(pipeline, clips):
+    assert pipeline.run(clips / "expressive_d20.mp4").segments == ()
 
 
-def test_a_cut_is_no_apex(analyzer, clips, tmp_path):
+def test_a_cut_is_no_apex(pipeline, clips, tmp_path):
     """Three people at rest, cut together: everything changes at the cuts, and no face moves."""
     rest = [("single_face.mp4", 0, 13), ("expressive_d19.mp4", 63, 78), ("expressive_d18.mp4", 98, 110)]
     cut_together(tmp_path / "cut.mp4", [(clips / name, first, last) for name, first, last in rest])
     assert probe(tmp_path / "cut.mp4").frames == 43
-    reading = read_clip(analyzer, tmp_path / "cut.mp4")
+    reading = pipeline.run(tmp_path / "cut.mp4")
     assert len(reading.timeline.faces) >= 40
     assert reading.segments == ()
 
 
-def test_an_expression_does_not_reach_over_a_cut(analyzer, clips, tmp_path):
+def test_an_expression_does_not_reach_over_a_cut(pipeline, clips, tmp_path):
     smile, smile_again = (clips / "expressive_d19.mp4", 63, 92), (clips / "single_face.mp4", 0, 60)
     cut_together(tmp_path / "cut.mp4", [smile, smile_again])
-    found = read_clip(analyzer, tmp_path / "cut.mp4").segments
+    found = pipeline.run(tmp_path / "cut.mp4").segments
     assert len(found) == 2
     assert found[0].offset <= 29 < found[1].onset
 
 
-def test_a_photograph_gives_no_segment(analyzer, clips, tmp_path):
+def test_a_photograph_gives_no_segment(pipeline, clips, tmp_path):
     """A smile that never moves, in a camera held still."""
     smile = next(frame.pixels for frame in read_frames(clips / "single_face.mp4") if frame.index == 50)
     with VideoWriter(tmp_path / "still.mp4") as writer:
         for number in range(60):
             writer.write(smile, number / 30)
-    reading = read_clip(analyzer, tmp_path / "still.mp4")
+    reading = pipeline.run(tmp_path / "still.mp4")
     assert (reading.timeline.table["emotion"] == "happiness").all()
     assert reading.segments == ()
 
 
-def test_no_face_gives_empty_tables(analyzer, clips):
-    reading = read_clip(analyzer, clips / "no_face.mp4")
+def test_no_face_gives_empty_tables(pipeline, clips):
+    reading = pipeline.run(clips / "no_face.mp4")
     assert reading.segments == ()
     assert len(reading.motion) == 0
     assert "strength" in reading.motion
 
 
-def test_two_people_have_curves_of_their_own(analyzer, clips):
-    reading = read_clip(analyzer, clips / "two_people.gif")
+def test_two_people_have_curves_of_their_own(pipeline, clips):
+    reading = pipeline.run(clips / "two_people.gif")
     assert set(reading.motion["person_id"]) == set(reading.timeline.people)
     assert len(reading.motion) >= 0.95 * len(reading.timeline.faces)
     assert not reading.motion.duplicated(["frame_index", "track_id"]).any()

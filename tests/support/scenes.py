@@ -25,7 +25,8 @@ from emo_utils.datasets.synthetic import script
 from emo_utils.datasets.synthetic.cast import make_cast
 from emo_utils.datasets.synthetic.features import EYES_X
 from emo_utils.faces.tracking import intersection_over_union
-from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
+from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.pipeline import Pipeline
 from emo_utils.video import read_frames
 from emo_utils.video_writer import write_video
 
@@ -190,7 +191,7 @@ def panel_of(pixels: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
 @cache
 def _alone(path: Path) -> dict[int, np.ndarray]:
     """Boxes float (4,) in panel pixels of the one person of a source clip, by frame."""
-    timeline = Analyzer(AnalysisOptions(detect_every=1, identity_weights="none")).analyze(path)
+    timeline = Pipeline(AnalysisOptions(detect_every=1, identity_weights="none", segments=False)).run(path).timeline
     _, scale, corner = panel_of(next(read_frames(path)).pixels)
     faces = timeline.faces.assign(area=lambda t: (t["x2"] - t["x1"]) * (t["y2"] - t["y1"]))
     largest = faces.sort_values("area").drop_duplicates("frame_index", keep="last").set_index("frame_index")

@@ -65,7 +65,7 @@ def analyze(
 
     Example: emo analyze holiday.mp4 --out results
     """
-    from emo_utils.inference.analyzer import AnalysisOptions
+    from emo_utils.inference.options import AnalysisOptions
     from emo_utils.reports.clips.writer import choose_outputs
     from emo_utils.workflows.analyze import analyze_clips
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from emo_utils.inference.frame_sources import FrameSource, frame_source
 from emo_utils.labels import COLOURS
 from emo_utils.reports.clips.marks import mark_strip, phase
 from emo_utils.reports.clips.summary import durations_s
 from emo_utils.structures import Segment
 from emo_utils.timeline import Timeline
-from emo_utils.video import read_frames
 from emo_utils.video_writer import VideoWriter
 
 SHOWN_CLASSES = 3
@@ -21,7 +21,7 @@ INK, PAPER, UNREAD = (255, 255, 255), (24, 26, 30), (138, 143, 152)
 
 
 def annotate_clip(
-    clip: Path,
+    clip: FrameSource | Path | str,
     timeline: Timeline,
     path: Path,
     on_frame: Callable[[int], None] | None = None,
@@ -36,11 +36,12 @@ def annotate_clip(
         on_frame: called with the number of frames done, for a progress bar.
         segments: marked beside the faces (onset, apex, offset) and in the strip of time.
     """
+    source = frame_source(clip)
     rows = dict(iter(timeline.table.groupby("frame_index")))
     strip = TimeStrip(timeline, segments=segments)
     done = 0
-    with VideoWriter(path, audio_from=clip) as writer:
-        for frame in read_frames(clip):
+    with VideoWriter(path, audio_from=source.path) as writer:
+        for frame in source.read():
             if frame.index not in rows:
                 continue
             drawn = draw_frame(frame.pixels, rows[frame.index], timeline.classes, strip, frame.time_s, segments)
@@ -48,6 +49,13 @@ def annotate_clip(
             done += 1
             if on_frame:
                 on_frame(done)
+
+
+def annotate_picture(source: FrameSource, timeline: Timeline, path: Path) -> None:
+    """Write an annotated picture, the first frame of a source, as PNG."""
+    frame = next(source.read())
+    drawn = draw_frame(frame.pixels, timeline.table, timeline.classes, None, frame.time_s)
+    path.write_bytes(cv2.imencode(".png", cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))[1].tobytes())
 
 
 def draw_frame(

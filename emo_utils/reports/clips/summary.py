@@ -1,12 +1,16 @@
 """A clip in a few numbers: what `summary.json` holds."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from emo_utils.structures import Segment
 from emo_utils.timeline import VERSION, Timeline
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def summarise(timeline: Timeline, segments: Sequence[Segment] | None = None) -> dict:
@@ -37,6 +41,21 @@ def summarise(timeline: Timeline, segments: Sequence[Segment] | None = None) -> 
     }
 
 
+def people_table(summary: Mapping[str, Any]) -> "pd.DataFrame":
+    """A row per person of a summary: its numbers, `share_<emotion>` of their time, and how many segments they have."""
+    import pandas as pd
+
+    rows = []
+    for person in summary["people"]:
+        row = {name: value for name, value in person.items() if not isinstance(value, dict | list)}
+        row |= {f"share_{name}": share for name, share in person["share_of_time"].items()}
+        if "segments" in person:
+            row["segments"] = person["segments"]["count"]
+        rows.append(row)
+    names = ["person_id", "from_s", "to_s", "seen_s", "dominant_emotion"]
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=names)
+
+
 def durations_s(times_s: np.ndarray) -> np.ndarray:
     """How long each frame is on screen, in seconds; the last one as long as the median."""
     if len(times_s) < 2:
@@ -48,8 +67,9 @@ def durations_s(times_s: np.ndarray) -> np.ndarray:
 def _person(timeline: Timeline, person: int, seconds: dict[int, float]) -> dict:
     rows = timeline.faces[timeline.faces["person_id"] == person]
     weight = rows["frame_index"].map(seconds)
-    by_emotion = weight.groupby(rows["smoothed_emotion"]).sum()
-    shares = (by_emotion / max(weight.sum(), 1e-9)).reindex(timeline.classes, fill_value=0.0)
+    counted = weight if weight.sum() else weight + 1.0  # a single picture lasts no time
+    by_emotion = counted.groupby(rows["smoothed_emotion"]).sum()
+    shares = (by_emotion / max(counted.sum(), 1e-9)).reindex(timeline.classes, fill_value=0.0)
     named = rows["smoothed_emotion"].dropna()
     return {
         "person_id": person,

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from emo_utils.errors import EmoError, OutputError, in_words
-from emo_utils.inference.reading import ClipReading
+from emo_utils.inference.frame_sources import FrameSource
+from emo_utils.inference.pipeline import PipelineResult
 from emo_utils.registry import Registry
 
 log = logging.getLogger(__name__)
@@ -25,15 +26,15 @@ class ClipResults:
     """A clip and all that was read of it.
 
     Attributes:
-        name: of the clip's file.
-        source: the video; None where the frames came from elsewhere, and no writer can read them again.
+        name: of the clip's file, or of another source.
+        source: where its frames are from; None where no writer can read them again.
         reading: timeline, motion, segments.
         about: plain values that say how it was read: options, prior, detector.
     """
 
     name: str
-    source: Path | None
-    reading: ClipReading = field(repr=False)
+    source: FrameSource | None
+    reading: PipelineResult = field(repr=False)
     about: dict = field(default_factory=dict, repr=False)
 
 
@@ -52,6 +53,7 @@ class Writer:
         order: writers run from small to large.
         default: whether it is written where nothing else was asked for.
         needs_source: it reads the clip's frames again.
+        needs_video: it reads a video file again.
         needs_motion: it writes what is known only where segments were looked for.
         required: without it the clip has failed; a failure of any other is a warning.
     """
@@ -62,6 +64,7 @@ class Writer:
     order: int
     default: bool = True
     needs_source: bool = False
+    needs_video: bool = False
     needs_motion: bool = False
     required: bool = False
 
@@ -71,9 +74,12 @@ class Writer:
 
     def applies(self, results: ClipResults) -> bool:
         """Whether these results hold what it writes."""
-        return not (
-            (self.needs_source and results.source is None) or (self.needs_motion and results.reading.motion is None)
+        lacking = (
+            self.needs_source and results.source is None,
+            self.needs_video and (results.source is None or results.source.info is None),
+            self.needs_motion and results.reading.motion is None,
         )
+        return not any(lacking)
 
 
 def writer(name: str, files: dict[str, str], order: int, **traits: bool):

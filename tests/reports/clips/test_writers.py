@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from emo_utils.errors import OutputError, UnknownNameError
-from emo_utils.inference.analyzer import AnalysisOptions, Analyzer
-from emo_utils.inference.reading import ClipReading, read_clip
+from emo_utils.inference.frame_sources import file_source
+from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.pipeline import Pipeline, PipelineResult
 from emo_utils.reports.clips.writer import (
     ClipResults,
     choose_outputs,
@@ -24,9 +25,9 @@ from emo_utils.timeline import Timeline
 
 @pytest.fixture(scope="module")
 def results(clips) -> ClipResults:
-    analyzer = Analyzer(AnalysisOptions(identity_weights="none"))
-    clip = clips / "single_face.mp4"
-    return ClipResults(clip.name, clip, read_clip(analyzer, clip), {"prior": "uniform"})
+    pipeline = Pipeline(AnalysisOptions(identity_weights="none"))
+    source = file_source(clips / "single_face.mp4")
+    return ClipResults(source.name, source, pipeline.run(source), {"prior": "uniform"})
 
 
 @pytest.fixture
@@ -118,7 +119,7 @@ def test_what_a_failing_writer_began_is_removed_and_the_next_one_runs(results, t
 
 
 def test_frames_that_came_from_no_file_get_what_needs_no_file(results, tmp_path):
-    reading = ClipReading(results.reading.timeline)
+    reading = PipelineResult(results.reading.timeline)
     assert write_outputs(ClipResults("camera", None, reading), tmp_path, in_order()) == ()
     written = {path.name for path in tmp_path.iterdir()}
     assert written == {"timeline.csv", "timeline.parquet", "summary.json", "charts"}

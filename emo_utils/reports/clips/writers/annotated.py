@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
-from emo_utils.reports.clips.annotate import annotate_clip
+from emo_utils.reports.clips.annotate import annotate_clip, annotate_picture
 from emo_utils.reports.clips.writer import VIDEOS, ClipResults, OnFrame, writer
 
 
 @writer("annotated", {"annotated.mp4": "the clip with boxes, expressions and its sound"}, VIDEOS, needs_source=True)
 def write_annotated(results: ClipResults, folder: Path, on_frame: OnFrame | None = None) -> None:
-    """Write `annotated.mp4`."""
+    """Write `annotated.mp4`; of a single picture `annotated.png`."""
     reading = results.reading
+    if results.source.frames == 1:
+        annotate_picture(results.source, reading.timeline, folder / "annotated.png")
+        return
     annotate_clip(results.source, reading.timeline, folder / "annotated.mp4", on_frame, reading.segments)

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 
 from emo_utils.inference.apexes import apex_crops
-from emo_utils.inference.reading import ClipReading
+from emo_utils.inference.pipeline import PipelineResult
 from emo_utils.reports.clips.writer import PICTURES, ClipResults, writer
 from emo_utils.structures import InputSpec
 
@@ -30,7 +30,7 @@ def write_apexes(results: ClipResults, folder: Path, on_frame=None) -> None:
         path.write_bytes(cv2.imencode(".png", cv2.cvtColor(crop.shown, cv2.COLOR_RGB2BGR))[1].tobytes())
 
 
-def apex_names(reading: ClipReading) -> dict[tuple[int, int], str]:
+def apex_names(reading: PipelineResult) -> dict[tuple[int, int], str]:
     """File names of the apex pictures by person and apex frame."""
     counts: Counter[int] = Counter()
     names = {}

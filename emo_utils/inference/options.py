@@ -1,0 +1,88 @@
+"""How clips are analysed: every option in one place, checked before the first frame is read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from emo_utils.errors import EmoError, UnknownNameError
+from emo_utils.faces.tracking import TRACKERS, check_tracker
+from emo_utils.inference.smoothing import METHODS, smooth
+from emo_utils.inference.weights import DEFAULT as DEFAULT_WEIGHTS
+from emo_utils.motion.flow import DEFAULT as DEFAULT_FLOW
+from emo_utils.motion.flow import find_flow
+from emo_utils.registry import unknown_name
+
+DETECTION_S = 0.2
+"""Time between detections; `docs/ARCHITECTURE.md` tells what is lost by not detecting in every frame."""
+
+USUAL_FPS = 25.0
+"""Taken for the rate of a source that does not tell its own."""
+
+
+@dataclass(frozen=True)
+class AnalysisOptions:
+    """How a clip is read."""
+
+    weights: str = DEFAULT_WEIGHTS
+    """A shipped name, an .onnx file, or a training run's folder."""
+    detector: str = "mediapipe"
+    """A registered face detector."""
+    detect_every: int | None = None
+    """Detect in every n-th frame, tracks fill in between; None: about every `DETECTION_S` seconds."""
+    sample_fps: float | None = None
+    """Read about this many frames a second; None reads all."""
+    smoothing: str = next(iter(METHODS))
+    """How probabilities are smoothed over time."""
+    smoothing_s: float = 0.25
+    """Its time constant or window in seconds."""
+    identity_weights: str = "auto"
+    """Embedding network that tells people apart: `auto` (ArcFace if it was fetched), `none`, `arcface`, a file."""
+    tracker: str = TRACKERS[0]
+    """How faces are followed; see `faces.tracking.TRACKERS`."""
+
+    segments: bool = True
+    """Measure motion, and find onset, apex and offset of the expressions."""
+    flow: str = DEFAULT_FLOW
+    """Optical flow by which motion is measured; see `motion.flow.METHODS`."""
+    magnify_motion: bool = False
+    """Magnify the aligned face before its motion is measured (S0.4); helps with very small motions, costs time."""
+    apex_only: bool = False
+    """Let the network read the apex frames alone; segments are found by motion alone then."""
+    prior: str | None = None
+    """Class shares under which probabilities stand: `uniform`, or the corpus of the weights as they were trained;
+    None: what the weights' sidecar says is best for clips. See `inference.prior`."""
+    strict: bool = False
+    """Refuse a file that is damaged or cut off, rather than read what is left of it."""
+
+    def __post_init__(self) -> None:
+        if self.apex_only and not self.segments:
+            raise EmoError("apex_only reads the apexes of segments: it cannot be asked for without segments")
+        find_flow(self.flow)
+        if self.detect_every is not None and self.detect_every < 1:
+            raise EmoError(f"detect_every: expected 1 or more, found {self.detect_every}")
+        if self.sample_fps is not None and not 0 < self.sample_fps < np.inf:
+            raise EmoError(f"sample_fps: expected a positive number of frames a second, found {self.sample_fps}")
+        if self.smoothing not in METHODS:
+            smooth(np.zeros((1, 1)), np.zeros(1), self.smoothing)
+        check_tracker(self.tracker)
+
+    def detection_interval(self, fps: float | None) -> tuple[int, float]:
+        """Frames from one detection to the next, and detections a second, for a source of this frame rate."""
+        rate = min(self.sample_fps or fps or USUAL_FPS, fps or USUAL_FPS)
+        every = self.detect_every or max(1, round(DETECTION_S * rate))
+        return every, rate / every
+
+    def changed(self, options: Mapping[str, Any]) -> "AnalysisOptions":
+        """These options with some of them replaced.
+
+        Raises:
+            UnknownNameError: a name that is no option; says the nearest.
+            EmoError: a value that cannot be.
+        """
+        known = [one.name for one in fields(self)]
+        for name in options:
+            if name not in known:
+                raise UnknownNameError(unknown_name("option", name, known))
+        return replace(self, **options)

@@ -1,0 +1,190 @@
+"""From frames to everything that is read in them: timeline, motion, segments. The one way through the floors below."""
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from emo_utils.errors import SourceError
+from emo_utils.faces.detector import create_detector
+from emo_utils.faces.embedding import find_embedder
+from emo_utils.faces.tracking import create_tracker
+from emo_utils.faces.tracklets import TrackletStore
+from emo_utils.inference.apexes import apex_crops, read_apexes
+from emo_utils.inference.engines import OnnxEngine
+from emo_utils.inference.frame_sources import FrameSource, frame_source
+from emo_utils.inference.observe import ObservedFrame, observe
+from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.people import name_faces
+from emo_utils.inference.prefetch import prefetch
+from emo_utils.inference.segmenting import ClipMotion, MotionLog, name_segments, with_strength
+from emo_utils.inference.timeline_table import Naming, drop_flashes, face_rows, timeline_table
+from emo_utils.inference.weights import find_weights
+from emo_utils.motion.follow import MotionFollower
+from emo_utils.motion.magnify import MagnifyOptions
+from emo_utils.motion.rules import COMBINED, MOTION_ALONE
+from emo_utils.motion.segments_file import MarkedSegment, place_segments
+from emo_utils.provenance import Provenance
+from emo_utils.structures import Segment
+from emo_utils.timeline import Timeline
+from emo_utils.video import Faults
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+log = logging.getLogger(__name__)
+
+BATCH_FRAMES = 16
+
+
+@dataclass(frozen=True)
+class PipelineResult:
+    """What was read in one source.
+
+    Attributes:
+        timeline: see there.
+        motion: a DataFrame with `segmenting.MOTION_COLUMNS`; None where segments were not asked for.
+        segments: in time order.
+        keypoints: float (4, 2) of each segment's face in its apex frame; None where no motion was measured.
+        traces: what `motion` was computed from; None likewise.
+    """
+
+    timeline: Timeline
+    motion: "pd.DataFrame | None" = field(default=None, repr=False)
+    segments: tuple[Segment, ...] = ()
+    keypoints: tuple[np.ndarray | None, ...] = field(default=(), repr=False)
+    traces: ClipMotion | None = field(default=None, repr=False)
+
+
+class Pipeline:
+    """Networks loaded once, for any number of sources.
+
+    Args:
+        options: how they are read.
+
+    Raises:
+        EmoError: weights, embedder or tracker cannot be had; told before the first source.
+    """
+
+    def __init__(self, options: AnalysisOptions | None = None):
+        self.options = options or AnalysisOptions()
+        self.weights = find_weights(self.options.weights)
+        self.engine = OnnxEngine(self.weights, threads=1, prior=self.options.prior or self.weights.clip_prior)
+        self.embedder = find_embedder(self.options.identity_weights)
+        create_tracker(self.options.tracker, 1.0, self.embedder)
+
+    def run(
+        self,
+        source: Any,
+        on_frame: Callable[[int], None] | None = None,
+        marked: Sequence[MarkedSegment] | None = None,
+        marked_in: Path | str = "segments",
+    ) -> PipelineResult:
+        """Read one source.
+
+        Args:
+            source: a `FrameSource`, or what `frame_sources.frame_source` makes one of.
+            on_frame: called with the number of frames done, for a progress bar.
+            marked: segments marked by hand, used instead of those that are found; None: find them.
+            marked_in: the file they are from, for messages.
+
+        Raises:
+            SourceError: not a single source of frames.
+            VideoError: it cannot be read; the message says why.
+            SegmentsError: a segment marked by hand does not fit the clip.
+        """
+        source, options = frame_source(source), self.options
+        if options.apex_only and not source.replayable:
+            raise SourceError(f"apex_only reads the apex frames again: expected a source for that, found {source.name}")
+        timeline, traces = self._observe(source, on_frame)
+        if traces is None:
+            return PipelineResult(timeline)
+        segments, motion = traces.read(MOTION_ALONE if options.apex_only else COMBINED)
+        if marked is not None:
+            segments = with_strength(place_segments(marked, timeline, marked_in), motion)
+        keypoints = tuple(traces.keypoints_at(segment.track_id, segment.apex) for segment in segments)
+        if options.apex_only:
+            crops = list(apex_crops(source, segments, keypoints, self.weights.input_spec))
+            cut = [crop.segment for crop in crops], [crop.read for crop in crops]
+            timeline = read_apexes(timeline, *cut, self.engine)
+        segments = tuple(name_segments(segments, timeline))
+        log.info("%s: %d segments, %s", source.name, len(segments), "found" if marked is None else "by hand")
+        return PipelineResult(timeline, motion, segments, keypoints, traces)
+
+    def _observe(self, source: FrameSource, on_frame) -> tuple[Timeline, ClipMotion | None]:
+        """The timeline, and where segments are asked for the motion of the faces.
+
+        With `apex_only` no face is read: the timeline's emotions and probabilities are empty.
+        """
+        options, spec = self.options, self.weights.input_spec
+        every, rate = options.detection_interval(source.fps)
+        detector, faults = create_detector(options.detector), Faults()
+        motion = MotionLog() if options.segments else None
+        follower = self._follower() if options.segments else None
+        store, tracker = TrackletStore(self.embedder), create_tracker(options.tracker, rate, self.embedder)
+        try:
+            spare = max(1, (os.cpu_count() or 2) - 1)  # one core is for reading the faces
+            frames = source.read(options.sample_fps, spare, strict=options.strict, faults=faults)
+            observed = observe(frames, detector, tracker, every, spec, store, follower)
+            # Closed here, so that an error or Ctrl-C ends the thread, which would otherwise outlive the interpreter.
+            with closing(prefetch(observed)) as ahead:
+                faces, frames = face_rows(self._read(ahead, motion, on_frame), spec, self.weights.classes)
+        finally:
+            detector.close()
+        faces = name_faces(drop_flashes(faces, len(frames)), store)
+        if motion:
+            motion.name(faces)
+        table = timeline_table(faces, frames, self.naming)
+        timeline = Timeline(table, self.weights.classes, _provenance(source, faults, detector.name, table))
+        log.info("%s: %s", source.name, timeline)
+        return timeline, motion.finish(timeline, read=not options.apex_only) if motion else None
+
+    @property
+    def naming(self) -> Naming:
+        """How probabilities are smoothed and named."""
+        smoothing = (self.options.smoothing, self.options.smoothing_s)
+        return Naming(self.weights.classes, *smoothing, self.engine.uncertain_below)
+
+    def _follower(self) -> MotionFollower:
+        return MotionFollower(self.options.flow, MagnifyOptions() if self.options.magnify_motion else None)
+
+    def _read(
+        self, observed: Iterable[ObservedFrame], motion: MotionLog | None, on_frame
+    ) -> Iterator[tuple[ObservedFrame, np.ndarray]]:
+        """Frames with the probabilities (faces, C) of their faces, read in batches."""
+        observed, done = iter(observed), 0
+        while batch := list(islice(observed, BATCH_FRAMES)):
+            probabilities, start = self.probabilities([crop for frame in batch for crop in frame.crops]), 0
+            for frame in batch:
+                if motion:
+                    motion.add(frame)
+                yield frame, probabilities[start : start + len(frame.faces)]
+                start += len(frame.faces)
+            done += len(batch)
+            if on_frame:
+                on_frame(done)
+
+    def probabilities(self, crops: Sequence[np.ndarray]) -> np.ndarray:
+        """Float (N, C) of uint8 crops (S, S); NaN with `apex_only`, where the frames are not read."""
+        if self.options.apex_only or not crops:
+            return np.full((len(crops), len(self.weights.classes)), np.nan)
+        return self.engine.predict(np.stack(crops))
+
+
+def _provenance(source: FrameSource, faults: Faults, detector: str, table: "pd.DataFrame") -> Provenance:
+    """How a source was read, told in the log too."""
+    warnings = faults.messages()
+    if (table["status"] == "no_face").all():
+        warnings.append("no face was found in it")
+    track, orientation = (source.info.track, source.info.orientation) if source.info else ("", "")
+    for note in filter(None, (track, orientation)):
+        log.info("%s: %s", source.name, note)
+    for warning in warnings:
+        log.warning("%s: %s", source.name, warning)
+    return Provenance(detector, track, orientation, tuple(faults.damaged_s), faults.truncated, tuple(warnings))

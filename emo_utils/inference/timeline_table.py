@@ -1,0 +1,140 @@
+"""From what was read of each face to the table of a timeline: gaps filled, probabilities smoothed, a status per row."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from emo_utils.faces.crops import face_side
+from emo_utils.inference.observe import FaceInFrame, ObservedFrame
+from emo_utils.inference.smoothing import smooth
+from emo_utils.structures import InputSpec
+from emo_utils.timeline import TYPES, columns
+
+FAINT_FIND = 0.5
+"""Detection confidence under which a face counts as low quality."""
+
+FILLED_GAP_S = 0.3
+"""A track lost for at most this long is filled in between its ends."""
+
+FEWEST_FINDS = 2
+"""A track found less often than this is taken for an error of the detector and left out."""
+
+IDS, BOX = ["frame_index", "time_s", "track_id", "tracklet"], ["x1", "y1", "x2", "y2"]
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How probabilities become expressions with a status.
+
+    Attributes:
+        classes: C emotions, in the order of the probabilities.
+        smoothing: a key of `smoothing.METHODS`.
+        smoothing_s: its time constant or window in seconds.
+        uncertain_below: the smoothed top probability under which a row is `uncertain`.
+    """
+
+    classes: tuple[str, ...]
+    smoothing: str
+    smoothing_s: float
+    uncertain_below: float
+
+
+def face_rows(
+    read: Iterable[tuple[ObservedFrame, np.ndarray]], spec: InputSpec, classes: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Collect the faces of a clip, and its frames.
+
+    Args:
+        read: the frames with the probabilities (faces, C) of their faces.
+        spec: how faces were cropped.
+        classes: C emotions.
+
+    Returns:
+        A row per face with its track, tracklet, box, probabilities, `interpolated` and `low_quality`; and a row per
+        frame with its index and time.
+    """
+    frames, rows, probabilities, low_quality = [], [], [], []
+    for frame, values in read:
+        frames.append((frame.frame_index, frame.time_s))
+        for face, own in zip(frame.faces, values, strict=True):
+            ids = (frame.frame_index, frame.time_s, face.track_id, face.tracklet)
+            rows.append((*ids, *face.box, face.confidence, face.interpolated))
+            probabilities.append(own)
+            low_quality.append(is_low_quality(face, spec))
+    faces = pd.DataFrame(rows, columns=[*IDS, *BOX, "detection_confidence", "interpolated"])
+    faces["interpolated"] = faces["interpolated"].astype(bool)
+    faces[[f"p_{name}" for name in classes]] = np.array(probabilities, float).reshape(len(rows), len(classes))
+    faces["low_quality"] = np.array(low_quality, bool)
+    return faces, pd.DataFrame(frames, columns=IDS[:2])
+
+
+def is_low_quality(face: FaceInFrame, spec: InputSpec) -> bool:
+    """Whether a face is too faint a find, or its crop has fewer than half the pixels a side that the network reads."""
+    side_px = face_side(face.keypoints[None])[0] * (1 + 2 * spec.margin)
+    return bool(side_px < spec.size / 2 or face.confidence < FAINT_FIND)
+
+
+def drop_flashes(faces: pd.DataFrame, frames: int) -> pd.DataFrame:
+    """Leave out tracks that were found too seldom to be a face, in a clip of so many frames."""
+    if not len(faces):
+        return faces
+    finds = (~faces["interpolated"]).groupby(faces["track_id"]).transform("sum")
+    return faces[finds >= min(FEWEST_FINDS, frames)]
+
+
+def timeline_table(faces: pd.DataFrame, frames: pd.DataFrame, naming: Naming) -> pd.DataFrame:
+    """The table of a timeline.
+
+    Args:
+        faces: those of `face_rows` that are kept, with `person_id`.
+        frames: of `face_rows`.
+        naming: how they are named.
+    """
+    faces = pd.concat([_fill_gaps(track, frames) for _, track in faces.groupby("track_id")] or [faces])
+    faces = _named(faces, naming)
+    empty = frames[~frames["frame_index"].isin(faces["frame_index"])].assign(status="no_face")
+    table = pd.concat([faces, empty]) if len(faces) else empty
+    table = table.reindex(columns=columns(naming.classes)).astype(TYPES)
+    return table.sort_values(["frame_index", "track_id"], ignore_index=True)
+
+
+def _named(faces: pd.DataFrame, naming: Naming) -> pd.DataFrame:
+    """Faces with their expressions, of the frame alone and smoothed per track, and their status."""
+    probabilities = faces[[f"p_{name}" for name in naming.classes]].to_numpy(float)
+    smoothed = probabilities.copy()
+    for _, rows in faces.reset_index(drop=True).groupby("track_id").groups.items():
+        times_s = faces["time_s"].to_numpy()[rows]
+        smoothed[rows] = smooth(probabilities[rows], times_s, naming.smoothing, naming.smoothing_s)
+    for prefix, table in (("", probabilities), ("smoothed_", smoothed)):
+        known = ~np.isnan(table).any(axis=1)
+        top = np.array(naming.classes, object)[table.argmax(axis=1)] if len(faces) else np.empty(0, object)
+        faces[f"{prefix}emotion"] = np.where(known, top, None)
+        faces[f"{prefix}confidence"] = table.max(axis=1) if len(faces) else np.nan
+    uncertain = faces["smoothed_confidence"] < naming.uncertain_below
+    applies = [uncertain, faces["low_quality"], faces["interpolated"]]
+    faces["status"] = np.select(applies, ["uncertain", "low_quality", "interpolated"], "ok")
+    return faces
+
+
+def _fill_gaps(track: pd.DataFrame, frames: pd.DataFrame) -> pd.DataFrame:
+    """One track with its short gaps filled by straight lines; longer ones stay visible."""
+    first, last = track["frame_index"].iloc[[0, -1]]
+    inside = frames[frames["frame_index"].between(first, last)]
+    filled = inside.merge(track.drop(columns="time_s"), on="frame_index", how="left")
+    missing = filled["track_id"].isna().to_numpy()
+    if not missing.any():
+        return track
+    known_s = track["time_s"].to_numpy()
+    after = np.searchsorted(known_s, filled["time_s"].to_numpy()[missing])
+    short = known_s[after] - known_s[after - 1] <= FILLED_GAP_S
+    numbers = filled.columns.drop(["frame_index", "time_s", "interpolated", "low_quality"])
+    for column in numbers:
+        line = np.interp(filled["time_s"], known_s, track[column].to_numpy(float))
+        filled[column] = filled[column].astype(float).where(~missing, line)
+    filled["interpolated"] = filled["interpolated"].where(~missing, True).astype(bool)
+    filled["low_quality"] = filled["low_quality"].where(~missing, False).astype(bool)
+    keep = np.ones(len(filled), bool)
+    keep[np.flatnonzero(missing)[~short]] = False
+    return filled[keep]

@@ -1,0 +1,39 @@
+"""Shares of time per person as HTML, for notebooks and pages."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from emo_utils.labels import COLOURS
+
+NAMED_FROM = 0.08
+"""A share narrower than this has no room for its name in the bar."""
+
+
+def shares_html(summary: Mapping[str, Any]) -> str:
+    """What a summary says of each person: a bar of the shares of their time, the widest first; no picture of a face.
+
+    Args:
+        summary: as `summary.json` holds it.
+    """
+    title = f"{summary['clip']}: {summary['frames']} frames, {summary['duration_s']:.1f} s"
+    people = [_person(person) for person in summary["people"]]
+    return f"<p><b>{escape(title)}</b></p>" + ("".join(people) or "<p>no face was found</p>")
+
+
+def _person(person: Mapping[str, Any]) -> str:
+    shares = sorted(person["share_of_time"].items(), key=lambda item: -item[1])
+    parts = "".join(_part(name, share) for name, share in shares if share > 0)
+    told = f"person {person['person_id']}, seen for {person['seen_s']:.1f} s"
+    if "segments" in person:
+        told += f", {person['segments']['count']} expressions"
+    if person["uncertain_share"]:
+        told += f", {person['uncertain_share']:.0%} of the frames uncertain"
+    bar = f'<div style="display:flex;max-width:40em;height:1.5em;overflow:hidden">{parts}</div>'
+    return f"<p>{told}</p>{bar}"
+
+
+def _part(name: str, share: float) -> str:
+    text = f"{name} {share:.0%}"
+    style = f"width:{share:.2%};background:{COLOURS[name]};color:#111;font-size:80%;padding:0.2em;box-sizing:border-box"
+    return f'<div style="{style}" title="{text}">{text if share >= NAMED_FROM else ""}</div>'

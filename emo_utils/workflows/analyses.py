@@ -1,0 +1,80 @@
+"""Several analyses as one: a sequence, with the tables of all clips one under the other."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, overload
+
+from emo_utils.workflows.analysis import Analysis
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, repr=False)
+class Analyses(Sequence[Analysis]):
+    """The analyses of a folder or a list, in its order; a clip that failed is left out and named in `failed`.
+
+    Index it by number, or by a clip's name.
+
+    Attributes:
+        each: the analyses.
+        failed: why, by the name of the clip.
+    """
+
+    each: tuple[Analysis, ...]
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.each)
+
+    @overload
+    def __getitem__(self, which: int | str) -> Analysis: ...
+
+    @overload
+    def __getitem__(self, which: slice) -> "Analyses": ...
+
+    def __getitem__(self, which: int | str | slice) -> "Analysis | Analyses":
+        if isinstance(which, slice):
+            return Analyses(self.each[which])
+        if isinstance(which, int):
+            return self.each[which]
+        named = [analysis for analysis in self.each if analysis.clip == which]
+        if len(named) != 1:
+            known = ", ".join(analysis.clip for analysis in self.each)
+            raise KeyError(f"expected the name of one clip, found {which!r} {len(named)} times in: {known}")
+        return named[0]
+
+    @property
+    def timeline(self) -> "pd.DataFrame":
+        """The timelines of all clips one under the other, with the column `clip` before the others."""
+        return self._joined("timeline")
+
+    @property
+    def segments(self) -> "pd.DataFrame":
+        """The segments of all clips."""
+        return self._joined("segments")
+
+    @property
+    def people(self) -> "pd.DataFrame":
+        """A row per person and clip, with the column `clip` before the others; ids count within a clip."""
+        return self._joined("people")
+
+    def _joined(self, name: str) -> "pd.DataFrame":
+        import pandas as pd
+
+        tables = []
+        for analysis in self.each:
+            table = getattr(analysis, name)
+            if "clip" not in table:
+                table.insert(0, "clip", analysis.clip)
+            tables.append(table)
+        full = [table for table in tables if len(table)]
+        return pd.concat(full, ignore_index=True) if full else tables[0] if tables else pd.DataFrame()
+
+    def __repr__(self) -> str:
+        failed = f", {len(self.failed)} failed" if self.failed else ""
+        return f"Analyses({len(self.each)} clips{failed})"
+
+    def _repr_html_(self) -> str:
+        parts = [analysis._repr_html_() for analysis in self.each]
+        return "".join(parts) + (f"<p>failed: {', '.join(self.failed)}</p>" if self.failed else "")

@@ -1,0 +1,127 @@
+"""What `analyze` returns: the tables, figures and files of one clip, which notebook, command and page all show."""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from emo_utils.inference.options import AnalysisOptions
+from emo_utils.motion.segments_file import segments_table
+from emo_utils.output import check_output, whole_folder
+from emo_utils.reports.clips.summary import people_table
+from emo_utils.reports.clips.writer import ClipResults, Missing, choose_outputs, in_order, write_outputs
+from emo_utils.reports.clips.writers.summary import summary_of
+from emo_utils.workflows.progress import frame_bar, recorded_log
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+log = logging.getLogger("emo_utils")
+
+
+@dataclass(frozen=True, repr=False)
+class Analysis:
+    """One clip, picture or stretch of camera, analysed.
+
+    Attributes:
+        results: the timeline and the segments in the package's own types, the motion behind them, and their source.
+        options: how it was analysed.
+        seconds: how long that took.
+        log: the lines that were logged meanwhile.
+    """
+
+    results: ClipResults
+    options: AnalysisOptions
+    seconds: float = 0.0
+    log: tuple[str, ...] = field(default=())
+
+    @property
+    def clip(self) -> str:
+        """The file's name; `array`, `frames` or `camera <index>` for sources without a file."""
+        return self.results.name
+
+    @property
+    def timeline(self) -> "pd.DataFrame":
+        """A row per frame and face; `timeline.COLUMNS` says what the columns mean."""
+        return self.results.reading.timeline.table.copy()
+
+    @property
+    def segments(self) -> "pd.DataFrame":
+        """A row per expression, from onset over apex to offset; `segments_file.COLUMNS` says what the columns mean."""
+        return segments_table(self.results.reading.segments, self.clip)
+
+    @property
+    def people(self) -> "pd.DataFrame":
+        """A row per person: when they are seen, their share of time per expression, and how sure that is."""
+        return people_table(self.summary())
+
+    def summary(self) -> dict[str, Any]:
+        """What `summary.json` holds: how the clip was read, and a report per person."""
+        return summary_of(self.results)
+
+    def plot(self) -> "Figure":
+        """Smoothed probabilities over time, a panel per person, segments shaded."""
+        from emo_utils.reports.clips.charts import line_chart
+
+        return line_chart(self.results.reading.timeline, self.results.reading.segments)
+
+    def save(
+        self,
+        folder: Path | str,
+        outputs: Sequence[str] | None = None,
+        *,
+        overwrite: bool = False,
+        progress: bool = True,
+        **switched: bool,
+    ) -> Path:
+        """Write the files that `emo analyze` writes. The folder appears whole or not at all.
+
+        Pictures of the apexes and the annotated video read the source again; without it they are left out.
+
+        Args:
+            folder: where to.
+            outputs: names of `reports.clips.writer.writers`; None takes the default ones.
+            overwrite: replace results that are there already.
+            progress: show progress bars on standard error.
+            **switched: single outputs by name, such as `annotated=False` or `magnified=True`.
+
+        Returns:
+            The folder.
+
+        Raises:
+            OutputError: it cannot be written, or holds something and `overwrite` is not set.
+            UnknownNameError: no such output; lists the known ones.
+        """
+        folder = Path(folder)
+        check_output(folder, overwrite)
+        chosen = choose_outputs(None if outputs is None else ",".join(outputs), **switched)
+        with whole_folder(folder) as part:
+            self.write(part, chosen, progress)
+        return folder
+
+    def write(self, folder: Path, outputs: Sequence[str] | None = None, progress: bool = True) -> tuple[Missing, ...]:
+        """Write outputs and the log into a folder that is there, and say what is missing; `save` does so atomically."""
+        started, source = time.perf_counter(), self.results.source
+        frames = source.frames if source else None
+        with recorded_log() as lines:
+            missing = write_outputs(
+                self.results,
+                folder,
+                in_order(outputs),
+                lambda output: frame_bar(f"{self.clip}: {output}", frames, progress),
+            )
+            log.info("done in %.1f s", self.seconds + time.perf_counter() - started)
+        (folder / "analysis.log").write_text("\n".join([*self.log, *lines]) + "\n", encoding="utf-8")
+        return missing
+
+    def __repr__(self) -> str:
+        reading = self.results.reading
+        return f"Analysis({self.clip!r}, {reading.timeline!r}, {len(reading.segments)} segments)"
+
+    def _repr_html_(self) -> str:
+        from emo_utils.reports.clips.shares import shares_html
+
+        return shares_html(self.summary())

@@ -1,0 +1,147 @@
+"""The public way to analyse: `analyze` for one call, `Analyzer` for networks that stay loaded."""
+
+import json
+import logging
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from emo_utils import __version__
+from emo_utils.errors import EmoError, SourceError, VideoError
+from emo_utils.inference.frame_sources import FrameSource, frame_source, open_source
+from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.pipeline import Pipeline
+from emo_utils.motion.segments_file import MarkedSegment
+from emo_utils.reports.clips.writer import ClipResults
+from emo_utils.workflows.analyses import Analyses
+from emo_utils.workflows.analysis import Analysis
+from emo_utils.workflows.progress import frame_bar, recorded_log
+
+log = logging.getLogger("emo_utils")
+
+
+class Analyzer:
+    """Networks loaded once, for any number of clips.
+
+    Args:
+        weights: a shipped name, an .onnx file, or a training run's folder; None: those of `options`.
+        options: how clips are analysed; None: the defaults.
+        **changes: single options by name, see `AnalysisOptions`.
+
+    Raises:
+        UnknownNameError: a name that is no option, weights, detector ...; says the nearest.
+        EmoError: an option's value cannot be.
+
+    Example:
+        >>> analyzer = Analyzer("ferplus", smoothing="viterbi")
+        >>> analyzer.analyze("holiday.mp4").people
+    """
+
+    def __init__(self, weights: Path | str | None = None, *, options: AnalysisOptions | None = None, **changes: Any):
+        if weights is not None:
+            changes["weights"] = str(weights)
+        self.pipeline = Pipeline((options or AnalysisOptions()).changed(changes))
+
+    @property
+    def options(self) -> AnalysisOptions:
+        """How clips are analysed."""
+        return self.pipeline.options
+
+    def analyze(
+        self, source: Any, *, fps: float | None = None, seconds: float | None = None, progress: bool = True
+    ) -> Analysis | Analyses:
+        """Analyse a clip, a picture, a camera, or several clips.
+
+        Args:
+            source: a video or picture file; a folder of them; a list or an iterator of files; an array uint8 (H, W, 3)
+                or (T, H, W, 3), RGB; a list or an iterator of such frames, or of `Frame`s; the index of a camera.
+            fps: frames a second of an array or of frames without times.
+            seconds: end after so many; needed for a camera, which has no end of its own.
+            progress: show progress bars on standard error.
+
+        Returns:
+            An `Analysis`; for a folder and for several files `Analyses`, a sequence of them. Of several, one that
+            cannot be read stops none of the others; it is logged, and named in `Analyses.failed`.
+
+        Raises:
+            SourceError: something else was given; says what was expected, and what was found.
+            VideoError: the only clip cannot be read, or none of several.
+        """
+        opened = open_source(source, fps)
+        if isinstance(opened, FrameSource):
+            return self.analyze_source(_ended(opened, seconds), progress=progress)
+        return self._analyze_each(opened, fps, seconds, progress)
+
+    def _analyze_each(
+        self, sources: Sequence[Any], fps: float | None, seconds: float | None, progress: bool
+    ) -> Analyses:
+        done: list[Analysis] = []
+        failed: dict[str, str] = {}
+        for one in sources:
+            try:
+                done.append(self.analyze_source(_ended(frame_source(one, fps), seconds), progress=progress))
+            except EmoError as error:
+                if len(sources) == 1:
+                    raise
+                log.error("%s", error)
+                failed[str(one)] = str(error)
+        if not done:
+            raise VideoError(f"none of {len(sources)} clips could be read; the first: {next(iter(failed.values()))}")
+        return Analyses(tuple(done), failed)
+
+    def analyze_source(
+        self,
+        source: FrameSource,
+        *,
+        marked: Sequence[MarkedSegment] | None = None,
+        marked_in: Path | str = "segments",
+        progress: bool = True,
+    ) -> Analysis:
+        """Analyse one opened source; `marked` are segments marked by hand, see `Pipeline.run`."""
+        started = time.perf_counter()
+        with recorded_log() as lines:
+            self._log_start(source)
+            with frame_bar(f"{source.name}: analysing", source.frames, progress) as on_frame:
+                result = self.pipeline.run(source, on_frame, marked, marked_in)
+        about = {"options": asdict(self.options), "prior": self.pipeline.engine.prior}
+        results = ClipResults(source.name, source if source.replayable else None, result, about)
+        return Analysis(results, self.options, time.perf_counter() - started, tuple(lines))
+
+    def _log_start(self, source: FrameSource) -> None:
+        log.info("emo_utils %s, Python %s, %s", __version__, platform.python_version(), platform.platform(terse=True))
+        log.info("clip %s", source.path or source.name)
+        log.info("options %s", json.dumps(asdict(self.options)))
+        weights, prior = self.pipeline.weights, self.pipeline.engine.prior
+        log.info("weights %s, SHA-256 %s, prior %s", weights.name, weights.sidecar["sha256"], prior)
+
+
+def _ended(source: FrameSource, seconds: float | None) -> FrameSource:
+    if seconds is not None:
+        return source.first_seconds(seconds)
+    if source.endless:
+        raise SourceError(f"{source.name} has no end: expected seconds=10 or another number; or use Analyzer.stream")
+    return source
+
+
+def analyze(
+    source: Any, *, fps: float | None = None, seconds: float | None = None, progress: bool = True, **options: Any
+) -> Analysis | Analyses:
+    """Analyse a clip, a picture, a camera, or several clips; see `Analyzer.analyze`.
+
+    Args:
+        source: what to analyse.
+        fps: frames a second of an array or of frames without times.
+        seconds: end after so many; needed for a camera.
+        progress: show progress bars on standard error.
+        **options: how, see `AnalysisOptions`: `weights`, `detector`, `sample_fps`, `smoothing` ...
+
+    Example:
+        >>> analysis = emo.analyze("holiday.mp4", sample_fps=10)
+        >>> analysis.timeline[["time_s", "person_id", "smoothed_emotion"]]
+        >>> analysis.save("results")
+    """
+    opened = open_source(source, fps)
+    return Analyzer(**options).analyze(opened, fps=fps, seconds=seconds, progress=progress)

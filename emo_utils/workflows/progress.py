@@ -1,0 +1,55 @@
+"""What is seen and kept of work in progress: a bar on the terminal, the lines of the log."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+from tqdm import tqdm
+
+OnFrame = Callable[[int], None]
+"""Called with the number of frames done."""
+
+log = logging.getLogger("emo_utils")
+
+
+def frame_bar(name: str, total: int | None, shown: bool) -> AbstractContextManager[OnFrame | None]:
+    """A progress bar that appears after two seconds; as a context it gives the function to call with frames done."""
+    return _bar(name, total) if shown else nullcontext(None)
+
+
+@contextmanager
+def _bar(name: str, total: int | None) -> Iterator[OnFrame]:
+    # disable=None: only on a terminal, so that logs and pipes stay clean
+    with tqdm(total=total, desc=name, unit="frame", delay=2, leave=False, disable=None) as bar:
+
+        def on_frame(done: int) -> None:
+            if bar.total and done > bar.total:
+                bar.total = done
+            bar.update(done - bar.n)
+
+        yield on_frame
+
+
+@contextmanager
+def recorded_log() -> Iterator[list[str]]:
+    """Gives a list that is filled with the lines this package logs meanwhile, from INFO on."""
+    lines: list[str] = []
+    handler = _ToList(lines)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    level = log.level
+    log.setLevel(logging.INFO)
+    try:
+        yield lines
+    finally:
+        log.setLevel(level)
+        log.removeHandler(handler)
+
+
+class _ToList(logging.Handler):
+    def __init__(self, lines: list[str]):
+        super().__init__()
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(self.format(record))
