@@ -14,6 +14,7 @@ import numpy as np
 from emo_utils.errors import SourceError
 from emo_utils.faces.detector import create_detector
 from emo_utils.faces.embedding import find_embedder
+from emo_utils.faces.groups import GroupDetector
 from emo_utils.faces.tracking import create_tracker
 from emo_utils.faces.tracklets import TrackletStore
 from emo_utils.inference.apexes import apex_crops, read_apexes
@@ -124,7 +125,7 @@ class Pipeline:
         """
         options, spec = self.options, self.weights.input_spec
         every, rate = options.detection_interval(source.fps)
-        detector, faults = create_detector(options.detector), Faults()
+        detector, faults = GroupDetector(create_detector(options.detector)), Faults()
         motion = MotionLog() if options.segments else None
         follower = self._follower() if options.segments else None
         store, tracker = TrackletStore(self.embedder), create_tracker(options.tracker, rate, self.embedder)
@@ -141,7 +142,7 @@ class Pipeline:
         if motion:
             motion.name(faces)
         table = timeline_table(faces, frames, self.naming)
-        timeline = Timeline(table, self.weights.classes, _provenance(source, faults, detector.name, table))
+        timeline = Timeline(table, self.weights.classes, _provenance(source, faults, detector, table))
         log.info("%s: %s", source.name, timeline)
         return timeline, motion.finish(timeline, read=not options.apex_only) if motion else None
 
@@ -177,9 +178,9 @@ class Pipeline:
         return self.engine.predict(np.stack(crops))
 
 
-def _provenance(source: FrameSource, faults: Faults, detector: str, table: "pd.DataFrame") -> Provenance:
+def _provenance(source: FrameSource, faults: Faults, detector: GroupDetector, table: "pd.DataFrame") -> Provenance:
     """How a source was read, told in the log too."""
-    warnings = faults.messages()
+    warnings = faults.messages() + detector.warnings()
     if (table["status"] == "no_face").all():
         warnings.append("no face was found in it")
     track, orientation = (source.info.track, source.info.orientation) if source.info else ("", "")
@@ -187,4 +188,4 @@ def _provenance(source: FrameSource, faults: Faults, detector: str, table: "pd.D
         log.info("%s: %s", source.name, note)
     for warning in warnings:
         log.warning("%s: %s", source.name, warning)
-    return Provenance(detector, track, orientation, tuple(faults.damaged_s), faults.truncated, tuple(warnings))
+    return Provenance(detector.name, track, orientation, tuple(faults.damaged_s), faults.truncated, tuple(warnings))

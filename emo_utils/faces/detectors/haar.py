@@ -20,6 +20,7 @@ class HaarDetector:
     """See `FaceDetector`. Gives boxes only: crops made from them are upright, not aligned."""
 
     name = "haar"
+    reach = None
 
     def __init__(self):
         import cv2

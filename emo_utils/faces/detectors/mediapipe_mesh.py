@@ -9,6 +9,7 @@ import numpy as np
 
 from emo_utils.assets import locate
 from emo_utils.faces.detector import detectors
+from emo_utils.faces.detectors.mediapipe import SHORT_REACH
 from emo_utils.faces.detectors.mediapipe_tasks import as_image, base_options, native_stderr_hidden
 from emo_utils.faces.keypoints import from_mesh
 from emo_utils.structures import Detections
@@ -30,6 +31,7 @@ class MediaPipeMeshDetector:
     """See `FaceDetector`. Every frame stands alone: no smoothing over time, no memory of the last frame."""
 
     name = "mediapipe_mesh"
+    reach = SHORT_REACH  # faces are found by that detector before the mesh is laid on them
 
     def __init__(self):
         model = locate("face_landmarker")

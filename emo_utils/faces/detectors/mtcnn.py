@@ -28,6 +28,7 @@ class MtcnnDetector:
     """See `FaceDetector`. Needs torch; runs on the CPU."""
 
     name = "mtcnn"
+    reach = None
 
     def __init__(self):
         if importlib.util.find_spec("facenet_pytorch") is None:

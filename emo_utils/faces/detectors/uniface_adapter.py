@@ -30,6 +30,8 @@ class UnifaceDetector:
         weights: its ONNX file, hash checked already.
     """
 
+    reach = None
+
     def __init__(self, name: str, factory: Callable[..., Any], weights: Path):
         self.name = name
         with _loading, _weights_from(weights, sys.modules[factory.__module__]):
