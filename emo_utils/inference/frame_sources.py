@@ -27,6 +27,8 @@ EXPECTED = (
     "of frames, or a camera's index"
 )
 
+_NOTHING = object()
+
 
 @dataclass(frozen=True)
 class FrameSource:
@@ -173,15 +175,15 @@ def array_source(pixels: np.ndarray, fps: float | None = None) -> FrameSource:
 def _from_iterable(source: Iterable[Any], fps: float | None) -> FrameSource | tuple[Any, ...]:
     """Frames of one clip, or several sources: the first item tells."""
     items = iter(source)
-    first = next(items, None)
-    if first is None:
+    first = next(items, _NOTHING)
+    if first is _NOTHING:
         raise SourceError(f"{EXPECTED}; found {_described(source)}, which is empty")
     if _is_path(first):
         return (first, *items)
     if isinstance(first, Frame):
         rate = fps
     elif _is_array(first):
-        rate = _checked_fps(fps, "frames without times")
+        rate = _checked_fps(fps, "a source of frames without times")
     else:
         raise SourceError(f"{EXPECTED}; found {type(source).__name__} of {_described(first)}")
     if isinstance(source, list | tuple):

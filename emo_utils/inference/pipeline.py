@@ -15,6 +15,7 @@ from emo_utils.errors import SourceError
 from emo_utils.faces.detector import create_detector
 from emo_utils.faces.embedding import find_embedder
 from emo_utils.faces.groups import GroupDetector
+from emo_utils.faces.still import StillDetector, StillTracker
 from emo_utils.faces.tracking import create_tracker
 from emo_utils.faces.tracklets import TrackletStore
 from emo_utils.inference.apexes import apex_crops, read_apexes
@@ -125,14 +126,17 @@ class Pipeline:
         """
         options, spec = self.options, self.weights.input_spec
         every, rate = options.detection_interval(source.fps)
-        detector, faults = GroupDetector(create_detector(options.detector)), Faults()
         motion = MotionLog() if options.segments else None
         follower = self._follower() if options.segments else None
         store, tracker = TrackletStore(self.embedder), create_tracker(options.tracker, rate, self.embedder)
+        detector, faults = GroupDetector(create_detector(options.detector)), Faults()
+        if source.frames == 1:
+            tracker = StillTracker()
         try:
             spare = max(1, (os.cpu_count() or 2) - 1)  # one core is for reading the faces
             frames = source.read(options.sample_fps, spare, strict=options.strict, faults=faults)
-            observed = observe(frames, detector, tracker, every, spec, store, follower)
+            looked_at = StillDetector(detector) if source.frames == 1 else detector
+            observed = observe(frames, looked_at, tracker, every, spec, store, follower)
             # Closed here, so that an error or Ctrl-C ends the thread, which would otherwise outlive the interpreter.
             with closing(prefetch(observed)) as ahead:
                 faces, frames = face_rows(self._read(ahead, motion, on_frame), spec, self.weights.classes)

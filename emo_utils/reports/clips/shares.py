@@ -26,7 +26,8 @@ def _person(person: Mapping[str, Any]) -> str:
     parts = "".join(_part(name, share) for name, share in shares if share > 0)
     told = f"person {person['person_id']}, seen for {person['seen_s']:.1f} s"
     if "segments" in person:
-        told += f", {person['segments']['count']} expressions"
+        count = person["segments"]["count"]
+        told += f", {count} expression{'s' * (count != 1)}"
     if person["uncertain_share"]:
         told += f", {person['uncertain_share']:.0%} of the frames uncertain"
     bar = f'<div style="display:flex;max-width:40em;height:1.5em;overflow:hidden">{parts}</div>'

@@ -111,6 +111,8 @@ def choose_outputs(names: str | None = None, **switched: bool) -> list[str]:
     """
     given = None if names is None else [name.strip() for name in names.split(",") if name.strip()]
     chosen = {one.name for one in in_order(given)}
+    for name in switched:
+        writers.get(name)
     if given is None:
         chosen = {name for name in writers if switched.get(name, name in chosen)}
     else:
