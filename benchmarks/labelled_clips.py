@@ -76,6 +76,7 @@ def under(reading: Reading, ratio: np.ndarray) -> Reading:
     for _, track in table.loc[rows].groupby("track_id"):
         read = track[columns].to_numpy(float)
         smoothed = smooth(read, track["time_s"].to_numpy(), AnalysisOptions.smoothing, SMOOTHED_S)
+        table.loc[track.index, [f"smoothed_{name}" for name in columns]] = smoothed
         for prefix, values in (("", read), ("smoothed_", smoothed)):
             table.loc[track.index, f"{prefix}emotion"] = np.array(timeline.classes, object)[values.argmax(axis=1)]
             table.loc[track.index, f"{prefix}confidence"] = values.max(axis=1)

@@ -14,10 +14,14 @@ from emo_utils.errors import EmoError
 from emo_utils.provenance import Provenance
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
-VERSION = 1
-"""Of the contract; raised when a column changes its name or its meaning."""
+VERSION = 2
+"""Of the contract; raised when a column comes, goes, or changes its name or its meaning.
+
+2: `smoothed_p_<emotion>` came.
+"""
 
 COLUMNS = {
     "frame_index": "index of the frame in the file, from 0",
@@ -35,7 +39,12 @@ COLUMNS = {
     "smoothed_emotion": "the most probable expression after smoothing over time",
     "smoothed_confidence": "its smoothed probability",
 }
-"""Every column but `p_<emotion>`, which stand before `smoothed_emotion`, one per class: this frame's probabilities."""
+"""Every column but those with a column per class.
+
+`p_<emotion>`, this frame's probabilities, stand before `smoothed_emotion`; `smoothed_p_<emotion>`, the same after
+smoothing over time, stand after `smoothed_confidence`. Rows of both add up to 1. After them come the columns of the
+measures that were asked for.
+"""
 
 STATUSES = {
     "ok": "a face was found and read",
@@ -64,8 +73,11 @@ class Timeline:
     def __post_init__(self):
         expected = columns(self.classes)
         found = list(self.table.columns)
-        if found != expected:
-            raise EmoError(f"not a timeline (contract {VERSION}): expected the columns {expected}, found {found}")
+        if found[: len(expected)] != expected:
+            older = "; it is of an older contract: analyse the clip again" if "smoothed_confidence" in found else ""
+            raise EmoError(
+                f"not a timeline (contract {VERSION}): expected the columns {expected}, found {found}{older}"
+            )
         unknown = set(self.table["status"]) - set(STATUSES)
         if unknown:
             raise EmoError(f"unknown status {sorted(unknown)}; known: {', '.join(STATUSES)}")
@@ -80,24 +92,31 @@ class Timeline:
         """Ids of the persons, in order of appearance."""
         return [int(person) for person in self.faces["person_id"].drop_duplicates()]
 
-    def probabilities(self, person_id: int):
-        """One person's probabilities, float (T, C), in time order."""
-        rows = self.faces[self.faces["person_id"] == person_id]
-        return rows[[f"p_{name}" for name in self.classes]].to_numpy(float)
+    @property
+    def measures(self) -> list[str]:
+        """The columns of measures, which stand after those of the contract."""
+        return list(self.table.columns[len(columns(self.classes)) :])
 
-    def save(self, folder: Path) -> tuple[Path, Path]:
-        """Write `timeline.csv` and `timeline.parquet` into a folder; returns their paths."""
+    def probabilities(self, person_id: int, prefix: str = "p_") -> "np.ndarray":
+        """One person's probabilities, float (T, C), in time order; `smoothed_p_` gives the smoothed ones."""
+        rows = self.faces[self.faces["person_id"] == person_id]
+        return rows[[f"{prefix}{name}" for name in self.classes]].to_numpy(float)
+
+    def save(self, folder: Path | str) -> tuple[Path, Path]:
+        """Write `timeline.csv` and `timeline.parquet` into a folder, made if it is not there; returns their paths."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
         return self.save_csv(folder / "timeline.csv"), self.save_parquet(folder / "timeline.parquet")
 
-    def save_csv(self, path: Path) -> Path:
+    def save_csv(self, path: Path | str) -> Path:
         """Write the table as CSV, six digits a number; returns the path."""
         self.table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
-        return path
+        return Path(path)
 
-    def save_parquet(self, path: Path) -> Path:
+    def save_parquet(self, path: Path | str) -> Path:
         """Write the table as Parquet; returns the path."""
         self.table.to_parquet(path, index=False)
-        return path
+        return Path(path)
 
     @classmethod
     def load(cls, path: Path | str | os.PathLike) -> "Timeline":
@@ -119,9 +138,12 @@ class Timeline:
         return f"Timeline({frames} frames over {end_s:.2f} s, {len(self.people)} people, {len(self.faces)} faces)"
 
     def _repr_html_(self) -> str:
-        short = self.table.drop(columns=[f"p_{name}" for name in self.classes])
+        short = self.table.drop(columns=[f"{prefix}{name}" for prefix in PREFIXES for name in self.classes])
         return f"<p>{self!r}</p>" + short.head(8).round(3).to_html(index=False, na_rep="")
 
+
+PREFIXES = ("p_", "smoothed_p_")
+"""Of the columns with one per class."""
 
 TYPES = {"frame_index": "int64", "track_id": "Int64", "person_id": "Int64"}
 """Whole numbers; ids may be empty."""
@@ -131,4 +153,5 @@ def columns(classes: Sequence[str]) -> list[str]:
     """The contract's columns in order, for these classes."""
     names = list(COLUMNS)
     at = names.index("smoothed_emotion")
-    return names[:at] + [f"p_{name}" for name in classes] + names[at:]
+    alone, smoothed = ([f"{prefix}{name}" for name in classes] for prefix in PREFIXES)
+    return names[:at] + alone + names[at:] + smoothed

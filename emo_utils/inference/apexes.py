@@ -10,7 +10,7 @@ from emo_utils.faces.crops import crop_face
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.frame_sources import FrameSource, frame_source
 from emo_utils.structures import InputSpec, Segment
-from emo_utils.timeline import Timeline
+from emo_utils.timeline import PREFIXES, Timeline
 
 SHOWN = InputSpec(size=320, margin=0.45, colour="rgb")
 """Apex pictures for people: the whole head, larger than the network needs it."""
@@ -60,8 +60,8 @@ def read_apexes(
 ) -> Timeline:
     """A timeline whose faces were not read, with what the network reads in the apex crops alone.
 
-    The apex frame gets its probabilities; every frame of the segment is named, smoothed, by its apex. The rest stays
-    empty.
+    The apex frame gets its probabilities; every frame of the segment gets them as its smoothed ones, and is named by
+    them. The rest stays empty.
 
     Args:
         timeline: with empty emotions.
@@ -70,14 +70,14 @@ def read_apexes(
         engine: reads them.
     """
     table, classes = timeline.table.copy(), timeline.classes
-    values = [f"p_{name}" for name in classes]
+    alone, smoothed = ([f"{prefix}{name}" for name in classes] for prefix in PREFIXES)
     read = engine.predict(np.stack(crops)) if crops else []
     for segment, row in zip(segments, read, strict=True):
         own = (table["person_id"] == segment.person_id).fillna(False)
         inside = own & table["frame_index"].between(segment.onset, segment.offset)
         apex = own & (table["frame_index"] == segment.apex)
         emotion, confidence = classes[int(row.argmax())], float(row.max())
-        table.loc[apex, values] = row.astype(float)
+        table.loc[apex, alone] = table.loc[inside, smoothed] = row.astype(float)
         for rows, prefix in ((apex, ""), (inside, "smoothed_")):
             table.loc[rows, f"{prefix}emotion"] = emotion
             table.loc[rows, f"{prefix}confidence"] = confidence

@@ -107,6 +107,7 @@ def _named(faces: pd.DataFrame, naming: Naming) -> pd.DataFrame:
     for _, rows in faces.reset_index(drop=True).groupby("track_id").groups.items():
         times_s = faces["time_s"].to_numpy()[rows]
         smoothed[rows] = smooth(probabilities[rows], times_s, naming.smoothing, naming.smoothing_s)
+    faces[[f"smoothed_p_{name}" for name in naming.classes]] = smoothed
     for prefix, table in (("", probabilities), ("smoothed_", smoothed)):
         known = ~np.isnan(table).any(axis=1)
         top = np.array(naming.classes, object)[table.argmax(axis=1)] if len(faces) else np.empty(0, object)

@@ -10,6 +10,7 @@ from emo_utils.errors import UnknownNameError
 from emo_utils.inference.options import AnalysisOptions
 from emo_utils.inference.pipeline import Pipeline
 from emo_utils.inference.prior import change_prior, prior_ratio
+from emo_utils.inference.smoothing import smooth
 from emo_utils.timeline import COLUMNS, STATUSES, Timeline, columns
 from emo_utils.workflows.analyze import analyze_clip
 from emo_utils.workflows.analyzer import Analyzer
@@ -45,7 +46,10 @@ def test_the_table_follows_the_contract(smile, tmp_path):
     probabilities = smile.probabilities(1)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     np.testing.assert_allclose(probabilities.max(axis=1), smile.table["confidence"], atol=1e-6)
-    smile.save(tmp_path)
+    smoothed = smile.probabilities(1, "smoothed_p_")
+    np.testing.assert_allclose(smoothed.max(axis=1), smile.table["smoothed_confidence"], atol=1e-6)
+    np.testing.assert_allclose(smoothed, smooth(probabilities, smile.table["time_s"].to_numpy(), "exponential"))
+    smile.save(str(tmp_path))
     for name in ("timeline.csv", "timeline.parquet"):
         again = Timeline.load(tmp_path / name)
         assert again.classes == smile.classes

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from emo_utils.inference.smoothing import LONGEST_GAP_S, METHODS, smooth
+from emo_utils.inference.smoothing import LONGEST_GAP_S
 from emo_utils.labels import COLOURS
 from emo_utils.reports.clips.marks import mark_axis, motion_chart, of_person
 from emo_utils.reports.clips.summary import durations_s, summarise
@@ -72,7 +72,7 @@ def line_chart(timeline: Timeline, segments: Sequence[Segment] = ()) -> Figure:
 def _draw_person(axis, timeline: Timeline, person: int) -> None:
     rows = timeline.faces[timeline.faces["person_id"] == person]
     times_s = rows["time_s"].to_numpy()
-    values = smooth(timeline.probabilities(person), times_s, next(iter(METHODS)))
+    values = timeline.probabilities(person, "smoothed_p_")
     breaks = np.flatnonzero(np.diff(times_s) > LONGEST_GAP_S) + 1
     for index, name in enumerate(timeline.classes):
         named = bool((values[:, index] >= FEWEST_SHARE).any())
