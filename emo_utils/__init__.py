@@ -10,6 +10,7 @@ An expression is what a face shows; it is not what a person feels.
     analysis.save("results")
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from emo_utils.workflows.analyses import Analyses
     from emo_utils.workflows.analysis import Analysis
     from emo_utils.workflows.analyzer import Analyzer, analyze
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read by onnxruntime when it is loaded, so it is set before all
 
 __version__ = "0.1.0"
 

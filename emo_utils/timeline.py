@@ -135,15 +135,22 @@ class Timeline:
     def __repr__(self) -> str:
         frames = self.table["frame_index"].nunique()
         end_s = self.table["time_s"].max() if len(self.table) else 0.0
-        return f"Timeline({frames} frames over {end_s:.2f} s, {len(self.people)} people, {len(self.faces)} faces)"
+        people, faces = counted(len(self.people), "person", "people"), counted(len(self.faces), "face")
+        return f"Timeline({counted(frames, 'frame')} over {end_s:.2f} s, {people}, {faces})"
 
     def _repr_html_(self) -> str:
         short = self.table.drop(columns=[f"{prefix}{name}" for prefix in PREFIXES for name in self.classes])
         return f"<p>{self!r}</p>" + short.head(8).round(3).to_html(index=False, na_rep="")
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: "1 person", "2 people"."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 PREFIXES = ("p_", "smoothed_p_")
 """Of the columns with one per class."""
+
 
 TYPES = {"frame_index": "int64", "track_id": "Int64", "person_id": "Int64"}
 """Whole numbers; ids may be empty."""

@@ -1,17 +1,23 @@
 """CSV tables made here or elsewhere: columns under any of their usual names, numbers that are numbers."""
 
+import re
 from collections.abc import Iterable, Sequence
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from emo_utils.csv_text import read_csv_text
 from emo_utils.errors import EmoError
 
 CLIP = ("clip_id", "clip", "file", "filename", "file_name", "name", "video", "path", "image", "id")
 SUBJECT = ("subject_id", "subject", "person_id", "person", "actor", "speaker")
 LABEL = ("label", "y", "y_true", "true", "true_label", "target", "emotion", "ground_truth")
 """Usual names of a column, the likeliest first; case does not matter."""
+
+
+DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 
 
 class TableError(EmoError):
@@ -28,7 +34,8 @@ def read_table(path: Path | str) -> pd.DataFrame:
     if not path.is_file():
         raise TableError(f"{path}: expected a CSV file, found none; check the path")
     try:
-        cells = pd.read_csv(path, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        text, separator = read_csv_text(path)
+        cells = pd.read_csv(StringIO(text), header=None, dtype=str, keep_default_na=False, sep=separator)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise TableError(f"{path}: expected a CSV with a header, and as many cells in each row ({error})") from error
     header = [name.strip() for name in cells.iloc[0]]
@@ -36,7 +43,13 @@ def read_table(path: Path | str) -> pd.DataFrame:
     if doubled or len(cells) < 2:
         found = f"the column {doubled[0]!r} twice" if doubled else "no row under the header"
         raise TableError(f"{path}: expected columns of different names and at least one row, found {found}")
-    return cells.iloc[1:].set_axis(header, axis=1).reset_index(drop=True)
+    table = cells.iloc[1:].set_axis(header, axis=1).reset_index(drop=True)
+    return table if separator == "," else table.map(_decimal_point)
+
+
+def _decimal_point(cell: str) -> str:
+    """A decimal comma as a point, where cells are not separated by commas."""
+    return cell.replace(",", ".") if DECIMAL_COMMA.fullmatch(cell.strip()) else cell
 
 
 def find_column(table: pd.DataFrame, names: Iterable[str]) -> str | None:

@@ -49,21 +49,22 @@ def crop_transform(keypoints: np.ndarray, spec: InputSpec) -> np.ndarray:
     return np.hstack([turn, (target - turn @ middle)[:, None]])
 
 
-def crop_face(pixels: np.ndarray, keypoints: np.ndarray, spec: InputSpec) -> np.ndarray:
+def crop_face(pixels: np.ndarray, keypoints: np.ndarray, spec: InputSpec, outside: int | None = None) -> np.ndarray:
     """Cut one face out of a frame.
 
     Args:
         pixels: uint8 (H, W, 3) RGB.
         keypoints: float (K, 2) in pixels.
         spec: size, margin, alignment and colour of the crop.
+        outside: gray level of what lies outside the frame; None repeats its edge, as networks are trained with.
 
     Returns:
-        uint8 (S, S) for gray, (S, S, 3) for RGB. What lies outside the frame repeats its edge.
+        uint8 (S, S) for gray, (S, S, 3) for RGB.
     """
     transform = crop_transform(keypoints, spec)
     if spec.colour == "gray":
         pixels, transform = _gray_part(pixels, transform, spec.size)
-    return _warp(pixels, transform, spec.size)
+    return _warp(pixels, transform, spec.size, outside)
 
 
 def crop_box(pixels: np.ndarray, box: np.ndarray, margin: float = 0.10, size: int = 224) -> np.ndarray:
@@ -96,16 +97,19 @@ def crop_box(pixels: np.ndarray, box: np.ndarray, margin: float = 0.10, size: in
     return _warp(pixels, np.hstack([np.diag(scale), offset[:, None]]), size)
 
 
-def _warp(pixels: np.ndarray, transform: np.ndarray, size: int) -> np.ndarray:
+def _warp(pixels: np.ndarray, transform: np.ndarray, size: int, outside: int | None = None) -> np.ndarray:
     """Apply an affine map (2, 3) from frame to crop pixels; where the crop is much smaller, pixels are averaged."""
+    edge = {"borderMode": cv2.BORDER_REPLICATE}
+    if outside is not None:
+        edge = {"borderMode": cv2.BORDER_CONSTANT, "borderValue": (outside,) * 3}
     across, down = (max(1, int(1 / np.hypot(*transform[row, :2]))) for row in (0, 1))
     if across == down == 1:
-        return cv2.warpAffine(pixels, transform, (size, size), borderMode=cv2.BORDER_REPLICATE)
+        return cv2.warpAffine(pixels, transform, (size, size), **edge)
     # Sample this many times finer, then average: plain interpolation would skip pixels and flicker (aliasing).
     finer = np.array([across, down])
     fine = transform * finer[:, None]
     fine[:, 2] += (finer - 1) / 2
-    large = cv2.warpAffine(pixels, fine, (size * across, size * down), borderMode=cv2.BORDER_REPLICATE)
+    large = cv2.warpAffine(pixels, fine, (size * across, size * down), **edge)
     return cv2.resize(large, (size, size), interpolation=cv2.INTER_AREA)
 
 

@@ -15,6 +15,9 @@ from emo_utils.timeline import PREFIXES, Timeline
 SHOWN = InputSpec(size=320, margin=0.45, colour="rgb")
 """Apex pictures for people: the whole head, larger than the network needs it."""
 
+OUTSIDE = 128
+"""Gray of what lies outside the frame in a picture for people, which must not show a face that was never filmed."""
+
 
 @dataclass(frozen=True)
 class ApexCrop:
@@ -50,7 +53,7 @@ def apex_crops(
         own = wanted.get(picture.index, ())
         pixels = picture.load() if own else None
         for segment, points in own:
-            yield ApexCrop(segment, crop_face(pixels, points, SHOWN), crop_face(pixels, points, spec))
+            yield ApexCrop(segment, crop_face(pixels, points, SHOWN, OUTSIDE), crop_face(pixels, points, spec))
         if picture.index >= last:
             return
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emo_utils.csv_text import read_csv_rows
 from emo_utils.errors import SegmentsError
 from emo_utils.structures import Segment
 from emo_utils.timeline import Timeline
@@ -85,15 +86,19 @@ def read_segments(path: Path | str) -> list[MarkedSegment]:
     """
     path = Path(path)
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            lacking = [name for name in NEEDED if name not in (reader.fieldnames or ())]
-            if lacking:
-                found = ", ".join(reader.fieldnames or ["nothing"])
-                raise SegmentsError(f"{path}: lacks the column(s) {', '.join(lacking)}; found {found}")
-            return [_parse(path, reader.line_num, row) for row in reader]
+        reader = read_csv_rows(path)
+        lacking = [name for name in NEEDED if name not in (reader.fieldnames or ())]
+        if lacking:
+            found = ", ".join(reader.fieldnames or ["nothing"])
+            raise SegmentsError(f"{path}: lacks the column(s) {', '.join(lacking)}; found {found}")
+        rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SegmentsError(f"{path}: cannot be read as a CSV file of segments ({error})") from None
+    return [_parse(path, line, row) for line, row in rows if any(map(_filled, row.values()))]
+
+
+def _filled(cell: str | None) -> bool:
+    return bool(cell and str(cell).strip())
 
 
 def _parse(path: Path, row: int, values: dict) -> MarkedSegment:

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import importlib.util
+import os
 import platform
 import tempfile
 from collections.abc import Callable
@@ -117,6 +118,12 @@ def _folders() -> str:
     return f"models in {settings.models_dir}, data in {settings.data_dir}"
 
 
+def _telemetry() -> str:
+    switched_off = os.environ.get("ORT_DISABLE_TELEMETRY") == "1"
+    onnxruntime = "off in ONNX Runtime" if switched_off else "ON in ONNX Runtime (ORT_DISABLE_TELEMETRY is not 1)"
+    return f"{onnxruntime}; MediaPipe's cannot be switched off, its connection is kept from being made"
+
+
 CHECKS = {
     "python": _python,
     "one cv2": _one_cv2,
@@ -125,4 +132,5 @@ CHECKS = {
     "weights": _weights,
     "identity": _identity,
     "folders": _folders,
+    "usage reports": _telemetry,
 }

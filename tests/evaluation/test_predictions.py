@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from prediction_tables import CLASSES, REAL_PEOPLE, drawn_table, real_file
+from spreadsheets import SAVED_AS, saved_as
 
 from emo_utils.datasets.csv_tables import TableError
 from emo_utils.evaluation.measure import measure
@@ -44,6 +45,18 @@ def test_a_foreign_file_of_logits(tmp_path):
     assert read["subject_id"].tolist() == ["12", "12", "07"], "kept as text, with its zero"
     assert read["label"].tolist() == ["anger", "sadness", "happiness"]
     assert read["p_anger"][0] == pytest.approx(np.e**2 / (np.e**2 + 2))
+
+
+@pytest.mark.parametrize("name", SAVED_AS)
+def test_a_file_saved_by_a_spreadsheet_is_read(tmp_path, name):
+    path = tmp_path / "foreign.csv"
+    header = ["clip", "true", "speaker", "p_fear", "p_neutral"]
+    path.write_bytes(
+        saved_as(name, [header, ["Zoë", "fear", "a", "0.75", "0.25"], ["b", "neutral", "b", "0.5", "0.5"]])
+    )
+    read = read_predictions(path)
+    assert read["clip_id"].tolist() == ["Zoë", "b"]
+    assert read["p_fear"].tolist() == pytest.approx([0.75, 0.5])
 
 
 @pytest.mark.parametrize("prefix", ["p_", "prob_", "probability_", ""])

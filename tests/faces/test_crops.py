@@ -96,3 +96,13 @@ def test_boxes_without_keypoints_get_nominal_ones():
     assert (guessed[0, :2, 1] < guessed[0, 3, 1]).all()
     given = np.ones((1, 6, 2), np.float32)
     assert keypoints_of(box, given) is given
+
+
+def test_a_picture_for_people_shows_nothing_where_nothing_was_filmed():
+    pixels = np.full((100, 100, 3), 200, np.uint8)
+    keypoints = np.array([[0, 10], [40, 10], [20, 30], [20, 50]], np.float32)  # the crop reaches over the upper left
+    spec = InputSpec(size=64, colour="rgb", margin=0.5)
+    assert (crop_face(pixels, keypoints, spec) == 200).all(), "for a network the edge is repeated"
+    shown = crop_face(pixels, keypoints, spec, outside=128)
+    assert (shown[0, 0] == 128).all()
+    assert (shown[32, 32] == 200).all()

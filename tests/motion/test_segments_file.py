@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from spreadsheets import SAVED_AS, saved_as
 
 from emo_utils.errors import SegmentsError
 from emo_utils.motion.segments_file import (
@@ -107,7 +108,10 @@ def test_rows_are_told_apart_by_their_clip(tmp_path):
         check_clips(read_segments(written(tmp_path, HEADER + ",1,3,8,12\n")), ["a.mp4", "b.mp4"], path)
 
 
-def test_a_file_saved_by_a_spreadsheet_is_read(tmp_path):
+@pytest.mark.parametrize("name", SAVED_AS)
+def test_a_file_saved_by_a_spreadsheet_is_read(tmp_path, name):
     path = tmp_path / "segments.csv"
-    path.write_bytes(("﻿" + HEADER + "a.mp4,1,3,8,12\r\n").encode())
-    assert read_segments(path)[0].person_id == 1
+    header = HEADER.strip().split(",")
+    path.write_bytes(saved_as(name, [header, ["Zoë.mp4", "1", "3", "8", "12"], [""] * len(header)]))
+    (mark,) = read_segments(path)
+    assert (mark.clip, mark.person_id, mark.onset, mark.apex, mark.offset) == ("Zoë.mp4", 1, 3, 8, 12)

@@ -1,5 +1,6 @@
 """Charts of a timeline: expressions over time (line), share of time (bar, pie)."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,9 @@ STYLE = {
     "axes.titlelocation": "left",
     "legend.frameon": False,
 }
+MOST_PIES = 6
+"""Of a row."""
+
 FEWEST_SHARE = 0.05
 """An expression that never reaches this probability is drawn but not named in the line chart."""
 
@@ -133,9 +137,13 @@ def pie_chart(timeline: Timeline) -> Figure:
     """Share of time per expression, a pie per person."""
     with plt.rc_context(STYLE):
         people = summarise(timeline)["people"]
-        count = max(1, len(people))
-        figure, axes = plt.subplots(1, count, figsize=(3.6 * count, 3.4), squeeze=False, layout="constrained")
-        for axis, person in zip(axes[0], people, strict=False):
+        columns = min(MOST_PIES, max(1, len(people)))
+        lines = max(1, math.ceil(len(people) / columns))
+        size = (3.6 * columns, 3.4 * lines)
+        figure, axes = plt.subplots(lines, columns, figsize=size, squeeze=False, layout="constrained")
+        for axis in axes.flat[len(people) :]:
+            axis.axis("off")
+        for axis, person in zip(axes.flat, people, strict=False):
             shares = {name: share for name, share in person["share_of_time"].items() if share > 0}
             axis.pie(
                 list(shares.values()),
@@ -148,7 +156,6 @@ def pie_chart(timeline: Timeline) -> Figure:
             )
             axis.set_title(f"Person {person['person_id']}", loc="center")
         if not people:
-            axes[0, 0].axis("off")
             axes[0, 0].set_title("No face in this clip", loc="center")
         return _closed(figure)
 

@@ -199,12 +199,24 @@ class Gap:
 def find_gaps(runs: Sequence[FinishedRun]) -> list[Gap]:
     """Runs by person, each with the run under a random split that is otherwise the same; predictions alone come last.
 
-    Runs by person without such a partner are left out.
+    Runs by person without such a partner are left out. A model counts once where its run lies in two folders, as after
+    a change of how folders are named.
     """
     random = {_but_protocol(run): run for run in runs if run.protocol == "random"}
     pairs = [(run, random.get(_but_protocol(run))) for run in runs if run.protocol == "subject"]
-    found = [Gap(run.network, run, partner) for run, partner in pairs if partner]
+    found = _distinct([Gap(run.network, run, partner) for run, partner in pairs if partner])
     return sorted(found, key=lambda gap: gap.name) + [Gap(run.network, run) for run in runs if not run.protocol]
+
+
+def _distinct(gaps: Sequence[Gap]) -> list[Gap]:
+    """The gaps without those whose network and every prediction are those of an earlier one."""
+    kept: list[Gap] = []
+    for gap in gaps:
+        runs = [(other.by_person, other.random) for other in kept if other.name == gap.name]
+        own = (gap.by_person, gap.random)
+        if not any(all(a.predictions.equals(b.predictions) for a, b in zip(own, two, strict=True)) for two in runs):
+            kept.append(gap)
+    return kept
 
 
 def _but_protocol(run: FinishedRun) -> str:

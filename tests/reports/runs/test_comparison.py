@@ -182,6 +182,14 @@ def test_a_gap_is_two_runs_that_differ_in_their_protocol_alone(runs):
     assert len(gap_chart([gap]).axes) == 1
 
 
+def test_a_model_whose_run_lies_in_two_folders_counts_once(runs):
+    for name, epochs in (("one", 2), ("again", 3)):  # another experiment in name alone: the predictions are the same
+        runs(f"{name}-person", [predictions(ONE_WRONG)], epochs=epochs)
+        found = find_finished(runs(f"{name}-random", [predictions(RIGHT)], protocol="random", epochs=epochs))
+    assert len(found) == 4
+    assert len(find_gaps(found)) == 1
+
+
 def test_runs_of_other_clips_have_a_gap_without_an_interval(runs):
     runs("person", [predictions(ONE_WRONG)])
     found = find_finished(runs("random", [predictions(RIGHT, first=50)], protocol="random"))
