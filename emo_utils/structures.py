@@ -197,6 +197,9 @@ class Segment:
         strength: how far from rest the face is at its strongest; 1 is a plain expression (`motion.curve`).
         emotion, confidence: read from the crop of the apex frame; empty and NaN until it is read.
         pooled_emotion, pooled_confidence: of the mean of the probabilities from onset to offset, likewise.
+        cut_start, cut_end: it is on already where the face is first seen, still on where it is last seen: onset or
+            offset lies outside the clip.
+        sustained: the clip shows this one expression throughout; nothing of its onset or offset is seen.
     """
 
     person_id: int
@@ -212,6 +215,9 @@ class Segment:
     confidence: float = float("nan")
     pooled_emotion: str = ""
     pooled_confidence: float = float("nan")
+    cut_start: bool = False
+    cut_end: bool = False
+    sustained: bool = False
 
     def __post_init__(self):
         if not self.onset <= self.apex <= self.offset:

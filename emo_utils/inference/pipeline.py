@@ -26,6 +26,7 @@ from emo_utils.inference.options import AnalysisOptions
 from emo_utils.inference.people import name_faces
 from emo_utils.inference.prefetch import prefetch
 from emo_utils.inference.segmenting import ClipMotion, MotionLog, name_segments, with_strength
+from emo_utils.inference.sustained import sustained_segments
 from emo_utils.inference.timeline_table import Naming, drop_flashes, face_rows, timeline_table
 from emo_utils.inference.weights import find_weights
 from emo_utils.motion.follow import MotionFollower
@@ -110,6 +111,8 @@ class Pipeline:
         segments, motion = traces.read(MOTION_ALONE if options.apex_only else COMBINED)
         if marked is not None:
             segments = with_strength(place_segments(marked, timeline, marked_in), motion)
+        elif not options.apex_only:
+            segments = segments + sustained_segments(timeline, motion, segments)
         keypoints = tuple(traces.keypoints_at(segment.track_id, segment.apex) for segment in segments)
         if options.apex_only:
             crops = list(apex_crops(source, segments, keypoints, self.weights.input_spec))

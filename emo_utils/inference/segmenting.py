@@ -13,6 +13,8 @@ from emo_utils.motion.segments import SegmentRule, Span, find_segments
 from emo_utils.structures import Segment
 from emo_utils.timeline import Timeline
 
+NEUTRAL = "neutral"
+
 CHUNK = 512
 """Faces that are held one by one before they are packed."""
 
@@ -28,6 +30,7 @@ MOTION_COLUMNS = {
     "strength": "the curve that segments are read from: motion and change, weighted and added",
     "motion": "displacement of the face's parts from rest, without short peaks; 1 is a plain expression",
     "change": "how far the probabilities are from those at rest, 0 to 1; 0 where no network read the frames",
+    "speech": "how far mouth and chin go back and forth as in speech, 1 for a plain expression's motion",
     "speed": "of the displacement, in face sides a second; `faces.crops` says what a face side is",
     **{name: f"displacement of the {name} from rest, in face sides, as measured" for name in GROUPS},
 }
@@ -71,7 +74,7 @@ class MotionLog:
         columns = [np.concatenate(column) for column in zip(*self._packed, strict=True)]
         frame_index, time_s, tracklet, piece, displacement, patch, keypoints = columns
         values = _probabilities(timeline) if read else None
-        neutral = timeline.classes.index("neutral") if "neutral" in timeline.classes else None
+        neutral = timeline.classes.index(NEUTRAL) if NEUTRAL in timeline.classes else None
         whose = np.array([self._names.get(int(t), NOBODY) for t in tracklet])
         faces = []
         for number, person, track in np.unique(np.column_stack([piece, whose]), axis=0).tolist():
@@ -138,7 +141,10 @@ def _segment(face: TracedFace, span: Span) -> Segment:
     marks = (span.onset, span.apex, span.offset)
     frames = (int(face.trace.frame_index[mark]) for mark in marks)
     seconds = (float(face.trace.time_s[mark]) for mark in marks)
-    return Segment(face.person_id, face.track_id, *frames, *seconds, round(span.strength, 6))
+    return Segment(
+        face.person_id, face.track_id, *frames, *seconds, round(span.strength, 6),
+        cut_start=span.cut_start, cut_end=span.cut_end,
+    )  # fmt: skip
 
 
 def _table(face: TracedFace, curve: MotionCurve) -> pd.DataFrame:
@@ -148,7 +154,7 @@ def _table(face: TracedFace, curve: MotionCurve) -> pd.DataFrame:
         "person_id": face.person_id,
         "track_id": face.track_id,
         "piece": face.piece,
-        **{name: getattr(curve, name) for name in ("strength", "motion", "change", "speed")},
+        **{name: getattr(curve, name) for name in ("strength", "motion", "change", "speech", "speed")},
         **dict(zip(GROUPS, curve.parts.T, strict=True)),
     }
     return pd.DataFrame(columns)
@@ -165,24 +171,28 @@ def with_strength(segments: Iterable[Segment], table: pd.DataFrame) -> list[Segm
 
 
 def name_segments(segments: Sequence[Segment], timeline: Timeline) -> list[Segment]:
-    """Segments with the emotion of their apex frame (S0.6) and, beside it, that of the mean of all their frames."""
-    classes, faces = timeline.classes, timeline.faces
-    columns = [f"p_{name}" for name in classes]
+    """Segments with the emotion of their apex frame (S0.6) and, beside it, that of the mean of all their frames.
+
+    A segment is an expression: it is named after the most probable one, never `neutral`.
+    """
+    faces = timeline.faces
+    expressions = [name for name in timeline.classes if name != NEUTRAL]
+    columns = [f"p_{name}" for name in expressions]
     out = []
     for segment in segments:
         own = faces[(faces["person_id"] == segment.person_id)]
         inside = own[own["frame_index"].between(segment.onset, segment.offset)]
         at_apex = inside[inside["frame_index"] == segment.apex][columns].to_numpy(float)
         pooled = inside[columns].dropna().to_numpy(float)
-        emotion, confidence = _top(at_apex[:1], classes)
-        pooled_emotion, pooled_confidence = _top(pooled, classes)
+        emotion, confidence = _top(at_apex[:1], expressions)
+        pooled_emotion, pooled_confidence = _top(pooled, expressions)
         named = {"pooled_emotion": pooled_emotion, "pooled_confidence": pooled_confidence}
         out.append(replace(segment, emotion=emotion, confidence=confidence, **named))
     return out
 
 
-def _top(rows: np.ndarray, classes: tuple[str, ...]) -> tuple[str, float]:
+def _top(rows: np.ndarray, names: Sequence[str]) -> tuple[str, float]:
     if not len(rows) or np.isnan(rows).any():
         return "", float("nan")
     mean = rows.mean(axis=0)
-    return classes[int(mean.argmax())], round(float(mean.max()), 6)
+    return names[int(mean.argmax())], round(float(mean.max()), 6)

@@ -1,13 +1,18 @@
-"""The apex of a segment: the frame in which the expression first has all its strength.
+"""The apex of a segment: the frame of the strongest expression, by picture, motion and probabilities together.
 
 A face's own expression serves as the template. What the face is like in the middle of the segment, less what it is
 like at rest, is a direction in three kinds of features: its picture brought onto one place, the displacements of its
 regions, the logarithms of its probabilities. Every frame is measured along that direction, which averages noise over
 the whole face (a matched filter: G. L. Turin, IRE Trans. Inf. Theory 6, 1960). What varies most while the face is at
 rest - small turns of the head, light - is taken out first (nuisance attribute projection: A. Solomonoff et al., ICASSP
-2005). The apex is the strongest frame (P. Ekman, W. V. Friesen, FACS), and since faces hold an expression and let go
-of it more slowly than they make it (K. L. Schmidt, J. F. Cohn, Y. Tian, Biological Psychology 65, 2003), so that the
-peak of a smoothed curve comes late: the first frame in which the smoothed curve has all but `short_of` of its height.
+2005).
+
+The apex of the field's coding is a stretch of time as often as one frame (P. Ekman, W. V. Friesen, FACS, 1978: from
+the frame in which no more strength is gained to the one in which it begins to be lost). That plateau is the frames
+whose smoothed curve lacks at most `short_of` of its maximum. Faces make an expression two to three times as fast as
+they let go of it (K. L. Schmidt, J. F. Cohn, Y. Tian, Biological Psychology 65, 2003), so the peak of a curve lies a
+quarter to a third of the way between the two points of equal height beside it: `into`. Where the clip ends on the
+plateau, the last frame is the apex, as in the sequences of the Extended Cohn-Kanade set (P. Lucey et al., CVPRW 2010).
 """
 
 from collections.abc import Sequence
@@ -38,14 +43,16 @@ class ApexOptions:
         kinds: features used, of `KINDS`; probabilities only where a network read the frames.
         nuisances: directions of variation at rest that are taken out.
         sigma_s: Gaussian that smooths the curve.
-        short_of: share of the peak that may be missing.
+        short_of: share of the highest value that a frame of the plateau may lack.
+        into: how far into the plateau the apex lies, as a share of its length.
         around_s: rest is taken from frames within this time of the segment.
     """
 
     kinds: tuple[str, ...] = KINDS
     nuisances: int = 2
     sigma_s: float = 0.2
-    short_of: float = 0.02
+    short_of: float = 0.05
+    into: float = 0.25
     around_s: float = 15.0
 
 
@@ -77,7 +84,26 @@ def find_apex(
     rows = np.flatnonzero(near)
     curve = _along(trace, rows, outside[rows], first - rows[0], last - rows[0], options)
     inside = gaussian(curve, times_s[rows], options.sigma_s)[first - rows[0] : last - rows[0] + 1]
-    return first + int(np.flatnonzero(inside >= inside.max() - options.short_of * abs(inside.max()))[0])
+    return first + strongest_row(inside, options, first == 0, last == len(trace) - 1)
+
+
+def strongest_row(curve: np.ndarray, options: ApexOptions, cut_start: bool = False, cut_end: bool = False) -> int:
+    """Row of the apex in the smoothed curve (T,) of one segment: a quarter into the plateau; see the module.
+
+    Args:
+        curve: of the segment alone.
+        options: `short_of` and `into`.
+        cut_start: whether the segment is cut off there. A plateau that lasts to the cut goes on beyond it, for how long
+            is unknown: the frame nearest to the cut is taken.
+        cut_end: likewise.
+    """
+    highest = curve.max()
+    plateau = np.flatnonzero(curve >= highest - options.short_of * abs(highest))
+    start, end = int(plateau[0]), int(plateau[-1])
+    goes_on_before, goes_on_after = cut_start and start == 0, cut_end and end == len(curve) - 1
+    if goes_on_before == goes_on_after:
+        return start + round(options.into * (end - start))
+    return start if goes_on_before else end
 
 
 def _along(trace: FaceTrace, rows, rest: np.ndarray, first: int, last: int, options: ApexOptions) -> np.ndarray:

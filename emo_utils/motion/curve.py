@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from emo_utils.motion.disturbance import noise_level, speech_level
 from emo_utils.motion.filters import gaussian, median_of_three, opening
 from emo_utils.motion.regions import GROUPS, NAMES, SPEAKS, WITHOUT_EYES
 
@@ -50,6 +51,7 @@ class CurveOptions:
         shortest_mouth_s: the same for mouth and chin, which also speak: syllables are taken off.
         speech: how much of the short peaks that were taken off mouth and chin is taken from what is left around them.
         probability_s: Gaussian that steadies the probabilities.
+        at_ends_s: what rises at the start or the end of a track and is not over counts if this much of it is seen.
         neutral_floor: how much a frame without any `neutral` counts when rest is looked for, against 1 with all.
     """
 
@@ -60,7 +62,8 @@ class CurveOptions:
     shortest_mouth_s: float = 0.5
     speech: float = 1.0
     probability_s: float = 0.066
-    neutral_floor: float = 0.1
+    at_ends_s: float = 0.034
+    neutral_floor: float = 0.03
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,8 @@ class MotionCurve:
         strength: motion and change, weighted and added: the curve that segments are read from.
         speed: of the displacement, in face sides a second.
         parts: float64 (T, G), displacement from rest of each of `regions.GROUPS` in face sides, as measured.
+        speech: `disturbance.speech_level`, 1 for `CurveOptions.full_motion`.
+        noise: `disturbance.noise_level` of the trace, likewise.
     """
 
     motion: np.ndarray = field(repr=False)
@@ -80,6 +85,8 @@ class MotionCurve:
     strength: np.ndarray = field(repr=False)
     speed: np.ndarray = field(repr=False)
     parts: np.ndarray = field(repr=False)
+    speech: np.ndarray = field(repr=False)
+    noise: float = 0.0
 
 
 def motion_curve(trace: FaceTrace, options: CurveOptions | None = None) -> MotionCurve:
@@ -99,16 +106,20 @@ def motion_curve(trace: FaceTrace, options: CurveOptions | None = None) -> Motio
     change = np.zeros(len(trace))
     if trace.probabilities is not None:
         steady = gaussian(trace.probabilities, times_s, options.probability_s)
-        change = opening(np.abs(steady - rest_probabilities).sum(axis=1) / 2, times_s, options.shortest_s)
+        change = opening(
+            np.abs(steady - rest_probabilities).sum(axis=1) / 2, times_s, options.shortest_s, options.at_ends_s
+        )
     parts = [length[:, [NAMES.index(name) for name in names]].mean(axis=1) for names in GROUPS.values()]
     strength = options.motion * motion + options.full_change * change
-    return MotionCurve(motion, change, strength, _speed(trace), np.stack(parts, axis=1))
+    speech = speech_level(trace.displacement, times_s) / options.full_motion
+    noise = noise_level(trace.displacement) / options.full_motion
+    return MotionCurve(motion, change, strength, _speed(trace), np.stack(parts, axis=1), speech, noise)
 
 
 def _lasting(length: np.ndarray, times_s: np.ndarray, speaks: bool, options: CurveOptions) -> np.ndarray:
     """What a region holds: its displacement without short peaks, and where they come thick as in speech, less of it."""
     steady = median_of_three(length)
-    held = opening(steady, times_s, options.shortest_mouth_s if speaks else options.shortest_s)
+    held = opening(steady, times_s, options.shortest_mouth_s if speaks else options.shortest_s, options.at_ends_s)
     if not speaks:
         return held
     return np.maximum(held - options.speech * gaussian(steady - held, times_s, options.shortest_mouth_s), 0)
@@ -132,14 +143,18 @@ def find_rest(trace: FaceTrace, neutral_floor: float = 0.1) -> tuple[np.ndarray,
     for middle_s in middles_s:
         inside = np.flatnonzero(abs(times_s - middle_s) <= (REST_WINDOW_S if count > 1 else span_s + 1))
         found.append(_rest_rows(trace, inside[:: -(-len(inside) // MOST_CANDIDATES)], neutral_floor))
-    displacement = _between(times_s, middles_s, [trace.displacement[rows].mean(axis=0) for rows in found])
+    displacement = _between(times_s, middles_s, [_mean(trace.displacement, *near) for near in found])
     if trace.probabilities is None:
         return displacement, None
-    return displacement, _between(times_s, middles_s, [trace.probabilities[rows].mean(axis=0) for rows in found])
+    return displacement, _between(times_s, middles_s, [_mean(trace.probabilities, *near) for near in found])
 
 
-def _rest_rows(trace: FaceTrace, rows: np.ndarray, neutral_floor: float) -> np.ndarray:
-    """The quarter of these rows that is nearest to the most central one."""
+def _mean(values: np.ndarray, rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return np.average(values[rows], axis=0, weights=weights)
+
+
+def _rest_rows(trace: FaceTrace, rows: np.ndarray, neutral_floor: float) -> tuple[np.ndarray, np.ndarray]:
+    """The rows nearest to the most central one that hold `REST_SHARE` of all weight, and their weights."""
     moved = gaussian(trace.displacement[rows], trace.time_s[rows], 0.033)[:, WITHOUT_EYES].reshape(len(rows), -1)
     moved = moved / np.sqrt(WITHOUT_EYES.sum())
     weights = np.ones(len(rows))
@@ -151,9 +166,13 @@ def _rest_rows(trace: FaceTrace, rows: np.ndarray, neutral_floor: float) -> np.n
     squared = (moved**2).sum(axis=1)
     apart = np.sqrt(np.maximum(squared[:, None] + squared - 2 * moved @ moved.T, 0))
     cost = np.minimum(apart, FAR) @ weights
-    nearest = apart[cost.argmin()]
-    return rows[nearest <= np.quantile(nearest, 0.25)]
+    order = np.argsort(apart[cost.argmin()], kind="stable")
+    near = order[: 1 + int(np.searchsorted(np.cumsum(weights[order]), REST_SHARE * weights.sum()))]
+    return rows[near], weights[near]
 
+
+REST_SHARE = 0.25
+"""Rest is the mean of frames with this share of all weight: where few frames are neutral, of these few."""
 
 BEGINS_S = 0.5
 

@@ -20,18 +20,39 @@ def gaussian(values: np.ndarray, times_s: np.ndarray, sigma_s: float) -> np.ndar
     return total / weights.reshape(-1, *[1] * (values.ndim - 1))
 
 
-def opening(values: np.ndarray, times_s: np.ndarray, width_s: float) -> np.ndarray:
+def opening(values: np.ndarray, times_s: np.ndarray, width_s: float, at_ends_s: float | None = None) -> np.ndarray:
     """Morphological opening of (T,): takes off every peak that is shorter than `width_s`, and leaves edges in place.
 
-    A peak at the start or the end of the track stays if it lasts half as long: the other half may lie outside.
+    A peak at the start or the end of the track stays if `at_ends_s` of it are seen (default: half the width), since the
+    rest may lie outside.
     """
-    return _extreme(_extreme(values, times_s, width_s, np.minimum), times_s, width_s, np.maximum)
+    half_s = width_s / 2
+    beyond_s = max(0.0, half_s - (half_s if at_ends_s is None else min(at_ends_s, half_s)))
+    if beyond_s == 0 or len(times_s) < 2:
+        return _extreme(_extreme(values, times_s, width_s, np.minimum), times_s, width_s, np.maximum)
+    step_s = float(np.median(np.diff(times_s)))
+    more = step_s * np.arange(1, int((beyond_s + 1e-6) / step_s) + 1)
+    longer_s = np.concatenate([times_s[0] - more[::-1], times_s, times_s[-1] + more])
+    padded = np.pad(np.asarray(values, float), len(more), constant_values=np.inf)
+    eroded = _extreme(padded, longer_s, width_s, np.minimum)
+    opened = _extreme(eroded, longer_s, width_s, np.maximum)
+    return opened[len(more) : len(more) + len(values)]
 
 
 def median_of_three(values: np.ndarray) -> np.ndarray:
     """Each value of (T,) replaced by the median of itself and its two neighbours: single outliers go."""
     padded = np.pad(np.asarray(values, float), 1, mode="edge")
     return np.median([padded[:-2], padded[1:-1], padded[2:]], axis=0)
+
+
+def running_median(values: np.ndarray, times_s: np.ndarray, width_s: float) -> np.ndarray:
+    """Median of (T, ...) over an odd number of neighbours, at least three, that take about `width_s`."""
+    if len(values) < 3:
+        return np.array(values, float)
+    half = max(1, int(width_s / 2 / float(np.median(np.diff(times_s))) + 0.5))
+    padded = np.pad(np.asarray(values, float), ((half, half), *[(0, 0)] * (values.ndim - 1)), mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1, axis=0)
+    return np.median(windows, axis=-1)
 
 
 def _extreme(values: np.ndarray, times_s: np.ndarray, width_s: float, which) -> np.ndarray:

@@ -6,15 +6,16 @@ reads in it), with all times in seconds:
 1. A peak is an expression if it rises at least `strength` above the valleys beside it, and by at least the share
    `valley` of its height; a side on which the track ends while the expression lasts is not asked for a valley.
 2. Its onset is the first frame before the peak from which the curve stays above its level before by the share `edge`
-   of the rise; its offset the last frame, likewise.
-3. What is shorter than `shortest_s` is none. Two peaks with no such valley between them are one expression.
+   of the rise; its offset the last frame, likewise. One that is on already in the first frame of its track, or still on
+   in the last, is cut off there: `Span.cut_start`, `Span.cut_end`.
+3. It is higher than the clip's own noise and speech make likely (`disturbance`), the face moves in it (`motion`), what
+   the network reads changes in it (`change`), and it lasts: `shortest_s`, or `shortest_cut_s` where it is cut off.
 4. The apex is found between onset and offset by `apex.find_apex`.
 
-Motion is needed: what the network reads can add to it, but where nothing moves there is no segment. Sources: spotting
-by displacement against a face at rest and thresholds on its peaks, as in A. Moilanen et al., "Spotting Rapid Facial
-Movements from Videos Using Appearance-Based Feature Difference Analysis", ICPR 2014, and S.-J. Wang et al., "A Main
-Directional Maximal Difference Analysis for Spotting Facial Movements from Long-Term Videos", Neurocomputing 230, 2017;
-peaks by prominence as topographers define it.
+Sources: spotting by displacement against a face at rest and thresholds on its peaks, as in A. Moilanen et al.,
+"Spotting Rapid Facial Movements from Videos Using Appearance-Based Feature Difference Analysis", ICPR 2014, and
+S.-J. Wang et al., "A Main Directional Maximal Difference Analysis for Spotting Facial Movements from Long-Term Videos",
+Neurocomputing 230, 2017; peaks by prominence as topographers define it.
 """
 
 from collections.abc import Sequence
@@ -36,30 +37,46 @@ class SegmentRule:
 
     Attributes:
         strength: least rise of a peak, on the curve in which 1 is a plain expression.
+        noise, speech: added to the least height of a peak per unit of the curve's noise and speech.
         motion: least motion at the peak, without which a reading of the network is no segment.
+        change: least change of the probabilities within the segment, without which a motion (a turn of the head, a
+            glance, a swallow) is no segment; not asked for where no network read the frames.
         valley: least rise as a share of the peak's height.
         edge: share of the rise at which onset and offset are set.
         shortest_s: least duration.
+        shortest_cut_s: least duration of what is seen of a segment that is cut off.
         curve, apex: how the curve is made, and how the apex is found.
     """
 
-    strength: float = 0.65
-    motion: float = 0.2
+    strength: float = 0.5
+    noise: float = 8.0
+    speech: float = 6.0
+    motion: float = 0.12
+    change: float = 0.25
     valley: float = 0.5
     edge: float = 0.08
     shortest_s: float = 0.3
+    shortest_cut_s: float = 0.1
     curve: CurveOptions = field(default_factory=CurveOptions)
     apex: ApexOptions = field(default_factory=ApexOptions)
 
 
 @dataclass(frozen=True)
 class Span:
-    """A segment in rows of its trace, and its strength: the height of the curve above rest at its peak."""
+    """A segment in rows of its trace.
+
+    Attributes:
+        onset, apex, offset: rows.
+        strength: the height of the curve above rest at its peak.
+        cut_start, cut_end: it is on already in the first row of the trace, still on in the last.
+    """
 
     onset: int
     apex: int
     offset: int
     strength: float
+    cut_start: bool = False
+    cut_end: bool = False
 
 
 def find_segments(trace: FaceTrace, rule: SegmentRule | None = None) -> tuple[list[Span], MotionCurve]:
@@ -68,18 +85,34 @@ def find_segments(trace: FaceTrace, rule: SegmentRule | None = None) -> tuple[li
     curve = motion_curve(trace, rule.curve)
     if len(trace) < FEWEST_FRAMES:
         return [], curve
-    peaks = [peak for peak in find_peaks(curve.strength, rule) if curve.motion[peak] >= rule.motion]
+    peaks = find_peaks(curve.strength, rule)
     bounds = [find_bounds(curve.strength, peaks, number, rule.edge) for number in range(len(peaks))]
-    lasting = [
+    kept = [
         (peak, first, last)
         for peak, (first, last) in zip(peaks, bounds, strict=True)
-        if trace.time_s[last] - trace.time_s[first] >= rule.shortest_s
+        if is_expression(trace, curve, peak, first, last, rule)
     ]
-    spans = [(first, last) for _, first, last in lasting]
-    return [
-        Span(first, find_apex(trace, curve.strength, spans, number, rule.apex), last, float(curve.strength[peak]))
-        for number, (peak, first, last) in enumerate(lasting)
-    ], curve
+    within = [(first, last) for _, first, last in kept]
+    return [_span(trace, curve, peak, within, number, rule) for number, (peak, _, _) in enumerate(kept)], curve
+
+
+def _span(trace: FaceTrace, curve: MotionCurve, peak: int, within: list[tuple[int, int]], number: int, rule) -> Span:
+    first, last = within[number]
+    apex = find_apex(trace, curve.strength, within, number, rule.apex)
+    return Span(first, apex, last, float(curve.strength[peak]), first == 0, last == len(trace) - 1)
+
+
+def is_expression(trace: FaceTrace, curve: MotionCurve, peak: int, first: int, last: int, rule: SegmentRule) -> bool:
+    """Whether what lies around a peak is strong enough for this clip's noise and speech, moves, changes and lasts."""
+    least = rule.strength + rule.noise * curve.noise + rule.speech * curve.speech[peak]
+    read = trace.probabilities is not None
+    cut = first == 0 or last == len(trace) - 1
+    return (
+        curve.strength[peak] >= least
+        and curve.motion[peak] >= rule.motion
+        and (not read or curve.change[first : last + 1].max() >= rule.change)
+        and trace.time_s[last] - trace.time_s[first] >= (rule.shortest_cut_s if cut else rule.shortest_s) - 1e-6
+    )
 
 
 def strongest_apex(
@@ -102,7 +135,7 @@ def strongest_apex(
         )
         read = np.stack([scores[rows], 1 - scores[rows]], axis=1)
         trace = FaceTrace(frame_index[rows], time_s[rows], displacement, patch, read, neutral=1)
-        for span in find_segments(trace)[0]:
+        for span in find_segments(trace, SegmentRule(change=0.0))[0]:  # a scorer may be the same in all frames
             if span.strength > best:
                 best, apex = span.strength, int(rows[span.apex])
     return apex

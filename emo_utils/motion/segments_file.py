@@ -26,16 +26,19 @@ COLUMNS = {
     "person_id": "as in the timeline",
     "track_id": "as in the timeline",
     "onset": "first frame with any of the expression",
-    "apex": "the first frame in which it has all its strength",
+    "apex": "the frame of its greatest strength; of a plateau see `motion.apex`",
     "offset": "last frame with any of it",
     "onset_s": "time of the onset in seconds",
     "apex_s": "time of the apex in seconds",
     "offset_s": "time of the offset in seconds",
     "strength": "how far from rest the face is at its strongest; 1 is a plain expression",
-    "emotion": "the expression that the network reads in the crop of the apex frame (S0.6)",
+    "emotion": "the expression, never neutral, that the network reads in the crop of the apex frame (S0.6)",
     "confidence": "its probability",
     "pooled_emotion": "the expression of the mean of the probabilities from onset to offset",
     "pooled_confidence": "its probability",
+    "cut_start": "1: on already in the first frame in which the face is seen",
+    "cut_end": "1: still on in the last frame in which the face is seen",
+    "sustained": "1: the clip shows this expression throughout, without onset or offset",
 }
 """The columns of `segments.csv`, in order."""
 
@@ -73,6 +76,8 @@ def segments_table(segments: Iterable[Segment], clip: str) -> "pd.DataFrame":
 
 
 def _text(value) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
     if isinstance(value, float):
         return "" if np.isnan(value) else f"{value:.6g}"
     return str(value)

@@ -68,7 +68,7 @@ class ApexSpec:
     """
 
     name: ClassVar[str] = "apex"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     scorer: Scorer | None = None
     by: str = RULES[0]

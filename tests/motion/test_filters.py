@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from emo_utils.motion.filters import gaussian, median_of_three, opening
+from emo_utils.motion.filters import gaussian, median_of_three, opening, running_median
 
 TIME_S = np.arange(120) / 30
 
@@ -22,6 +22,24 @@ def test_what_the_end_of_the_clip_cuts_short_stays():
     values[:6] = values[-6:] = 1
     np.testing.assert_array_equal(opening(values, TIME_S, 0.3), values)
     np.testing.assert_array_equal(opening(np.roll(values, 20), TIME_S, 0.5), 0)
+
+
+def test_what_rises_at_the_end_stays_as_far_as_enough_of_it_is_seen():
+    rising = np.zeros(120)
+    rising[-4:] = [0.2, 0.5, 0.9, 1.0]
+    np.testing.assert_array_equal(opening(rising, TIME_S, 0.3), 0)
+    np.testing.assert_array_equal(opening(rising, TIME_S, 0.3, at_ends_s=0.034)[-4:], [0.2, 0.5, 0.9, 0.9])
+    np.testing.assert_array_equal(opening(rising[::-1], TIME_S, 0.3, at_ends_s=0.034)[:4], [0.9, 0.9, 0.5, 0.2])
+    np.testing.assert_array_equal(opening(np.roll(rising, -40), TIME_S, 0.3, at_ends_s=0.034), 0)
+
+
+@pytest.mark.parametrize("fps", [25, 30, 60])
+def test_a_running_median_takes_off_jumps_shorter_than_half_its_width(fps):
+    time_s = np.arange(4 * fps) / fps
+    step = (time_s > 2).astype(float)
+    jumps = step.copy()
+    jumps[fps : fps + max(1, round(0.06 * fps))] = 5
+    np.testing.assert_array_equal(running_median(jumps, time_s, 0.16), step)
 
 
 def test_a_gaussian_keeps_a_line_inside_and_weighs_by_time():

@@ -22,8 +22,8 @@ BY_EYE = {
     "sneer on the left, teeth": (192, (196, 215), 217),
     "broad smile, to the clip's end": (228, (231, 249), 249),
 }
-NOT_FOUND = "pout, chin drawn up"
-"""It changes the chin's texture more than it moves anything, and the network reads it as neutral."""
+FAINT = "pout, chin drawn up"
+"""It changes the chin's texture more than it moves anything: its bounds are less sure."""
 
 
 @pytest.fixture(scope="module")
@@ -67,18 +67,20 @@ def test_the_smile_is_found_by_motion_alone_too(clips):
     assert table.loc[: segment.onset - 1, "smoothed_emotion"].isna().all()
 
 
-@pytest.mark.parametrize("name", [name for name in BY_EYE if name != NOT_FOUND])
+@pytest.mark.parametrize("name", BY_EYE)
 def test_an_expression_seen_by_eye_is_found_where_it_was_seen(d19, name):
     onset, (first, last), offset = BY_EYE[name]
     seen = (onset, first, offset)
     (found,) = [s for s in d19.segments if overlap((s.onset, s.apex, s.offset), seen) >= 0.5]
     assert found.onset == pytest.approx(onset, abs=4)
-    assert found.offset == pytest.approx(offset, abs=4)
+    assert found.offset == pytest.approx(offset, abs=6 if name == FAINT else 4)
     assert first <= found.apex <= last
 
 
 def test_nothing_is_found_that_was_not_seen(d19):
-    assert len(d19.segments) == len(BY_EYE) - 1, f"{NOT_FOUND} is not found; see the module"
+    assert len(d19.segments) == len(BY_EYE)
+    assert [segment.cut_end for segment in d19.segments] == [False] * 6 + [True]
+    assert not any(segment.cut_start for segment in d19.segments)
 
 
 def test_apexes_differ_more_from_rest_than_frames_a_third_of_a_second_away(d19, clips):
@@ -118,15 +120,24 @@ def test_an_expression_does_not_reach_over_a_cut(pipeline, clips, tmp_path):
     assert found[0].offset <= 29 < found[1].onset
 
 
-def test_a_photograph_gives_no_segment(pipeline, clips, tmp_path):
-    """A smile that never moves, in a camera held still."""
+def test_a_photograph_of_a_smile_is_one_sustained_expression(pipeline, clips, tmp_path):
+    """A smile that never moves, in a camera held still: no onset, no offset."""
     smile = next(frame.pixels for frame in read_frames(clips / "single_face.mp4") if frame.index == 50)
     with VideoWriter(tmp_path / "still.mp4") as writer:
         for number in range(60):
             writer.write(smile, number / 30)
-    reading = pipeline.run(tmp_path / "still.mp4")
-    assert (reading.timeline.table["emotion"] == "happiness").all()
-    assert reading.segments == ()
+    result = pipeline.run(tmp_path / "still.mp4")
+    assert (result.timeline.table["emotion"] == "happiness").all()
+    (segment,) = result.segments
+    assert (segment.emotion, segment.onset, segment.offset) == ("happiness", 0, 59)
+    assert segment.sustained
+    assert segment.cut_start
+    assert segment.cut_end
+    assert np.isnan(segment.strength), "there is no rest to measure it from"
+
+
+def test_a_face_at_rest_is_no_sustained_expression(pipeline, clips):
+    assert pipeline.run(clips / "labelled" / "neutral.mp4").segments == ()
 
 
 def test_no_face_gives_empty_tables(pipeline, clips):
@@ -141,3 +152,51 @@ def test_two_people_have_curves_of_their_own(pipeline, clips):
     assert set(reading.motion["person_id"]) == set(reading.timeline.people)
     assert len(reading.motion) >= 0.95 * len(reading.timeline.faces)
     assert not reading.motion.duplicated(["frame_index", "track_id"]).any()
+    assert reading.segments == (), "they look about; the network reads both as neutral throughout"
+
+
+def test_the_apex_of_laughter_is_where_it_is_strongest(pipeline, clips):
+    (segment,) = pipeline.run(clips / "WolfgangLanger_Pexels.mp4").segments
+    assert 300 <= segment.apex <= 345
+    assert segment.emotion == "happiness"
+    assert segment.cut_end
+
+
+@pytest.fixture(scope="module")
+def from_rest_to_apex(pipeline, shared) -> dict[str, PipelineResult]:
+    """Real sequences that begin at rest and end at the apex: what was read in each, by file name."""
+    clips = sorted((shared / "data" / "ck_sequences").glob("*.mp4"))
+    if not clips:
+        pytest.skip("no ck_sequences in the shared data")
+    return {clip.name: pipeline.run(clip) for clip in clips}
+
+
+def strongest(result: PipelineResult):
+    return max(result.segments, key=lambda segment: segment.strength)
+
+
+def test_a_sequence_cut_at_its_apex_is_one_segment(from_rest_to_apex):
+    found = [result for result in from_rest_to_apex.values() if len(result.segments) == 1]
+    assert len(found) >= 0.94 * len(from_rest_to_apex)
+    assert all(strongest(result).cut_end and not strongest(result).cut_start for result in found)
+
+
+def test_its_apex_is_its_end(from_rest_to_apex):
+    last = {name: result.timeline.table["frame_index"].max() for name, result in from_rest_to_apex.items()}
+    found = {name: strongest(result).apex for name, result in from_rest_to_apex.items() if result.segments}
+    assert sum(last[name] - apex <= 3 for name, apex in found.items()) >= 0.83 * len(from_rest_to_apex)
+
+
+def test_the_expression_at_the_apex_is_named(from_rest_to_apex):
+    named = {name: strongest(result).emotion for name, result in from_rest_to_apex.items() if result.segments}
+    right = sum(name.startswith(emotion) for name, emotion in named.items())
+    assert right >= 0.83 * len(from_rest_to_apex)
+    assert "neutral" not in named.values()
+
+
+@pytest.mark.parametrize("clip", ["01-03-01_01", "03-04-01_01", "05-03-01_01", "08-02-01_01"])
+def test_neutral_speech_holds_no_segment(pipeline, shared, clip):
+    path = shared / "data" / "javanese" / "clips" / f"{clip}.mp4"
+    if not path.exists():
+        pytest.skip("no javanese in the shared data")
+    assert pipeline.run(path).segments == ()

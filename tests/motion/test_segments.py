@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from traces import FPS, at_times, face, hump, seconds
 
+from emo_utils.motion.apex import ApexOptions, strongest_row
 from emo_utils.motion.curve import CurveOptions, motion_curve
 from emo_utils.motion.rules import COMBINED, MOTION_ALONE, PROBABILITY_ALONE
 from emo_utils.motion.segments import SegmentRule, find_bounds, find_peaks, find_segments
@@ -48,6 +49,35 @@ def test_a_reading_that_changes_on_a_still_face_gives_no_segment():
     assert spans(trace) == []
 
 
+def test_a_motion_in_which_nothing_else_is_read_gives_no_segment():
+    """A turn of the head, a glance: much moves, and the network reads what it read before."""
+    trace = face(hump(seconds(4), 1, 2, 3), size=0.1)
+    trace.probabilities[:] = (0.05, 0.95)
+    assert motion_curve(trace).motion.max() > 1
+    assert spans(trace) == []
+
+
+@pytest.mark.parametrize("rise_s", [0.1, 0.2, 0.4])
+def test_the_rise_of_an_expression_is_enough_where_the_clip_ends(rise_s):
+    time_s = seconds(2)
+    (span,) = spans(face(hump(time_s, time_s[-1] - rise_s, time_s[-1], 9.0)))
+    assert span.apex == span.offset == len(time_s) - 1
+    assert span.cut_end
+    assert span.onset >= len(time_s) - 2 - rise_s * FPS
+
+
+def plateau(start: int, end: int, count: int) -> np.ndarray:
+    return np.interp(np.arange(count), [start - 10, start, end, end + 20], [0, 1, 1, 0])
+
+
+def test_the_apex_of_a_plateau_lies_a_quarter_into_it_and_at_the_cut_where_it_is_cut():
+    exact = ApexOptions(short_of=0.001)
+    assert strongest_row(plateau(20, 60, 100), exact) == 30
+    assert strongest_row(plateau(20, 99, 100), exact, cut_end=True) == 99
+    assert strongest_row(plateau(0, 60, 100), exact, cut_start=True) == 0
+    assert strongest_row(plateau(20, 60, 100), exact, cut_start=True, cut_end=True) == 30, "cut, but not on the plateau"
+
+
 def test_a_blink_gives_no_segment():
     time_s = seconds(4)
     blink = hump(time_s, 1.0, 1.15, 1.3)
@@ -79,7 +109,9 @@ def test_an_expression_that_lasts_to_the_end_is_a_segment_and_one_from_the_start
     (late,) = spans(face(hump(time_s, 2.5, 3.2, 9.0)))
     assert late.offset == len(time_s) - 1
     assert late.onset / FPS == pytest.approx(2.5, abs=0.2)
+    assert (late.cut_start, late.cut_end) == (False, True)
     (early,) = spans(face(hump(time_s, -3.0, 0.4, 1.5)))
+    assert (early.cut_start, early.cut_end) == (True, False)
     assert early.onset == 0
     assert early.offset / FPS == pytest.approx(1.5, abs=0.3)
 

@@ -98,6 +98,7 @@ def _segments(segments: Sequence[Segment], person: int) -> dict:
         "mean_rise_s": _mean(rises),
         "mean_strength": _mean([segment.strength for segment in own]),
         "strongest_apex_s": round(strongest.apex_s, 3) if strongest else None,
+        "sustained": next((segment.emotion for segment in own if segment.sustained), None),
         "each": [_one(segment) for segment in own],
     }
     return {"segments": report}
@@ -106,7 +107,8 @@ def _segments(segments: Sequence[Segment], person: int) -> dict:
 def _one(segment: Segment) -> dict:
     seconds = {name: round(getattr(segment, name), 3) for name in ("onset_s", "apex_s", "offset_s")}
     read = {"emotion": segment.emotion or None, "pooled_emotion": segment.pooled_emotion or None}
-    return {**seconds, **read, "strength": _mean([segment.strength])}
+    flags = {name: getattr(segment, name) for name in ("cut_start", "cut_end", "sustained")}
+    return {**seconds, **read, "strength": _mean([segment.strength]), **flags}
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -1,0 +1,61 @@
+"""Clips that show one expression from their first frame to their last: nothing rises or falls, and yet it is shown."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from emo_utils.inference.segmenting import NEUTRAL
+from emo_utils.motion.filters import gaussian
+from emo_utils.structures import Segment
+from emo_utils.timeline import Timeline
+
+LEAST_SHARE = 0.95
+"""Share of a person's frames that show the expression."""
+
+LEAST_PROBABILITY = 0.6
+"""Its mean probability."""
+
+MOST_SPEECH = 0.1
+"""Median of the motion's `speech`, above which an open mouth that is read as surprise is no sustained expression."""
+
+SHORTEST_S = 1.0
+
+STEADY_S = 0.2
+"""Gaussian over the probabilities before the highest one is taken for the apex."""
+
+
+def sustained_segments(timeline: Timeline, motion: pd.DataFrame, found: Sequence[Segment]) -> list[Segment]:
+    """A segment for each person without any whose clip shows one expression throughout, in order of the persons.
+
+    It runs from the person's first frame to the last, its apex is the frame in which its steadied probability is
+    highest; how far that is from the person's rest is unknown, so its strength is NaN.
+
+    Args:
+        timeline: of the clip.
+        motion: with `segmenting.MOTION_COLUMNS`.
+        found: the segments of the clip.
+    """
+    known = {segment.person_id for segment in found}
+    made = [_sustained(timeline, motion, person) for person in timeline.people if person not in known]
+    return [segment for segment in made if segment is not None]
+
+
+def _sustained(timeline: Timeline, motion: pd.DataFrame, person: int) -> Segment | None:
+    columns = [f"p_{name}" for name in timeline.classes]
+    rows = timeline.faces[timeline.faces["person_id"] == person]
+    rows = rows[rows["track_id"] == rows["track_id"].mode()[0]].dropna(subset=columns)
+    speech = motion.loc[motion["person_id"] == person, "speech"].median()
+    times_s = rows["time_s"].to_numpy()
+    if len(rows) < 2 or times_s[-1] - times_s[0] < SHORTEST_S or not speech <= MOST_SPEECH:
+        return None
+    read = rows[columns].to_numpy(float)
+    top = int(np.bincount(read.argmax(axis=1)).argmax())
+    share, mean = (read.argmax(axis=1) == top).mean(), read[:, top].mean()
+    if timeline.classes[top] == NEUTRAL or share < LEAST_SHARE or mean < LEAST_PROBABILITY:
+        return None
+    smoothed = gaussian(read[:, top], times_s, STEADY_S)
+    marks = (0, int(smoothed.argmax()), len(rows) - 1)
+    frames = (int(rows["frame_index"].iloc[mark]) for mark in marks)
+    flags = {"cut_start": True, "cut_end": True, "sustained": True}
+    return Segment(person, int(rows["track_id"].iloc[0]), *frames, *times_s[list(marks)].tolist(), np.nan, **flags)
