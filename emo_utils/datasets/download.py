@@ -2,8 +2,6 @@
 
 import os
 import re
-import shutil
-import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath
 
@@ -12,6 +10,7 @@ from pooch.hashes import hash_matches
 from tqdm import tqdm
 
 from emo_utils.errors import AssetError
+from emo_utils.output import whole_folder
 
 CHUNK = 1 << 16
 """Bytes; when a line breaks, less than this is lost."""
@@ -105,19 +104,13 @@ def unpack_zip(archive: Path, folder: Path) -> Path:
         AssetError: not a zip, damaged, or a member would be written outside of the folder (absolute path, `..`, drive,
             or link); then nothing is written at all.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        with zipfile.ZipFile(archive) as files:
+        with zipfile.ZipFile(archive) as files, whole_folder(folder) as part:
             for member in files.infolist():
                 _refuse_outside(archive, member)
-            files.extractall(temporary)
-        temporary.chmod(0o755)
-        os.replace(temporary, folder)
+            files.extractall(part)
     except zipfile.BadZipFile as error:
         raise AssetError(f"{archive} is not a whole zip ({error}); delete it and fetch it again") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return folder
 
 

@@ -1,15 +1,16 @@
 """Splits on disk: a CSV that says which clip is in which part, with a hash, so that a figure can name its split."""
 
 import csv
-import hashlib
+import io
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from emo_utils.datasets.corpus import PARTS
 from emo_utils.datasets.splits import Split
 from emo_utils.errors import CorpusError
+from emo_utils.hashing import sha256_of_json
+from emo_utils.output import write_text_whole
 from emo_utils.structures import Clip
 
 COLUMNS = ["part", "clip_id", "subject_id", "emotion"]
@@ -27,13 +28,10 @@ def freeze(split: Split, path: Path) -> str:
     """Write a split as CSV; returns its hash. The file is whole or absent."""
     facts = {name: getattr(split, name) for name in FACTS}
     sha256 = content_hash(split)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with temporary.open("w", newline="", encoding="utf-8") as file:
-        file.write(MARK + json.dumps(facts | {"sha256": sha256}) + "\n")
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerows([COLUMNS, *_rows(split)])
-    os.replace(temporary, path)
+    text = io.StringIO()
+    text.write(MARK + json.dumps(facts | {"sha256": sha256}) + "\n")
+    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *_rows(split)])
+    write_text_whole(path, text.getvalue())
     return sha256
 
 
@@ -93,4 +91,4 @@ def _rows(split: Split) -> list[list[str]]:
 
 
 def _hash(facts: dict, rows: list[list[str]]) -> str:
-    return hashlib.sha256(json.dumps([facts, rows], sort_keys=True).encode()).hexdigest()
+    return sha256_of_json([facts, rows])

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -110,13 +109,6 @@ def read_manifest(folder: Path | str) -> Manifest:
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise CorpusError(f"{path}: expected the columns {', '.join(COLUMNS)}, found {reader.fieldnames}")
         return Manifest(Path(folder), tuple(_row(cells) for cells in reader))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file that is seen complete or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8", newline="")
-    os.replace(part, path)
 
 
 def _cell(value) -> str:

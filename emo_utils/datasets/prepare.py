@@ -8,7 +8,6 @@ The folder of a prepared corpus::
     manifest.csv                   all results; written last, so that its presence says the folder is complete
 """
 
-import hashlib
 import json
 import logging
 import os
@@ -23,11 +22,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from emo_utils.datasets.manifest import MANIFEST, Manifest, make_rows, manifest_text, write_whole
+from emo_utils.datasets.manifest import MANIFEST, Manifest, make_rows, manifest_text
 from emo_utils.datasets.prepare_clip import CLIPS, ClipResult, read_result, unfinished
 from emo_utils.datasets.worker_pool import WorkerPool, open_pool
 from emo_utils.errors import CorpusError, OutputError
 from emo_utils.faces.detector import DEFAULT
+from emo_utils.hashing import sha256_of_text
+from emo_utils.output import is_part, write_text_whole
 from emo_utils.representations.representation import Representation, describe
 from emo_utils.settings import load_settings
 from emo_utils.structures import Clip
@@ -86,7 +87,7 @@ def prepared_folder(corpus: str, spec: Representation) -> Path:
 
 def spec_hash(spec: Representation) -> str:
     """The representation's name and twelve digits of the SHA-256 of all that its samples depend on."""
-    return f"{spec.name}-{hashlib.sha256(_spec_text(spec).encode()).hexdigest()[:12]}"
+    return f"{spec.name}-{sha256_of_text(_spec_text(spec))[:12]}"
 
 
 def _spec_text(spec: Representation) -> str:
@@ -143,7 +144,7 @@ def _run(clips: Sequence[Clip], spec: Representation, root: Path, pool: WorkerPo
             bar.update()
     _sweep(root)
     rows = make_rows(clips, results)
-    write_whole(root / MANIFEST, manifest_text(rows))
+    write_text_whole(root / MANIFEST, manifest_text(rows))
     return Manifest(root, rows, made_now=len(pending))
 
 
@@ -161,10 +162,10 @@ def _claim(root: Path, spec: Representation) -> None:
         raise OutputError(
             f"{root}: holds samples of another spec (see its {SPEC}); choose another folder, or remove it"
         )
-    if any(path.name != LOCK for path in root.iterdir() if not path.name.endswith(".part")):
+    if any(path.name != LOCK for path in root.iterdir() if not is_part(path)):
         raise OutputError(f"{root}: holds files that `emo prepare` did not make; choose another folder")
     (root / CLIPS).mkdir(exist_ok=True)
-    write_whole(root / SPEC, _spec_text(spec))
+    write_text_whole(root / SPEC, _spec_text(spec))
 
 
 @contextmanager

@@ -6,7 +6,6 @@ kills the worker, a clip is done or not begun; what is left of it is recognised 
 
 import atexit
 import errno
-import hashlib
 import json
 import multiprocessing
 import os
@@ -24,6 +23,7 @@ import cv2
 
 from emo_utils.errors import EmoError, SampleError, VideoError
 from emo_utils.faces.detector import FaceDetector, create_detector, detectors
+from emo_utils.hashing import sha256_of_file
 from emo_utils.representations.face_sequence import WHOLE_PICTURE, image_sequence
 from emo_utils.representations.representation import Representation, Written
 from emo_utils.structures import Clip
@@ -99,14 +99,14 @@ def failure(clip: Clip, reason: str, source: tuple, retry: bool = False) -> Clip
 
 
 def _result(clip: Clip, source: tuple, written: Written, part: Path) -> ClipResult:
-    data = [(part / name).read_bytes() for name in written.files]
+    files = [part / name for name in written.files]
     return ClipResult(
         clip.clip_id,
         "ok",
         written.note,
         tuple(f"{CLIPS}/{folder_name(clip.clip_id)}/{name}" for name in written.files),
-        tuple(hashlib.sha256(content).hexdigest() for content in data),
-        tuple(len(content) for content in data),
+        tuple(sha256_of_file(file) for file in files),
+        tuple(file.stat().st_size for file in files),
         round(written.coverage, 4),
         written.frames,
         source,

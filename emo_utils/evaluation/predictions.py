@@ -34,6 +34,7 @@ from emo_utils.datasets.csv_tables import (
     shown,
 )
 from emo_utils.labels import ALL_EMOTIONS
+from emo_utils.output import whole_file
 
 CODES = {
     "ang": "anger",
@@ -82,8 +83,9 @@ def prediction_table(
 
 
 def write_predictions(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as `predictions.csv`, six significant digits."""
-    table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+    """Write a table as `predictions.csv`, six significant digits; the file is seen complete or not at all."""
+    with whole_file(path) as part:
+        table.to_csv(part, index=False, float_format="%.6g", lineterminator="\n")
 
 
 def classes_of(table: pd.DataFrame) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ The named weights are the ones uniface (MIT) ships by address and hash, and they
 (a test compares the two). uniface's own class is not used: importing it imports torch, which takes seconds.
 """
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 
 from emo_utils.assets import ASSETS, locate
 from emo_utils.errors import WeightsError
+from emo_utils.hashing import sha256_of_file
 from emo_utils.settings import load_settings
 from emo_utils.structures import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE
 
@@ -93,7 +93,7 @@ class FaceEmbedder:
         except Exception as error:  # ONNX Runtime's own exceptions share no base class
             raise WeightsError(f"{path}: not an ONNX file that can be read ({str(error).splitlines()[0]})") from error
         self.path, self.licence = Path(path), licence
-        self.sha256 = hashlib.sha256(self.path.read_bytes()).hexdigest()
+        self.sha256 = sha256_of_file(self.path)
         self._range = _input_range(self.path)
         self._input = self._session.get_inputs()[0]
         self._channels_first = _channels_first(self.path, self._input)

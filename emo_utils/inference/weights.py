@@ -1,11 +1,11 @@
 """Weights files by name: an ONNX file, and a JSON sidecar that says what goes in, what comes out, where it is from."""
 
-import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from emo_utils.errors import UnknownNameError, WeightsError
+from emo_utils.hashing import check_sha256
 from emo_utils.inference.prior import UNIFORM, check_shares
 from emo_utils.registry import unknown_name
 from emo_utils.structures import InputSpec
@@ -127,7 +127,5 @@ def read_weights(path: Path) -> Weights:
         expected = sidecar["sha256"]
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{beside}: not a sidecar of this package ({type(error).__name__}: {error})") from error
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != expected:
-        raise WeightsError(f"{path}: expected SHA-256 {expected}, found {found}; fetch or export the file again")
+    check_sha256(path, expected, "fetch or export the file again", WeightsError)
     return weights

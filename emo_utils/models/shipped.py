@@ -1,8 +1,6 @@
 """First weights that come with this package: trained on FER+, read from `emo_utils/weights/`, checked by hash."""
 
-import hashlib
 import json
-import os
 import re
 from pathlib import Path
 
@@ -10,6 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from emo_utils.errors import AssetError, WeightsError
+from emo_utils.hashing import check_sha256, sha256_of_file
+from emo_utils.output import whole_file, write_text_whole
 
 FOLDER = Path(__file__).resolve().parents[1] / "weights"
 """Where the files lie; each has a JSON sidecar with its SHA-256."""
@@ -57,12 +57,11 @@ def write_tensors(model: nn.Module, path: Path, metadata: dict) -> None:
     """
     from safetensors.torch import save_file
 
-    part = path.with_name(path.name + ".part")
     state = {key: value.detach().cpu() for key, value in model.state_dict().items()}
-    save_file({key: (v.half() if v.is_floating_point() else v).contiguous() for key, v in state.items()}, part)
-    sidecar = {**metadata, "sha256": hashlib.sha256(part.read_bytes()).hexdigest()}
-    path.with_suffix(".json").write_text(json.dumps(sidecar, indent=1) + "\n")
-    os.replace(part, path)
+    with whole_file(path) as part:
+        save_file({key: (v.half() if v.is_floating_point() else v).contiguous() for key, v in state.items()}, part)
+        sidecar = {**metadata, "sha256": sha256_of_file(part)}
+        write_text_whole(path.with_suffix(".json"), json.dumps(sidecar, indent=1) + "\n")
 
 
 def checked(path: Path) -> Path:
@@ -75,7 +74,5 @@ def checked(path: Path) -> Path:
             f"found {found}. Install the package anew, or choose another start, such as `--weights random`"
         )
     expected = json.loads(beside.read_text()).get("sha256")
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != expected:
-        raise WeightsError(f"{path}: expected SHA-256 {expected}, found {found}; install the package anew")
+    check_sha256(path, expected, "install the package anew", WeightsError)
     return path

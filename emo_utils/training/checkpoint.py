@@ -1,12 +1,13 @@
 """Checkpoints of a run in progress: tensors as safetensors, numbers as JSON, never a pickle; written atomically."""
 
 import json
-import os
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
+
+from emo_utils.output import is_part, whole_file, write_text_whole
 
 TENSORS, NUMBERS = "checkpoint.safetensors", "checkpoint.json"
 
@@ -22,10 +23,11 @@ def save_checkpoint(folder: Path, model, average, optimizer, numbers: dict) -> N
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": v for key, v in state.items() if isinstance(v, torch.Tensor)}
     name = f"{numbers['epoch']:04d}-{TENSORS}"
-    _write(folder / name, lambda path: save_file({k: v.contiguous() for k, v in tensors.items()}, path))
-    _write(folder / NUMBERS, lambda path: path.write_text(json.dumps({**numbers, "tensors": name}, indent=1)))
-    for old in folder.glob(f"*-{TENSORS}"):
-        if old.name != name:
+    with whole_file(folder / name) as part:
+        save_file({key: value.contiguous() for key, value in tensors.items()}, part)
+    write_text_whole(folder / NUMBERS, json.dumps({**numbers, "tensors": name}, indent=1))
+    for old in folder.iterdir():
+        if is_part(old) or (old.name.endswith(f"-{TENSORS}") and old.name != name):
             old.unlink()
 
 
@@ -52,9 +54,3 @@ def load_checkpoint(folder: Path, model: nn.Module, average: nn.Module, optimize
 
 def _device(model: nn.Module) -> str:
     return str(next(model.parameters()).device)
-
-
-def _write(path: Path, save) -> None:
-    part = path.with_name(path.name + ".part")
-    save(part)
-    os.replace(part, path)

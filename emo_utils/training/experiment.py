@@ -1,12 +1,11 @@
 """What a training run is: its settings, its name, and where the code stood."""
 
-import hashlib
-import json
 import subprocess
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from emo_utils.errors import EmoError
+from emo_utils.hashing import sha256_of_json
 from emo_utils.structures import InputSpec
 
 CHOICES = {
@@ -127,7 +126,7 @@ class Experiment:
     def name(self) -> str:
         """Of all folds together: readable parts, then eight digits that differ when any setting does."""
         settings = {key: value for key, value in self.to_dict().items() if key != "fold"}
-        digits = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
+        digits = sha256_of_json(settings)[:8]
         backbone = self.backbone.replace("/", "_")
         return f"{backbone}-{self.representation['name']}-{self.protocol}-s{self.seed}-{digits}"
 

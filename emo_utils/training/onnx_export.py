@@ -4,9 +4,7 @@ One file may hold several networks: it then gives the mean of their logits, over
 wished. It may be quantised, 8-bit weights and activations in the convolutions: smaller, and faster on a processor.
 """
 
-import hashlib
 import json
-import os
 import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -19,6 +17,8 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
+from emo_utils.hashing import sha256_of_file
+from emo_utils.output import whole_file, write_text_whole
 from emo_utils.structures import InputSpec
 
 TEMPERATURE = "temperature"
@@ -95,23 +95,24 @@ def export(
         metadata: further entries of the sidecar: metrics, data, commit, licence, `uncertain_below`.
         mirror: read the mirror image of each face too.
     """
-    part = path.with_suffix(".part.onnx")
-    write_onnx(networks, part, spec, temperature, mirror)
     parameters = sum(p.numel() for network in networks for p in network.parameters())
-    publish(part, path, spec, classes, {"temperature": temperature, "parameters": parameters, **metadata})
+    with whole_file(path) as part:
+        write_onnx(networks, part, spec, temperature, mirror)
+        write_onnx_sidecar(
+            part, path, spec, classes, {"temperature": temperature, "parameters": parameters, **metadata}
+        )
 
 
-def publish(part: Path, path: Path, spec: InputSpec, classes: tuple[str, ...], metadata: dict) -> None:
-    """Give a whole ONNX file its name, its sidecar beside it."""
+def write_onnx_sidecar(part: Path, path: Path, spec: InputSpec, classes: tuple[str, ...], metadata: dict) -> None:
+    """Write the JSON sidecar of the ONNX file `path`, which is still named `part` (`output.whole_file`)."""
     sidecar = {
         "classes": list(classes),
         "input_spec": spec.to_dict(),
         "exported": datetime.now(UTC).date().isoformat(),
-        "sha256": hashlib.sha256(part.read_bytes()).hexdigest(),
+        "sha256": sha256_of_file(part),
         **metadata,
     }
-    path.with_suffix(".json").write_text(json.dumps(sidecar, indent=1) + "\n")
-    os.replace(part, path)
+    write_text_whole(path.with_suffix(".json"), json.dumps(sidecar, indent=1) + "\n")
 
 
 def set_temperature(path: Path, temperature: float) -> None:

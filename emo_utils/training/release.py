@@ -15,8 +15,9 @@ from emo_utils.evaluation.predictions import arrays
 from emo_utils.inference.engines import OnnxEngine, joined
 from emo_utils.inference.prior import UNIFORM, change_prior, prior_ratio
 from emo_utils.inference.weights import Weights
+from emo_utils.output import whole_file
 from emo_utils.structures import InputSpec
-from emo_utils.training.onnx_export import QUANTISED_ON, publish, quantise, set_temperature, write_onnx
+from emo_utils.training.onnx_export import QUANTISED_ON, quantise, set_temperature, write_onnx, write_onnx_sidecar
 
 BATCH = 64
 
@@ -57,27 +58,27 @@ def release(
         form: of the file.
     """
     train = parts["train"]
-    part = path.with_suffix(".part.onnx")
-    write_onnx(networks, part, spec, mirror=form.mirror)
-    if form.int8:
-        some = np.random.default_rng(0).permutation(len(train))[:QUANTISED_ON]
-        quantise(part, faces_of(train, some))
-    engine = OnnxEngine(Weights(path.stem, part, train.classes, spec, 0.0, {}))
-    read = {name: read_clips(engine, parts[name]) for name in ("validation", "test") if len(parts[name])}
-    temperature, of_votes = calibrate(read, parts)
-    set_temperature(part, temperature)
-    tables = {name: predictions_of(scale(values, temperature), parts[name]) for name, values in read.items()}
-    told = {
-        "temperature": temperature,
-        "votes_temperature": of_votes,
-        "parameters": sum(p.numel() for network in networks for p in network.parameters()),
-        "networks": len(networks),
-        "mirror": form.mirror,
-        "int8": form.int8,
-        "metrics": shortened(measure_parts(tables, train.classes)),
-    }
-    told |= thresholds(tables.get("validation"), train.classes, metadata.get("prior", {}), of_votes / temperature)
-    publish(part, path, spec, train.classes, told | metadata)
+    with whole_file(path) as part:
+        write_onnx(networks, part, spec, mirror=form.mirror)
+        if form.int8:
+            some = np.random.default_rng(0).permutation(len(train))[:QUANTISED_ON]
+            quantise(part, faces_of(train, some))
+        engine = OnnxEngine(Weights(path.stem, part, train.classes, spec, 0.0, {}))
+        read = {name: read_clips(engine, parts[name]) for name in ("validation", "test") if len(parts[name])}
+        temperature, of_votes = calibrate(read, parts)
+        set_temperature(part, temperature)
+        tables = {name: predictions_of(scale(values, temperature), parts[name]) for name, values in read.items()}
+        told = {
+            "temperature": temperature,
+            "votes_temperature": of_votes,
+            "parameters": sum(p.numel() for network in networks for p in network.parameters()),
+            "networks": len(networks),
+            "mirror": form.mirror,
+            "int8": form.int8,
+            "metrics": shortened(measure_parts(tables, train.classes)),
+        }
+        told |= thresholds(tables.get("validation"), train.classes, metadata.get("prior", {}), of_votes / temperature)
+        write_onnx_sidecar(part, path, spec, train.classes, told | metadata)
     return path
 
 

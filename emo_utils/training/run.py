@@ -1,26 +1,25 @@
 """A whole run, from its settings and samples to weights, predictions and figures."""
 
-import hashlib
 import json
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
 from accelerate import PartialState
 
 from emo_utils.assets import FACERES_LICENCE
 from emo_utils.datasets.controls import shuffle_frames, shuffle_labels
 from emo_utils.datasets.features import FeatureTable
-from emo_utils.datasets.manifest import write_whole
 from emo_utils.datasets.registry import corpora
 from emo_utils.datasets.samples import Samples
 from emo_utils.datasets.splits import Split
 from emo_utils.evaluation.figures import measure_parts, predictions_of, shortened
 from emo_utils.evaluation.measure import measure
 from emo_utils.evaluation.predictions import write_predictions
+from emo_utils.hashing import sha256_of_file
 from emo_utils.inference.prior import UNIFORM, class_shares
 from emo_utils.models import find_backbone
+from emo_utils.output import write_text_whole
 from emo_utils.training.classical import predict_fold
 from emo_utils.training.experiment import Experiment, code_commit
 from emo_utils.training.fit import OnEpoch, fit, predict
@@ -54,14 +53,14 @@ def _finish(model: torch.nn.Module, experiment: Experiment, parts: dict[str, Sam
     logits = {part: predict(model, parts[part], experiment) for part in evaluated(parts)}
     tables = {part: predictions_of(probabilities_of(logits[part]), parts[part]) for part in logits}
     for part, table in tables.items():
-        write_whole_csv(table, folder / PREDICTIONS.format(part))
+        write_predictions(table, folder / PREDICTIONS.format(part))
     metrics = measure_parts(tables, parts["train"].classes)
     metadata = metadata_of(experiment, folder)
     write_sidecar(folder, experiment, parts["train"].classes, metrics, metadata)
     if reads_one_gray_face(experiment):
         export_run(model, experiment, folder, parts, metadata)
     metrics = {"experiment": experiment.to_dict(), "commit": metadata["trained_at_commit"], **metrics}
-    write_whole(folder / METRICS, json.dumps(metrics, indent=1) + "\n")
+    write_text_whole(folder / METRICS, json.dumps(metrics, indent=1) + "\n")
     return metrics
 
 
@@ -72,10 +71,10 @@ def run_classical(experiment: Experiment, table: FeatureTable, split: Split, fol
         return done
     folder.mkdir(parents=True, exist_ok=True)
     predictions = predict_fold(table, experiment.backbone, split, experiment.seed)
-    write_whole_csv(predictions, folder / PREDICTIONS.format("test"))
+    write_predictions(predictions, folder / PREDICTIONS.format("test"))
     about = {"experiment": experiment.to_dict(), "commit": code_commit()}
     metrics = {**about, "test": measure(predictions, table.classes)}
-    write_whole(folder / METRICS, json.dumps(metrics, indent=1) + "\n")
+    write_text_whole(folder / METRICS, json.dumps(metrics, indent=1) + "\n")
     return metrics
 
 
@@ -135,10 +134,10 @@ def write_sidecar(
     folder: Path, experiment: Experiment, classes: tuple[str, ...], metrics: dict, metadata: dict
 ) -> None:
     """`best.json` beside `best.safetensors`: the input contract, the classes, the figures, and the metadata."""
-    digest = hashlib.sha256((folder / "best.safetensors").read_bytes()).hexdigest()
+    digest = sha256_of_file(folder / "best.safetensors")
     contract = {"classes": list(classes), "input_spec": experiment.input_spec.to_dict(), "sha256": digest}
     told = {**contract, "metrics": shortened(metrics), **metadata}
-    write_whole(folder / "best.json", json.dumps(told, indent=1) + "\n")
+    write_text_whole(folder / "best.json", json.dumps(told, indent=1) + "\n")
 
 
 def reads_one_gray_face(experiment: Experiment) -> bool:
@@ -170,10 +169,3 @@ def trained_shares(samples: Samples, experiment: Experiment) -> dict[str, float]
         weights = 1 / np.maximum(np.bincount(samples.labels, minlength=len(samples.classes)), 1)
         targets = targets * (weights if experiment.balance == "weights" else weights[samples.labels][:, None])
     return class_shares(targets, samples.classes)
-
-
-def write_whole_csv(table: pd.DataFrame, path: Path) -> None:
-    """A prediction table as CSV, seen complete or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    write_predictions(table, part)
-    part.replace(path)

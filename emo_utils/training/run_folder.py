@@ -6,10 +6,13 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from emo_utils.output import whole_file
+
 
 def save_weights(folder: Path, model: nn.Module) -> None:
     """Write `best.safetensors`."""
-    save_file({key: value.contiguous() for key, value in model.state_dict().items()}, folder / "best.safetensors")
+    with whole_file(folder / "best.safetensors") as part:
+        save_file({key: value.contiguous() for key, value in model.state_dict().items()}, part)
 
 
 def load_weights(folder: Path, model: nn.Module) -> nn.Module:

@@ -1,11 +1,10 @@
 """What a training run will be, told before any clip is looked at: its settings, its folds, its folder."""
 
-import hashlib
-import json
 from pathlib import Path
 
 from emo_utils.datasets.registry import corpora
 from emo_utils.datasets.splits import FOLDS
+from emo_utils.hashing import sha256_of_json
 from emo_utils.settings import load_settings
 from emo_utils.structures import InputSpec
 from emo_utils.training.experiment import Experiment
@@ -46,8 +45,7 @@ def run_folder(data: Data, experiment: Experiment) -> Path:
     A selection of the corpus (its options but for the place of its files) makes another folder too.
     """
     chosen = {key: value for key, value in data.corpus_options.items() if value is not None and key != "root"}
-    text = json.dumps(chosen, sort_keys=True, default=str)
-    mark = f"-{hashlib.sha256(text.encode()).hexdigest()[:6]}" if chosen else ""
+    mark = f"-{sha256_of_json(chosen, default=str)[:6]}" if chosen else ""
     return load_settings().data_dir / "runs" / data.corpus / f"{experiment.name}{mark}"
 
 

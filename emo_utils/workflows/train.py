@@ -9,15 +9,16 @@ from pathlib import Path
 import pandas as pd
 from accelerate import PartialState
 
-from emo_utils.datasets.manifest import write_whole
 from emo_utils.datasets.splits import Split, make_folds, make_split
 from emo_utils.errors import EmoError
 from emo_utils.evaluation.measure import measure
+from emo_utils.evaluation.predictions import write_predictions
 from emo_utils.models import backbones_for, find_backbone
+from emo_utils.output import write_text_whole
 from emo_utils.training.classical import classical_models
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.recipes import DEFAULT_BACKBONE
-from emo_utils.training.run import METRICS, PREDICTIONS, run, run_classical, write_whole_csv
+from emo_utils.training.run import METRICS, PREDICTIONS, run, run_classical
 from emo_utils.workflows.plan import experiment_for, fold_folder, run_folder
 from emo_utils.workflows.sources import Data, Source, find_source
 
@@ -144,7 +145,7 @@ def pool(root: Path, folds: Sequence[int], results: Sequence[dict]) -> Trained:
         tables.append(pd.read_csv(path, dtype={"clip_id": str, "subject_id": str}).assign(fold=fold))
     table = pd.concat(tables, ignore_index=True)
     pooled = measure(table, tuple(results[0][part]["classes"]))
-    write_whole_csv(table, root / PREDICTIONS.format(part))
+    write_predictions(table, root / PREDICTIONS.format(part))
     about = {key: results[0][key] for key in ("experiment", "commit")}
-    write_whole(root / METRICS, json.dumps({**about, "folds": list(folds), part: pooled}, indent=1) + "\n")
+    write_text_whole(root / METRICS, json.dumps({**about, "folds": list(folds), part: pooled}, indent=1) + "\n")
     return Trained(root, tuple(folds), tuple(results), pooled, part)

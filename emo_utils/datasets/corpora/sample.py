@@ -8,8 +8,6 @@ segments and tracks. It is synthetic: figures from it say whether code works and
 import csv
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, fields, replace
@@ -36,6 +34,7 @@ from emo_utils.datasets.synthetic.script import (
     solo,
 )
 from emo_utils.errors import CorpusError
+from emo_utils.output import whole_folder
 from emo_utils.structures import Clip
 from emo_utils.video_writer import write_video
 
@@ -145,16 +144,8 @@ class SampleCorpus(Corpus):
                 f"{self.root} exists but holds something else than this sample corpus: expected {RECIPE} with "
                 f"{self._recipe}, found {found or 'none'}. Move it away, or name another folder with root="
             )
-        self.root.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=".sample-", dir=self.root.parent))
-        temporary.chmod(0o755)
-        try:
-            self._make(temporary, progress)
-            if self._found() != self._recipe:  # else another process was faster
-                shutil.rmtree(self.root, ignore_errors=True)  # what an older version made
-                temporary.rename(self.root)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        with whole_folder(self.root, made_elsewhere=lambda: self._found() == self._recipe) as part:
+            self._make(part, progress)
 
     def _found(self) -> dict:
         path = self.root / RECIPE

@@ -7,10 +7,10 @@ from functools import partial, singledispatch
 from pathlib import Path
 
 from emo_utils.datasets.facts import Facts
-from emo_utils.datasets.manifest import write_whole
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import EmoError
 from emo_utils.evaluation.predictions import read_predictions, write_predictions
+from emo_utils.output import write_text_whole
 from emo_utils.settings import load_settings
 from emo_utils.training.experiment import Experiment, code_commit
 from emo_utils.training.recipes import RECIPES
@@ -212,7 +212,7 @@ def _measure_shipped(how: Shipped, folder: Path, told: dict, commit: str) -> Non
 
     folder.mkdir(parents=True, exist_ok=True)
     evaluate_weights(how.weights, how.corpus, "test", folder / PREDICTIONS)
-    write_whole(folder / METRICS, json.dumps({"experiment": told, "commit": commit}, indent=1) + "\n")
+    write_text_whole(folder / METRICS, json.dumps({"experiment": told, "commit": commit}, indent=1) + "\n")
 
 
 @plan_for.register
@@ -233,7 +233,7 @@ def _take_published(corpus: str, file: Path, people: str, folder: Path, told: di
         table["subject_id"] = [named(clip_id).subject_id for clip_id in table["clip_id"]]
     folder.mkdir(parents=True, exist_ok=True)
     write_predictions(table, folder / PREDICTIONS)
-    write_whole(folder / METRICS, json.dumps({"experiment": told, "commit": code_commit()}, indent=1) + "\n")
+    write_text_whole(folder / METRICS, json.dumps({"experiment": told, "commit": code_commit()}, indent=1) + "\n")
 
 
 @plan_for.register
@@ -250,7 +250,7 @@ def _count(how: Counted, folder: Path, told: dict) -> None:
     count = count_parameters(create_model(how.backbone, how.channels, how.classes, "random"))
     folder.mkdir(parents=True, exist_ok=True)
     metrics = {"experiment": told, "commit": code_commit(), "parameters": count}
-    write_whole(folder / METRICS, json.dumps(metrics, indent=1) + "\n")
+    write_text_whole(folder / METRICS, json.dumps(metrics, indent=1) + "\n")
 
 
 def missing(how: How, request: Request) -> str:
