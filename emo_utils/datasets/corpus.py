@@ -14,10 +14,6 @@ from emo_utils.errors import CorpusError
 from emo_utils.settings import load_settings
 from emo_utils.structures import Clip
 
-VIDEO_SUFFIXES = frozenset({".mp4", ".flv", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg"})
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"})
-SOUND_SUFFIXES = frozenset({".wav", ".mp3", ".flac", ".ogg", ".m4a"})
-
 PARTS = ("train", "validation", "test")
 
 

@@ -14,7 +14,8 @@ from emo_utils.evaluation.coverage import table_coverage
 from emo_utils.evaluation.measure import measure
 from emo_utils.evaluation.predictions import prediction_table, write_predictions
 from emo_utils.faces.detector import DEFAULT, FaceDetector
-from emo_utils.faces.pictures import FACES, detector_for, framings, read_picture
+from emo_utils.faces.pictures import FACES, detector_for, framings
+from emo_utils.images import read_image
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.options import AnalysisOptions
 from emo_utils.inference.pipeline import Pipeline
@@ -169,7 +170,7 @@ def _crops(
 ) -> Iterator[tuple[LabelledFile, list[np.ndarray]]]:
     for file in files:
         try:
-            pixels = read_picture(file.path)
+            pixels = read_image(file.path)
         except VideoError as error:
             readings.unreadable[file] = str(error)
             continue

@@ -2,61 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import cv2
 import numpy as np
 
-from emo_utils.errors import EmoError, VideoError
+from emo_utils.errors import EmoError
 from emo_utils.faces.crops import crop_box, crop_face, keypoints_of
 from emo_utils.faces.detector import FaceDetector, create_detector
 from emo_utils.faces.still import detect_in_picture
 from emo_utils.structures import InputSpec
 
-JPEG = b"\xff\xd8"
-"""How a JPEG file starts, whatever its name ends with."""
-
 FACES = ("detect", "asis", "both")
 """Find the face in each picture and cut it out, or take the picture for the face, or read it in both framings."""
-
-BACKGROUND = 128
-"""What shows through where a picture is transparent: the gray that a network's normalisation takes for nothing."""
-
-
-def read_picture(path: Path) -> np.ndarray:
-    """Pixels uint8 (H, W, 3) RGB of an image file, as a viewer would show them.
-
-    JPEGs are turned as their EXIF tag asks. 16 bits a channel are brought to eight by their upper byte; transparent
-    parts are laid on a middle gray.
-
-    Raises:
-        VideoError: it is missing, not an image, cut off so far that nothing can be decoded, or of another depth.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise VideoError(f"{path}: cannot be read ({error.strerror})") from None
-    flags = cv2.IMREAD_COLOR if data.startswith(JPEG) else cv2.IMREAD_UNCHANGED  # the latter heeds no EXIF tag
-    try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
-    except cv2.error:  # more pixels than OpenCV agrees to hold
-        pixels = None
-    if pixels is None:
-        raise VideoError(f"{path}: expected an image, found {len(data)} bytes that are none; copy it again")
-    if pixels.dtype not in (np.uint8, np.uint16):
-        raise VideoError(f"{path}: expected 8 or 16 bits a channel, found {pixels.dtype}; save it as PNG or JPEG")
-    return _rgb((pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels)
-
-
-def _rgb(pixels: np.ndarray) -> np.ndarray:
-    """RGB of gray (H, W), BGR (H, W, 3) or BGRA (H, W, 4)."""
-    if pixels.ndim == 2:
-        return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
-    colour = cv2.cvtColor(np.ascontiguousarray(pixels[..., :3]), cv2.COLOR_BGR2RGB)
-    if pixels.shape[2] == 3:
-        return colour
-    share = pixels[..., 3:].astype(np.float32) / 255
-    return np.rint(colour * share + BACKGROUND * (1 - share)).astype(np.uint8)
 
 
 def whole_picture(pixels: np.ndarray, spec: InputSpec) -> np.ndarray:

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from emo_utils.errors import SourceError, VideoError
-from emo_utils.faces.pictures import read_picture
+from emo_utils.images import read_image
 from emo_utils.representations.face_sequence import IMAGE_SUFFIXES
 from emo_utils.structures import Frame
 from emo_utils.video import SUFFIXES, Faults, Picture, VideoInfo, probe, read_pictures
@@ -151,7 +151,7 @@ def file_source(path: Path) -> FrameSource:
         VideoError: it is missing or cannot be read.
     """
     if path.suffix.lower() in IMAGE_SUFFIXES:
-        return _frames_source(path.name, lambda: iter([read_picture(path)]), None, 1, path=path)
+        return _frames_source(path.name, lambda: iter([read_image(path)]), None, 1, path=path)
     info = probe(path)
     return FrameSource(path.name, partial(read_pictures, path), info.fps or None, info.frames, path, info)
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from emo_utils.errors import VideoError
 from emo_utils.faces.crops import crop_box, crop_face, keypoints_of
 from emo_utils.faces.detector import FaceDetector
 from emo_utils.faces.tracker import FAINT, SURE
 from emo_utils.faces.tracking import intersection_over_union
+from emo_utils.images import read_image
 from emo_utils.structures import Clip, FaceSequence, InputSpec
+from emo_utils.suffixes import IMAGE_SUFFIXES
 from emo_utils.video import Picture, read_pictures
 
 WHOLE_PICTURE = "none"
@@ -21,8 +22,6 @@ WHOLE_PICTURE = "none"
 
 BOX_MARGINS = {"mediapipe_mesh": 0.10, WHOLE_PICTURE: 0.0}
 """Detectors whose box is cut out as it is, with this margin (S3.2: 10 % around the mesh). All others: aligned crops."""
-
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
 
 
 def input_spec_for(detector: str, **options) -> InputSpec:
@@ -53,22 +52,6 @@ def clip_pictures(clip: Clip, threads: int = 1) -> Iterator[Picture]:
         yield from read_pictures(clip.path, threads=threads, strict=True)
     for index, path in enumerate(paths):
         yield Picture(index, float("nan"), partial(read_image, path))
-
-
-def read_image(path: Path) -> np.ndarray:
-    """Pixels uint8 (H, W, 3) RGB of an image file.
-
-    Raises:
-        VideoError: it is missing, or not an image.
-    """
-    try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise VideoError(f"{path}: cannot be read ({error.strerror})") from None
-    pixels = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
-    if pixels is None:
-        raise VideoError(f"{path}: expected an image, found {len(data)} bytes that are none; copy it again")
-    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,15 @@
-"""Pictures as people have them: any depth, any shape, faces found or taken as they are."""
-
-from pathlib import Path
+"""Single pictures to crops: faces found, or the picture taken for the face, of any shape."""
 
 import cv2
 import numpy as np
 import pytest
 
 from emo_utils.datasets.registry import corpora
-from emo_utils.errors import EmoError, VideoError
+from emo_utils.errors import EmoError
 from emo_utils.faces.crops import crop_face
 from emo_utils.faces.detector import create_detector
-from emo_utils.faces.pictures import detector_for, find_face, found_face, framings, read_picture, whole_picture
+from emo_utils.faces.pictures import detector_for, find_face, found_face, framings, whole_picture
+from emo_utils.images import read_image
 from emo_utils.structures import InputSpec
 from emo_utils.video import read_frames
 
@@ -28,61 +27,6 @@ def detector():
 @pytest.fixture(scope="module")
 def single_face(clips):
     return next(iter(read_frames(clips / "single_face.mp4", threads=1))).pixels
-
-
-def written(path: Path, pixels: np.ndarray) -> Path:
-    assert cv2.imwrite(str(path), pixels)
-    return path
-
-
-@pytest.mark.parametrize("suffix", [".png", ".bmp", ".tif", ".webp", ".pgm"])
-def test_gray_pictures_keep_their_values(tmp_path, suffix):
-    pixels = read_picture(written(tmp_path / f"a{suffix}", RAMP))
-    assert pixels.shape == (48, 48, 3)
-    assert np.abs(pixels.astype(int) - RAMP[..., None]).max() <= (4 if suffix == ".webp" else 0)
-
-
-def test_colour_comes_as_rgb_and_16_bits_as_8(tmp_path):
-    red = np.zeros((40, 40, 3), np.uint16)
-    red[..., 2] = 200 * 257
-    assert read_picture(written(tmp_path / "red.png", red))[0, 0].tolist() == [200, 0, 0]
-    deep = written(tmp_path / "deep.png", RAMP.astype(np.uint16) * 257)
-    assert (read_picture(deep)[..., 0] == RAMP).all()
-
-
-def test_what_is_transparent_is_gray_not_what_lies_under_it(tmp_path):
-    pixels = np.zeros((40, 40, 4), np.uint8)
-    pixels[:, 20:] = (0, 0, 255, 255)
-    read = read_picture(written(tmp_path / "cut_out.png", pixels))
-    assert read[0, 0].tolist() == [128, 128, 128]
-    assert read[0, 30].tolist() == [255, 0, 0]
-
-
-def test_a_photograph_lies_the_way_its_camera_was_held(tmp_path):
-    """An EXIF tag by hand: orientation 6, to be turned clockwise by a quarter."""
-    data = cv2.imencode(".jpg", np.repeat(RAMP[:24, :, None], 3, 2))[1].tobytes()
-    tiff = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
-    tag = b"Exif\0\0" + tiff
-    path = tmp_path / "phone.png"  # a wrong suffix changes nothing
-    path.write_bytes(data[:2] + b"\xff\xe1" + (len(tag) + 2).to_bytes(2, "big") + tag + data[2:])
-    assert read_picture(path).shape == (48, 24, 3)
-
-
-def test_what_is_no_picture_is_said(tmp_path):
-    with pytest.raises(VideoError, match="cannot be read"):
-        read_picture(tmp_path / "absent.png")
-    for name, data in (("empty.jpg", b""), ("text.png", b"hello"), ("half.png", _half(RAMP))):
-        (tmp_path / name).write_bytes(data)
-        with pytest.raises(VideoError, match=f"{name}: expected an image, found {len(data)} bytes"):
-            read_picture(tmp_path / name)
-    with pytest.raises(VideoError, match="expected 8 or 16 bits a channel, found float32"):
-        read_picture(written(tmp_path / "float.tiff", RAMP.astype(np.float32)))
-
-
-def _half(pixels: np.ndarray) -> bytes:
-    noisy = pixels ^ np.random.default_rng(0).integers(0, 255, pixels.shape, np.uint8)
-    data = cv2.imencode(".png", noisy)[1].tobytes()
-    return data[: len(data) // 2]
 
 
 def test_a_picture_of_the_right_size_is_not_touched():
@@ -115,7 +59,7 @@ def test_a_frame_of_a_clip_is_cut_out_as_in_a_clip(single_face, detector):
 
 
 def test_of_several_faces_the_largest_is_taken(clips, single_face, detector):
-    several = read_picture(clips / "multi_face.jpg")
+    several = read_image(clips / "multi_face.jpg")
     assert len(detector.detect(several)) > 1
     boxes = detector.detect(several).boxes
     left, top, right, bottom = boxes[(boxes[:, 2:] - boxes[:, :2]).prod(axis=1).argmax()]

@@ -1,9 +1,10 @@
 """A corpus in one file: all that somebody who adds one has to write."""
 
-from emo_utils.datasets.corpus import VIDEO_SUFFIXES, Corpus, find_files, in_order
+from emo_utils.datasets.corpus import Corpus, find_files, in_order
 from emo_utils.datasets.facts import Facts
 from emo_utils.datasets.registry import corpora
 from emo_utils.structures import Clip
+from emo_utils.suffixes import VIDEO_SUFFIXES
 
 
 @corpora.register("toy")

@@ -7,11 +7,12 @@ Workshops 2010. The layout: `CK+48/<emotion>/S010_004_00000017.png`: subject, ta
 import re
 from pathlib import Path
 
-from emo_utils.datasets.corpus import IMAGE_SUFFIXES, Corpus, find_files, in_order
+from emo_utils.datasets.corpus import Corpus, find_files, in_order
 from emo_utils.datasets.facts import Facts
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import CorpusError
 from emo_utils.structures import Clip
+from emo_utils.suffixes import IMAGE_SUFFIXES
 
 NAME = re.compile(r"(S\d{3})_(\d{3})_(\d{8})")
 SEQUENCES = 327

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from emo_utils.datasets.corpus import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Corpus, find_files, in_order
+from emo_utils.datasets.corpus import Corpus, find_files, in_order
 from emo_utils.datasets.facts import Facts
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import CorpusError
 from emo_utils.labels import ALL_EMOTIONS
 from emo_utils.structures import Clip
+from emo_utils.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 SYNONYMS = {
     "angry": "anger",
@@ -27,8 +28,7 @@ SYNONYMS = {
 }
 """Folder names that are read as a canonical noun; case does not matter. Any other name is an error."""
 
-FILE_SUFFIXES = VIDEO_SUFFIXES | IMAGE_SUFFIXES | {".webp", ".pgm", ".ppm"}
-"""Of the files that are measured; training takes the first two kinds."""
+FILE_SUFFIXES = (*VIDEO_SUFFIXES, *IMAGE_SUFFIXES)
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Folder(Corpus):
 
     def index(self) -> list[Clip]:
         """Every video and picture of the emotion folders; see the base class."""
-        files = find_files(self.root, VIDEO_SUFFIXES | IMAGE_SUFFIXES)
+        files = find_files(self.root, FILE_SUFFIXES)
         if not files:
             raise self._absent("videos or pictures like happy/p01_1.mp4")
         return in_order(self._clip(path.relative_to(self.root)) for path in files)

@@ -8,11 +8,12 @@ emotion, take. 240 clips of 51 to 241 frames at 29.97 frames a second, 360x270, 
 import re
 from pathlib import Path
 
-from emo_utils.datasets.corpus import VIDEO_SUFFIXES, Corpus, find_files, in_order
+from emo_utils.datasets.corpus import Corpus, find_files, in_order
 from emo_utils.datasets.facts import Facts
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import CorpusError
 from emo_utils.structures import Clip
+from emo_utils.suffixes import VIDEO_SUFFIXES
 
 NAME = re.compile(r"(\d\d)-(\d\d)-(\d\d)_(\d\d)")
 PEOPLE = 10

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import requests
 
-from emo_utils.datasets.corpus import SOUND_SUFFIXES, Corpus, find_files, in_order
+from emo_utils.datasets.corpus import Corpus, find_files, in_order
 from emo_utils.datasets.download import TIMEOUT_S, download, unpack_zip
 from emo_utils.datasets.facts import Facts
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import AssetError, CorpusError
 from emo_utils.structures import Clip
+from emo_utils.suffixes import SOUND_SUFFIXES
 
 ZENODO = "https://zenodo.org"
 RECORD = 1188976

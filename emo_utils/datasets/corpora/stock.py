@@ -6,13 +6,14 @@ The layout: one folder `Scrapping` with files `<Class>_<number>.mp4`, for instan
 import re
 from pathlib import Path
 
-from emo_utils.datasets.corpus import VIDEO_SUFFIXES, Corpus, find_files, in_order
+from emo_utils.datasets.corpus import Corpus, find_files, in_order
 from emo_utils.datasets.download import unpack_zip
 from emo_utils.datasets.facts import Facts
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import AssetError, CorpusError
 from emo_utils.settings import load_settings
 from emo_utils.structures import Clip
+from emo_utils.suffixes import VIDEO_SUFFIXES
 
 NAME = re.compile(r"([A-Za-z]+)_(\d{4})")
 VALIDATION_NUMBERS = range(16, 21)
