@@ -7,6 +7,7 @@ a constant per row, which the softmax takes out, so tables of probabilities can 
 
 import numpy as np
 import pandas as pd
+from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
 from emo_utils.datasets.csv_tables import TableError
@@ -57,8 +58,7 @@ def negative_log_likelihood(probabilities: np.ndarray, labels: np.ndarray) -> fl
 def scale(probabilities: np.ndarray, temperature: float | np.ndarray) -> np.ndarray:
     """Probabilities (N, C) with their logits divided by one temperature, or by one per row (N,)."""
     logits = np.log(np.clip(probabilities, SMALLEST, None)) / np.reshape(temperature, (-1, 1))
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)
+    return softmax(logits, axis=1)
 
 
 def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:

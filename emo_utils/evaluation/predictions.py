@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.special import softmax
 
 from emo_utils.datasets.corpora.folder import SYNONYMS
 from emo_utils.datasets.csv_tables import (
@@ -215,8 +216,7 @@ def _probabilities(path, values: np.ndarray, logits: bool | None, clips: pd.Seri
     if logits is None:
         logits = fits.mean() < 0.5
     if logits:
-        raised = np.exp(values - values.max(axis=1, keepdims=True))
-        return raised / raised.sum(axis=1, keepdims=True)
+        return softmax(values, axis=1)
     if not fits.all():
         row = int(np.argmin(fits))
         raise TableError(

@@ -76,8 +76,8 @@ def joined(read: np.ndarray, of: np.ndarray) -> np.ndarray:
     counts = np.bincount(of)
     if (counts == 1).all() and (np.diff(of) > 0).all():
         return read
+    from scipy.special import softmax  # slow to load, and not needed for a clip
+
     sums = np.zeros((len(counts), read.shape[1]))
     np.add.at(sums, of, np.log(np.maximum(read, np.finfo(np.float32).tiny)))
-    logits = sums / counts[:, None]
-    likely = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return (likely / likely.sum(axis=1, keepdims=True)).astype(read.dtype)
+    return softmax(sums / counts[:, None], axis=1).astype(read.dtype)
