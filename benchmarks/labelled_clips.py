@@ -26,8 +26,8 @@ from emo_utils.inference.smoothing import smooth
 from emo_utils.inference.weights import DEFAULT, Weights, find_weights
 from emo_utils.motion.rules import COMBINED
 from emo_utils.reports.clips.summary import summarise
+from emo_utils.suffixes import VIDEO_SUFFIXES
 from emo_utils.timeline import Timeline
-from emo_utils.video import SUFFIXES
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("EMO_SHARED_DIR", ROOT.parent / "shared"))
@@ -53,7 +53,7 @@ class Reading:
 
 def labelled_clips(folder: Path, classes: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
     """Videos whose stem begins with an emotion, or whose folder is called so."""
-    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES):
+    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in VIDEO_SUFFIXES):
         named = [emotion for emotion in classes if path.stem.startswith(emotion) or path.parent.name == emotion]
         if named:
             yield path, named[0]

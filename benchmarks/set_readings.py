@@ -22,7 +22,8 @@ from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.weights import Weights
 from emo_utils.settings import load_settings
 from emo_utils.structures import InputSpec
-from emo_utils.video import SUFFIXES, read_frames
+from emo_utils.suffixes import VIDEO_SUFFIXES
+from emo_utils.video import read_frames
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("EMO_SHARED_DIR", ROOT.parent / "shared"))
@@ -125,7 +126,7 @@ def javanese(spec: InputSpec) -> Crops:
 
 def labelled(spec: InputSpec) -> Crops:
     """Seven clips of seven people, named after their emotion."""
-    paths = sorted(p for p in (SHARED / "clips" / "labelled").iterdir() if p.suffix.lower() in SUFFIXES)
+    paths = sorted(p for p in (SHARED / "clips" / "labelled").iterdir() if p.suffix.lower() in VIDEO_SUFFIXES)
     return clip_crops([(path, path.stem.split("_")[0], path.stem) for path in paths], spec)
 
 

@@ -15,10 +15,13 @@ VIDEO_SUFFIXES = (
     ".ogv",
     ".3gp",
 )
-"""Read by `emo_utils.video`. A GIF is a video here, also one with a single picture."""
+"""Taken for a video when a folder is searched; a file that is named outright is tried whatever its suffix.
+
+A GIF is taken for one too.
+"""
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
-"""Read by `emo_utils.images`."""
+"""Taken for a picture when a folder is searched; see `emo_utils.images`."""
 
 SOUND_SUFFIXES = (".wav", ".mp3", ".flac", ".ogg", ".m4a")
 """Recognised only to say that a folder holds sound and no pictures."""

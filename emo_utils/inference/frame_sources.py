@@ -17,9 +17,9 @@ import numpy as np
 
 from emo_utils.errors import SourceError, VideoError
 from emo_utils.images import read_image
-from emo_utils.representations.face_sequence import IMAGE_SUFFIXES
 from emo_utils.structures import Frame
-from emo_utils.video import SUFFIXES, Faults, Picture, VideoInfo, probe, read_pictures
+from emo_utils.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from emo_utils.video import Faults, Picture, VideoInfo, probe, read_pictures
 from emo_utils.video.reading import Ticks
 
 EXPECTED = (
@@ -135,7 +135,7 @@ def files_of(folder: Path) -> tuple[Path, ...]:
     Raises:
         VideoError: it holds none.
     """
-    known = {*SUFFIXES, *IMAGE_SUFFIXES}
+    known = {*VIDEO_SUFFIXES, *IMAGE_SUFFIXES}
     found = sorted(p for p in folder.iterdir() if p.suffix.lower() in known and not p.name.startswith("."))
     if not found:
         raise VideoError(

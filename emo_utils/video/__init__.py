@@ -5,6 +5,6 @@ damaged or cut off. What can be read is read, once and in one scale; what was wr
 """
 
 from emo_utils.video.faults import Faults
-from emo_utils.video.reading import SUFFIXES, Picture, VideoInfo, probe, read_frames, read_pictures
+from emo_utils.video.reading import Picture, VideoInfo, probe, read_frames, read_pictures
 
-__all__ = ["SUFFIXES", "Faults", "Picture", "VideoInfo", "probe", "read_frames", "read_pictures"]
+__all__ = ["Faults", "Picture", "VideoInfo", "probe", "read_frames", "read_pictures"]

@@ -18,9 +18,6 @@ from emo_utils.video.faults import Faults
 from emo_utils.video.tracks import duration_s, packets
 from emo_utils.video.upright import described, orientation, upright, upright_size
 
-SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".flv", ".gif", ".mpg", ".mpeg", ".wmv", ".ogv", ".3gp")
-"""What is taken for a video when a folder is searched; a file named outright is tried whatever its suffix."""
-
 
 @dataclass(frozen=True)
 class VideoInfo:

@@ -14,8 +14,8 @@ from emo_utils.motion.segments_file import MarkedSegment, check_clips, read_segm
 from emo_utils.output import check_output, whole_folder
 from emo_utils.reports.clips.writer import in_order
 from emo_utils.structures import Segment
+from emo_utils.suffixes import VIDEO_SUFFIXES
 from emo_utils.timeline import Timeline
-from emo_utils.video import SUFFIXES
 from emo_utils.workflows.analyzer import Analyzer
 
 log = logging.getLogger("emo_utils")
@@ -166,9 +166,9 @@ def find_clips(inputs: Sequence[Path | str]) -> list[Path]:
                 raise VideoError(f"{path}: no such file or folder")
             clips.append(path)
             continue
-        found = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+        found = sorted(p for p in path.iterdir() if p.suffix.lower() in VIDEO_SUFFIXES and not p.name.startswith("."))
         if not found:
-            raise VideoError(f"{path}: holds no video; expected files ending in {', '.join(SUFFIXES)}")
+            raise VideoError(f"{path}: holds no video; expected files ending in {', '.join(VIDEO_SUFFIXES)}")
         clips.extend(found)
     return list(dict.fromkeys(clips))
 
