@@ -1,5 +1,6 @@
 """The command line: `emo`. Each command is a file of `apps.commands`."""
 
+import io
 import logging
 import os
 import sys
@@ -35,6 +36,9 @@ for command in COMMANDS:
 def main() -> None:
     """Entry point: errors of the input or the request end with code 2 and one line."""
     os.environ.setdefault("MPLBACKEND", "agg")  # charts go to files; no window, no display needed
+    for stream in (sys.stdout, sys.stderr):  # a file's name may hold what this terminal's encoding does not
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     console = logging.StreamHandler()  # warnings and errors only; a clip's own log holds the rest
     console.setLevel(logging.WARNING)
     logging.basicConfig(format="%(levelname)s: %(message)s", handlers=[console])
