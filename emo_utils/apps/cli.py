@@ -18,6 +18,7 @@ from emo_utils.apps.commands.shared import WRONG_REQUEST
 from emo_utils.apps.commands.tables import tables
 from emo_utils.apps.commands.train import train
 from emo_utils.errors import EmoError
+from emo_utils.extras import is_optional, missing
 
 COMMANDS = (analyze, prepare, train, evaluate, export, tables, fetch, doctor, demo)
 """In the order in which help lists them."""
@@ -46,6 +47,12 @@ def main() -> None:
         app()
     except EmoError as error:
         typer.echo(f"error: {error}", err=True)
+        sys.exit(WRONG_REQUEST)
+    except ModuleNotFoundError as error:
+        if not is_optional(error.name or ""):
+            raise
+        command = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+        typer.echo(f"error: {missing(f'emo {command}', error.name)}", err=True)
         sys.exit(WRONG_REQUEST)
     except KeyboardInterrupt:
         typer.echo("stopped; nothing half written was kept", err=True)

@@ -10,6 +10,7 @@ from emo_utils.datasets.manifest import Manifest
 from emo_utils.datasets.prepare import prepare
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import CorpusError, EmoError, MissingPackageError, WorkerError
+from emo_utils.extras import missing
 from emo_utils.inference.apex_scorer import ApexScorer
 from emo_utils.representations.representation import Representation, create_representation, representations
 from emo_utils.structures import Clip
@@ -87,7 +88,7 @@ def _cluster(address: str) -> Iterator[Executor]:
     try:
         from distributed import Client
     except ModuleNotFoundError as error:
-        raise MissingPackageError("--scheduler needs Dask: pip install 'emo-utils[cluster]'") from error
+        raise MissingPackageError(missing("--scheduler", "distributed")) from error
     try:
         client = Client(address, timeout=CONNECT_S)
     except (OSError, ValueError) as error:
