@@ -38,6 +38,7 @@ demo: .venv/base
 lint: .venv/all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 test: .venv/all lint
 	$(BIN)/python -m pytest

@@ -81,8 +81,8 @@ def main() -> None:
     total = rows[["faces", "faces_live", "same_alone", "same_smoothed"]].sum()
     report = {
         "faces": int(total["faces"]),
-        "same_alone": round(total["same_alone"] / total["faces"], 4),
-        "same_smoothed": round(total["same_smoothed"] / total["faces"], 4),
+        "same_alone": round(float(total["same_alone"] / total["faces"]), 4),
+        "same_smoothed": round(float(total["same_smoothed"] / total["faces"]), 4),
         "clips": rows.to_dict("records"),
     }
     print(rows.to_string(index=False), {name: report[name] for name in ("faces", "same_alone", "same_smoothed")})

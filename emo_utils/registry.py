@@ -4,7 +4,7 @@ An entry is a factory registered under a name. Heavy imports belong inside the f
 package breaks that entry alone.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from importlib import import_module
 from pkgutil import iter_modules
@@ -86,8 +86,9 @@ class Registry:
             import_module(module.name)
 
 
-def unknown_name(kind: str, name: str, known) -> str:
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
     """Say that `name` is unknown, what is known, and what was probably meant."""
-    nearest = get_close_matches(name, list(known), n=1)
+    known = sorted(known)
+    nearest = get_close_matches(name, known, n=1)
     hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
-    return f"unknown {kind} {name!r}; known: {', '.join(sorted(known))}.{hint}"
+    return f"unknown {kind} {name!r}; known: {', '.join(known)}.{hint}"

@@ -36,15 +36,16 @@ def load_settings() -> Settings:
     """Read settings once; a variable in the environment wins over the same key in `.env`."""
     values = {**dotenv_values(find_dotenv(usecwd=True)), **os.environ}
 
-    def path(key: str, default: Path | None) -> Path | None:
-        return Path(values[key]).expanduser() if values.get(key) else default
+    def path(key: str) -> Path | None:
+        value = values.get(key)
+        return Path(value).expanduser() if value else None
 
-    data_dir = path("EMO_DATA_DIR", Path("data"))
+    data_dir = path("EMO_DATA_DIR") or Path("data")
     return Settings(
-        models_dir=path("EMO_MODELS_DIR", user_cache_path("emo_utils") / "models"),
+        models_dir=path("EMO_MODELS_DIR") or user_cache_path("emo_utils") / "models",
         data_dir=data_dir,
-        ferplus_archive=path("FERPLUS_ARCHIVE", None),
-        ravdess_au=path("RAVDESS_AU", data_dir / "raw" / "ravdess_au"),
+        ferplus_archive=path("FERPLUS_ARCHIVE"),
+        ravdess_au=path("RAVDESS_AU") or data_dir / "raw" / "ravdess_au",
         dataset_download_id=values.get("DATASET_DOWNLOAD_ID") or None,
         corpus_roots={
             key.removesuffix(ROOT).lower(): Path(value).expanduser()

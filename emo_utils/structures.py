@@ -43,7 +43,7 @@ class Clip:
     intensity: str | None = None
     frames: tuple[Path, ...] = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not self.subject_id:
             raise ValueError(f"clip {self.clip_id!r} has no subject_id: without it no split by person can be made")
         if self.frames and self.frames[0] != self.path:
@@ -58,7 +58,7 @@ class Frame:
     index: int
     time_s: float
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check_shape("Frame.pixels", self.pixels, (None, None, 3))
         if self.pixels.dtype != np.uint8:
             raise ValueError(f"Frame.pixels: expected uint8, found {self.pixels.dtype}")
@@ -78,7 +78,7 @@ class Detections:
     confidence: np.ndarray
     keypoints: np.ndarray | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check_shape("Detections.boxes", self.boxes, (None, 4))
         _check_shape("Detections.confidence", self.confidence, (len(self.boxes),))
         if self.keypoints is not None:
@@ -113,7 +113,7 @@ class FaceTrack:
     keypoints: np.ndarray | None = None
     person_id: int | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         length = len(self.frame_index)
         _check_shape("FaceTrack.frame_index", self.frame_index, (None,))
         _check_shape("FaceTrack.boxes", self.boxes, (length, 4))
@@ -142,7 +142,7 @@ class FaceSequence:
     frame_index: np.ndarray
     time_s: np.ndarray
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         colour = () if self.crops.ndim == 3 else (3,)
         _check_shape("FaceSequence.crops", self.crops, (None, None, None, *colour))
         _check_shape("FaceSequence.frame_index", self.frame_index, (len(self.crops),))
@@ -170,7 +170,7 @@ class ChannelStack:
     clip_id: str = ""
     fps: float | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check_shape("ChannelStack.pixels", self.pixels, (None, None, None))
         _check_shape("ChannelStack.frame_index", self.frame_index, (len(self.pixels),))
         _check_channels("ChannelStack", self.pixels, self.frame_index)
@@ -219,7 +219,7 @@ class Segment:
     cut_end: bool = False
     sustained: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not self.onset <= self.apex <= self.offset:
             found = f"{self.onset}, {self.apex}, {self.offset}"
             raise ValueError(f"Segment: expected onset <= apex <= offset, found {found}")
@@ -255,7 +255,7 @@ class InputSpec:
     interval: int | None = None
     channels: int = 1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.size < 8:
             raise ValueError(f"InputSpec.size: expected at least 8 pixels, found {self.size}")
         if self.alignment not in ("eyes", "none", "box"):
@@ -288,7 +288,7 @@ class FaceImages:
     classes: tuple[str, ...]
     counts: np.ndarray | None = field(default=None, repr=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         count = len(self.names)
         _check_shape("FaceImages.pixels", self.pixels, (count, None, None))
         _check_shape("FaceImages.votes", self.votes, (count, len(self.classes)))

@@ -71,7 +71,7 @@ class Timeline:
     classes: tuple[str, ...]
     provenance: Provenance = field(default=Provenance(), repr=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         expected = columns(self.classes)
         found = list(self.table.columns)
         if found[: len(expected)] != expected:

@@ -20,9 +20,15 @@ FALLBACK = "haar"
 class FaceDetector(Protocol):
     """Finds the faces of one frame. Make one per clip and thread, and close it after use."""
 
-    name: str
-    reach: float | None
-    """Smallest face it finds, as a share of a picture's longer side; None: it looks at every scale itself."""
+    @property
+    def name(self) -> str:
+        """As registered."""
+        ...
+
+    @property
+    def reach(self) -> float | None:
+        """Smallest face it finds, as a share of a picture's longer side; None: it looks at every scale itself."""
+        ...
 
     def detect(self, pixels: np.ndarray) -> Detections:
         """Faces of one uint8 (H, W, 3) RGB frame, with keypoints where the detector has them."""

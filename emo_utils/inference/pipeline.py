@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from emo_utils.errors import SourceError
-from emo_utils.faces.detector import create_detector
+from emo_utils.faces.detector import FaceDetector, create_detector
 from emo_utils.faces.embedding import find_embedder
 from emo_utils.faces.groups import GroupDetector
 from emo_utils.faces.still import StillDetector, StillTracker
@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BATCH_FRAMES = 16
+
+OnFrame = Callable[[int], None]
+"""Called with the number of frames done, for a progress bar."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class Pipeline:
     def run(
         self,
         source: Any,
-        on_frame: Callable[[int], None] | None = None,
+        on_frame: OnFrame | None = None,
         marked: Sequence[MarkedSegment] | None = None,
         marked_in: Path | str = "segments",
     ) -> PipelineResult:
@@ -118,31 +121,23 @@ class Pipeline:
             crops = list(apex_crops(source, segments, keypoints, self.weights.input_spec))
             cut = [crop.segment for crop in crops], [crop.read for crop in crops]
             timeline = read_apexes(timeline, *cut, self.engine)
-        segments = tuple(name_segments(segments, timeline))
-        log.info("%s: %d segments, %s", source.name, len(segments), "found" if marked is None else "by hand")
-        return PipelineResult(timeline, motion, segments, keypoints, traces)
+        named = tuple(name_segments(segments, timeline))
+        log.info("%s: %d segments, %s", source.name, len(named), "found" if marked is None else "by hand")
+        return PipelineResult(timeline, motion, named, keypoints, traces)
 
-    def _observe(self, source: FrameSource, on_frame) -> tuple[Timeline, ClipMotion | None]:
+    def _observe(self, source: FrameSource, on_frame: OnFrame | None) -> tuple[Timeline, ClipMotion | None]:
         """The timeline, and where segments are asked for the motion of the faces.
 
         With `apex_only` no face is read: the timeline's emotions and probabilities are empty.
         """
-        options, spec = self.options, self.weights.input_spec
-        every, rate = options.detection_interval(source.fps)
-        motion = MotionLog() if options.segments else None
-        follower = self._follower() if options.segments else None
-        store, tracker = TrackletStore(self.embedder), create_tracker(options.tracker, rate, self.embedder)
-        detector, faults = GroupDetector(create_detector(options.detector)), Faults()
-        if source.frames == 1:
-            tracker = StillTracker()
+        motion = MotionLog() if self.options.segments else None
+        store, faults = TrackletStore(self.embedder), Faults()
+        detector = GroupDetector(create_detector(self.options.detector))
         try:
-            spare = max(1, (os.cpu_count() or 2) - 1)  # one core is for reading the faces
-            frames = source.read(options.sample_fps, spare, strict=options.strict, faults=faults)
-            looked_at = StillDetector(detector) if source.frames == 1 else detector
-            observed = observe(frames, looked_at, tracker, every, spec, store, follower)
             # Closed here, so that an error or Ctrl-C ends the thread, which would otherwise outlive the interpreter.
-            with closing(prefetch(observed)) as ahead:
-                faces, frames = face_rows(self._read(ahead, motion, on_frame), spec, self.weights.classes)
+            with closing(prefetch(self._observed(source, detector, store, faults))) as ahead:
+                read = self._read(ahead, motion, on_frame)
+                faces, frames = face_rows(read, self.weights.input_spec, self.weights.classes)
         finally:
             detector.close()
         faces = name_faces(drop_flashes(faces, len(frames)), store)
@@ -151,7 +146,24 @@ class Pipeline:
         table = timeline_table(faces, frames, self.naming)
         timeline = Timeline(table, self.weights.classes, _provenance(source, faults, detector, table))
         log.info("%s: %s", source.name, timeline)
-        return timeline, motion.finish(timeline, read=not options.apex_only) if motion else None
+        return timeline, motion.finish(timeline, read=not self.options.apex_only) if motion else None
+
+    def _observed(
+        self, source: FrameSource, detector: FaceDetector, store: TrackletStore, faults: Faults
+    ) -> Iterator[ObservedFrame]:
+        """The frames with their faces followed and cut out; a single picture has faces without any track."""
+        options, still = self.options, source.frames == 1
+        every, rate = options.detection_interval(source.fps)
+        spare = max(1, (os.cpu_count() or 2) - 1)  # one core is for reading the faces
+        return observe(
+            source.read(options.sample_fps, spare, strict=options.strict, faults=faults),
+            StillDetector(detector) if still else detector,
+            StillTracker() if still else create_tracker(options.tracker, rate, self.embedder),
+            every,
+            self.weights.input_spec,
+            store,
+            self._follower() if options.segments else None,
+        )
 
     @property
     def naming(self) -> Naming:
@@ -163,10 +175,10 @@ class Pipeline:
         return MotionFollower(self.options.flow, MagnifyOptions() if self.options.magnify_motion else None)
 
     def _read(
-        self, observed: Iterable[ObservedFrame], motion: MotionLog | None, on_frame
+        self, observed: Iterator[ObservedFrame], motion: MotionLog | None, on_frame: OnFrame | None
     ) -> Iterator[tuple[ObservedFrame, np.ndarray]]:
         """Frames with the probabilities (faces, C) of their faces, read in batches."""
-        observed, done = iter(observed), 0
+        done = 0
         while batch := list(islice(observed, BATCH_FRAMES)):
             probabilities, start = self.probabilities([crop for frame in batch for crop in frame.crops]), 0
             for frame in batch:

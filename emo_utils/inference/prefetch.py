@@ -2,14 +2,14 @@
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TypeVar
 
 Item = TypeVar("Item")
 _END = object()
 
 
-def prefetch(items: Iterable[Item], depth: int = 32) -> Iterator[Item]:
+def prefetch(items: Iterable[Item], depth: int = 32) -> Generator[Item, None, None]:
     """Yield the items in order while a thread makes up to `depth` of them in advance.
 
     An exception in the thread is raised here; leaving the loop early stops the thread and closes its generator.
