@@ -4,9 +4,11 @@ import io
 import logging
 import os
 import sys
+from typing import Annotated
 
 import typer
 
+from emo_utils import __version__
 from emo_utils.apps.commands.analyze import analyze
 from emo_utils.apps.commands.demo import demo
 from emo_utils.apps.commands.doctor import doctor
@@ -20,18 +22,41 @@ from emo_utils.apps.commands.train import train
 from emo_utils.errors import EmoError
 from emo_utils.extras import is_optional, missing
 
-COMMANDS = (analyze, prepare, train, evaluate, export, tables, fetch, doctor, demo)
-"""In the order in which help lists them."""
+COMMANDS = {
+    "Clips": (analyze, demo),
+    "Corpora and networks": (prepare, train, evaluate, export, tables),
+    "This installation": (fetch, doctor),
+}
+"""By heading, in the order in which help lists them."""
 
 app = typer.Typer(
-    help="Read facial expressions from video. An expression is what a face shows, not what a person feels.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in COMMANDS:
-    app.command()(command)
+for heading, commands in COMMANDS.items():
+    for command in commands:
+        app.command(rich_help_panel=heading)(command)
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and end."""
+    if wanted:
+        typer.echo(f"emo-utils {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def emo(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Read facial expressions from video. An expression is what a face shows, not what a person feels.
+
+    Example: emo analyze holiday.mp4 -o results
+    """
 
 
 def main() -> None:
@@ -44,7 +69,7 @@ def main() -> None:
     console.setLevel(logging.WARNING)
     logging.basicConfig(format="%(levelname)s: %(message)s", handlers=[console])
     try:
-        app()
+        app(prog_name="emo")
     except EmoError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(WRONG_REQUEST)

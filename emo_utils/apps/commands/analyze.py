@@ -10,7 +10,9 @@ from emo_utils.apps.commands.shared import SOME_FAILED, Json, print_json, print_
 
 def analyze(
     clips: Annotated[list[Path], typer.Argument(metavar="CLIP...", help="Video files, or folders of them.")],
-    out: Annotated[Path, typer.Option(help="Folder for the results; several clips get one folder each.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the results; several clips get one folder each.")
+    ],
     weights: Annotated[
         str, typer.Option(help="Shipped name, .onnx file, or a training run's folder.")
     ] = "ferplus-int8",

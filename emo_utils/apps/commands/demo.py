@@ -8,7 +8,9 @@ import typer
 from emo_utils.apps.commands.shared import print_result
 
 
-def demo(out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("output/demo")) -> None:
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")] = Path("output/demo"),
+) -> None:
     """Make the synthetic sample clip and read it.
 
     Example: emo demo --out output/demo

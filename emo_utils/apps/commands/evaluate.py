@@ -25,16 +25,16 @@ NAMED = 5
 def evaluate(
     weights: Annotated[str | None, typer.Argument(help="Shipped name, .onnx file, or a run's folder.")] = None,
     corpus: Annotated[str | None, typer.Argument(help="ferplus, or folder with --root.")] = None,
-    split: Annotated[str | None, typer.Option(help="train, validation or test.  [default: test]")] = None,
+    split: Annotated[str | None, typer.Option(help="train, validation or test.", show_default="test")] = None,
     root: Annotated[Path | None, typer.Option(help="The corpus's files; of folder: DIR/<emotion>/...")] = None,
     faces: Annotated[
         str | None,
         typer.Option(
-            help="detect finds the face in a picture, asis takes it whole, both means these two readings.  [default: "
-            "detect for folder, elsewhere as the weights were calibrated]"
+            help="detect finds the face in a picture, asis takes it whole, both means these two readings.",
+            show_default="detect for folder, elsewhere as the weights were calibrated",
         ),
     ] = None,
-    detector: Annotated[str | None, typer.Option(help="Face detector.  [default: mediapipe]")] = None,
+    detector: Annotated[str | None, typer.Option(help="Face detector.", show_default="mediapipe")] = None,
     subject: Annotated[
         str | None, typer.Option(help="folder: pattern in a file's path whose first group is the person.")
     ] = None,
@@ -48,7 +48,8 @@ def evaluate(
         str | None,
         typer.Option(
             help="ferplus: how ten votes become a label. plurality: most votes; majority: more than half once single "
-            "votes are dropped, as published accuracies have it.  [default: plurality]"
+            "votes are dropped, as published accuracies have it.",
+            show_default="plurality",
         ),
     ] = None,
     save_predictions: Annotated[Path | None, typer.Option(help="Also write predictions.csv here.")] = None,
@@ -66,9 +67,10 @@ def evaluate(
 ) -> None:
     r"""Measure weights on a split of a corpus, or predictions, ours or made elsewhere.
 
-    CORPUS folder reads any pictures (and clips) in folders named after emotions. Files in which no face is found, or
-    that cannot be read, are named; figures are of the others, and "all files" counts them as wrong. Each file counts
-    as a person of its own unless --subject tells people apart. Exit code 3: some files cannot be read.
+    CORPUS folder reads any pictures (and clips) in folders named after emotions.
+    Files in which no face is found, or that cannot be read, are named; "all files" counts them as wrong.
+    Each file counts as a person of its own unless --subject tells people apart.
+    Exit code 3: some files cannot be read.
 
     Columns of predictions: a clip id, the true class, and p_<class>, prob_<class>, logit_<class> or <class>.
 

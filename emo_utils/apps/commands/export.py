@@ -10,7 +10,7 @@ from emo_utils.apps.commands.shared import Json, print_json
 
 def export(
     runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Folders of finished runs, or shipped names.")],
-    out: Annotated[Path, typer.Option(help="The .onnx file to write; a sidecar goes beside it.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The .onnx file to write; a sidecar goes beside it.")],
     mirror: Annotated[
         bool, typer.Option("--mirror", help="Read each face's mirror image too; twice the time.")
     ] = False,

@@ -21,7 +21,9 @@ def prepare(
     subject: Annotated[str | None, typer.Option(help="folder: pattern whose first group is the person.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; default one per core.", min=1)] = None,
     scheduler: Annotated[str | None, typer.Option(help="Dask scheduler, such as tcp://10.0.0.5:8786.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Default <data>/prepared/<corpus>/<representation>-<hash>.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Default <data>/prepared/<corpus>/<representation>-<hash>.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make training samples of a corpus's clips; a stopped run goes on where it was when the command is given again.

@@ -56,13 +56,14 @@ def train(
     frames: Annotated[int | None, typer.Option(help="sequence: frames from the start.")] = None,
     size: Annotated[int | None, typer.Option(help="Side of a face in pixels.")] = None,
     faces: Annotated[
-        str | None, typer.Option(help="frame: asis, detect (cut out anew), or both, as two samples.  [default: asis]")
+        str | None,
+        typer.Option(help="frame: asis, detect (cut out anew), or both, as two samples.", show_default="asis"),
     ] = None,
     detector: Annotated[str | None, typer.Option(help="Face detector; none: pictures are faces already.")] = None,
     features: Annotated[Path | None, typer.Option(help="features: CSV with a row of numbers per clip.")] = None,
     root: Annotated[Path | None, typer.Option(help="The corpus's folder.")] = None,
     subject: Annotated[str | None, typer.Option(help="folder: pattern whose first group is the person.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Default <data>/runs/<corpus>/<settings>.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Default <data>/runs/<corpus>/<settings>.")] = None,
     as_json: Json = False,
 ) -> None:
     """Train a network, fold by fold; a stopped run goes on where it was when the command is given again.
