@@ -48,6 +48,9 @@ ONE_SHARE = 0.5
 
 STEPS = 30
 
+DIGITS = 4
+"""Decimal places of the profiles in a sidecar."""
+
 
 @dataclass(frozen=True)
 class PersonBaseline:
@@ -126,6 +129,29 @@ def estimate_baselines(
         offset, shares = _estimate(log_means[own], collection, profiles)
         baselines[person] = PersonBaseline(offset, *about, shares, _warning(person, log_means[own], shares))
     return baselines
+
+
+def emotion_profiles(
+    probabilities: np.ndarray, labels: np.ndarray, classes: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """How a network answers faces of each emotion: a sidecar's `profiles`, for `centred_profiles`.
+
+    Args:
+        probabilities: float (N, C) of faces that it was not trained on.
+        labels: int (N,), which of the C classes each shows.
+        classes: C names.
+
+    Returns:
+        For each emotion the mean log-probability of each class over its faces; empty where an emotion has no face.
+    """
+    logs = np.log(np.maximum(np.asarray(probabilities, float), SMALLEST))
+    if set(np.unique(labels)) != set(range(len(classes))):
+        return {}
+    means = [logs[labels == row].mean(axis=0) for row in range(len(classes))]
+    return {
+        shown: {named: round(float(value), DIGITS) for named, value in zip(classes, row, strict=True)}
+        for shown, row in zip(classes, means, strict=True)
+    }
 
 
 def centred_profiles(profiles: Mapping[str, Mapping[str, float]], classes: Sequence[str]) -> np.ndarray:

@@ -64,6 +64,11 @@ class Weights:
         """How pictures that are faces were read in training and calibration: one of `faces.pictures.FACES`."""
         return self.sidecar.get("experiment", {}).get("representation", {}).get("faces", "asis")
 
+    @property
+    def profiles(self) -> dict[str, dict[str, float]]:
+        """How the network answers faces of each emotion, see `inference.baseline`; empty where that is not known."""
+        return self.sidecar.get("profiles", {})
+
     def uncertain_under(self, prior: str) -> float:
         """The top probability under which a face is `uncertain` where probabilities stand under this prior."""
         own = self.uncertain_below_uniform if prior == UNIFORM else None

@@ -12,6 +12,7 @@ from emo_utils.datasets.samples import Samples
 from emo_utils.evaluation.calibration import fit_temperature, scale, uncertain_threshold
 from emo_utils.evaluation.figures import measure_parts, predictions_of, shortened
 from emo_utils.evaluation.predictions import arrays
+from emo_utils.inference.baseline import emotion_profiles
 from emo_utils.inference.engines import OnnxEngine, joined
 from emo_utils.inference.prior import UNIFORM, change_prior, prior_ratio
 from emo_utils.inference.weights import Weights
@@ -78,6 +79,9 @@ def release(
             "metrics": shortened(measure_parts(tables, train.classes)),
         }
         told |= thresholds(tables.get("validation"), train.classes, metadata.get("prior", {}), of_votes / temperature)
+        if "validation" in tables:
+            labels, likely = arrays(tables["validation"], train.classes)
+            told["profiles"] = emotion_profiles(likely, labels, train.classes)
         write_onnx_sidecar(part, path, spec, train.classes, told | metadata)
     return path
 
