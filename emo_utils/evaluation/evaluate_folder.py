@@ -13,9 +13,11 @@ from emo_utils.errors import CorpusError, EmoError, VideoError
 from emo_utils.evaluation.coverage import table_coverage
 from emo_utils.evaluation.measure import measure
 from emo_utils.evaluation.predictions import prediction_table, write_predictions
+from emo_utils.evaluation.with_baseline import baseline_report
 from emo_utils.faces.detector import DEFAULT, FaceDetector
 from emo_utils.faces.pictures import FACES, detector_for, framings
 from emo_utils.images import read_image
+from emo_utils.inference.baseline import log_mean
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.options import AnalysisOptions
 from emo_utils.inference.pipeline import Pipeline
@@ -37,6 +39,7 @@ class FolderOptions:
         subject: a pattern that finds the person in a file's path, see `datasets.corpora.folder`; None: nobody is known,
             and each file counts as a person of its own.
         prior: see `inference.prior`; None takes the weights' own for clips.
+        baseline: one of `inference.baseline.KINDS`; figures with it stand beside those without.
     """
 
     root: Path | None = None
@@ -44,6 +47,7 @@ class FolderOptions:
     detector: str = DEFAULT
     subject: str | None = None
     prior: str | None = None
+    baseline: str = "none"
 
     def __post_init__(self):
         if self.faces not in FACES:
@@ -57,12 +61,16 @@ class Readings:
     Attributes:
         files: those with a face, in the order in which they were read.
         probabilities: float (C,) of each of them.
+        log_means: float (C,), the mean log-probability of its frames, or of the one picture.
+        frames: how many those are.
         no_face: those in which no face was found.
         unreadable: those that could not be read, and why.
     """
 
     files: list[LabelledFile] = field(default_factory=list)
     probabilities: list[np.ndarray] = field(default_factory=list)
+    log_means: list[np.ndarray] = field(default_factory=list)
+    frames: list[int] = field(default_factory=list)
     no_face: list[LabelledFile] = field(default_factory=list)
     unreadable: dict[LabelledFile, str] = field(default_factory=dict)
 
@@ -82,7 +90,8 @@ def evaluate_folder(weights: str, options: FolderOptions | None = None, predicti
         The figures of `evaluation.measure` over the files with a face; `coverage` and `uncertain`
         (`evaluation.coverage`); `files`, how many there are; `no_face` and `unreadable`, how many, and which in
         `no_face_files` and `unreadable_files`; `accuracy_all` and `uar_all`, for which all of these count as wrong;
-        `left_out` and `passed_over` (`datasets.corpora.folder.FolderListing`).
+        `left_out` and `passed_over` (`datasets.corpora.folder.FolderListing`); and, where it was asked for, `baseline`
+        (`evaluation.with_baseline`).
 
     Raises:
         CorpusError: nothing to read, folders that name no emotion, videos where not `detect`, or not a single face.
@@ -101,7 +110,11 @@ def evaluate_folder(weights: str, options: FolderOptions | None = None, predicti
     report |= {"root": str(options.root or Folder().root), "faces": options.faces}
     report |= {"detector": None if options.faces == "asis" else options.detector}
     report |= measure(table, found.classes) | table_coverage(table, found.uncertain_under(prior))
-    return report | _missed(listing, readings, report)
+    report |= _missed(listing, readings, report)
+    if options.baseline != "none":
+        log_means = np.stack(readings.log_means)
+        report["baseline"] = baseline_report(table, found.classes, log_means, readings.frames, options.baseline, found)
+    return report
 
 
 def _table(readings: Readings, classes: tuple[str, ...]):
@@ -162,7 +175,10 @@ def _read_pictures(files: list[LabelledFile], weights: Weights, options: FolderO
         with closing(prefetch(crops)) as ahead:  # the thread ends before the detector does
             while batch := list(islice(ahead, BATCH)):
                 readings.files += [file for file, _ in batch]
-                readings.probabilities += list(engine.predict_each([crops for _, crops in batch]))
+                read = list(engine.predict_each([crops for _, crops in batch]))
+                readings.probabilities += read
+                readings.log_means += [log_mean(one[None]) for one in read]
+                readings.frames += [1] * len(read)
 
 
 def _crops(
@@ -199,4 +215,7 @@ def _read_videos(files: list[LabelledFile], weights: Weights, options: FolderOpt
             continue
         person = timeline.faces["person_id"].value_counts().idxmax()
         readings.files.append(file)
-        readings.probabilities.append(timeline.probabilities(int(person)).mean(axis=0))
+        frames = timeline.probabilities(int(person))
+        readings.probabilities.append(frames.mean(axis=0))
+        readings.log_means.append(log_mean(frames))
+        readings.frames.append(len(frames))

@@ -117,3 +117,21 @@ def test_a_folder_without_a_single_face_is_an_error(tmp_path):
 def test_other_ways_to_see_a_face_are_refused():
     with pytest.raises(EmoError, match="expected detect, asis, both; found 'crop'"):
         FolderOptions(faces="crop")
+
+
+def test_a_baseline_stands_beside_the_plain_figures_and_changes_none_of_them(pictures):
+    """FER+ with invented people: nobody's face is taken off, so the mean of all moves hardly a name."""
+    plain = evaluate_folder("ferplus", FolderOptions(pictures, "asis"))
+    options = FolderOptions(pictures, "asis", subject=r"fer\d*(\d)\.", baseline="people")
+    report = evaluate_folder("ferplus", options)
+    assert report["accuracy"] == plain["accuracy"]
+    found = report["baseline"]
+    assert found["kind"] == "people"
+    assert found["accuracy"] > plain["accuracy"] - 0.1
+    assert sum(one["clips"] for one in found["people"].values()) == report["n"]
+    assert "transductive" in found["note"]
+
+
+def test_a_baseline_of_people_needs_to_know_who_is_who(pictures):
+    with pytest.raises(EmoError, match="--subject PATTERN"):
+        evaluate_folder("ferplus", FolderOptions(pictures, "asis", baseline="people"))

@@ -52,6 +52,10 @@ def evaluate(
             show_default="plurality",
         ),
     ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(help="Measure once more with this taken off: people (each person's own) or collection (all)."),
+    ] = None,
     save_predictions: Annotated[Path | None, typer.Option(help="Also write predictions.csv here.")] = None,
     predictions: Annotated[
         Path | None, typer.Option(help="Measure this CSV: clip, true class, and numbers per class.")
@@ -78,15 +82,18 @@ def evaluate(
 
     Example: emo evaluate ferplus folder --root pictures --faces detect
 
+    Example: emo evaluate ferplus javanese --baseline people
+
     Example: emo evaluate --predictions run.csv --people '(\d\d)$' --against other.csv
     """
     only_table = {"--people": people, "--validation": validation, "--against": against}
-    only_folder = {"--subject": subject}
+    only_folder, only_clips = {"--subject": subject}, {"--baseline": baseline}
     only_corpus = {"--split": split, "--rule": rule}
     reading = {"--root": root, "--prior": prior, "--faces": faces, "--detector": detector}
     only_weights = {"WEIGHTS": weights, "CORPUS": corpus, "--save-predictions": save_predictions}
     if predictions:
-        _refuse(only_weights | only_corpus | reading | only_folder, "--predictions FILE measures a table alone")
+        not_of_tables = only_weights | only_corpus | reading | only_folder | only_clips
+        _refuse(not_of_tables, "--predictions FILE measures a table alone")
         report = _measure_table(predictions, people, validation, against)
         title = str(predictions)
     else:
@@ -94,10 +101,16 @@ def evaluate(
         _refuse_half(weights, corpus)
         if corpus == FOLDER:
             _refuse(only_corpus, "a folder has no splits, and its folders are the labels")
-            report = _measure_folder(weights, only_folder | reading, save_predictions)
+            report = _measure_folder(weights, only_folder | reading | only_clips, save_predictions)
             title = f"{weights} on {report['root']}"
+        elif _holds_clips(weights, corpus):
+            _refuse(only_folder, f"{corpus} names its people itself")
+            _refuse(only_corpus | {"--faces": faces}, f"all clips of {corpus} are read, and their faces are found")
+            report = _measure_clips(weights, corpus, only_clips | reading, save_predictions)
+            title = f"{weights} on {corpus}"
         else:
             _refuse(only_folder, f"{corpus} names its people itself")
+            _refuse(only_clips, f"{corpus} holds faces of people that it does not name")
             report = _measure_weights(weights, corpus, split or "test", save_predictions, reading | {"--rule": rule})
             title = f"{weights} on {corpus}/{split or 'test'}"
     if as_json:
@@ -116,7 +129,8 @@ def _refuse(options: dict, why: str) -> None:
         raise EmoError(
             f"{why}, and {', '.join(given)} belong{'s' * (len(given) == 1)} to another form. Give WEIGHTS CORPUS "
             "[--split, --rule, --root, --faces, --detector, --prior, --save-predictions], or WEIGHTS folder [the same "
-            "but --split and --rule, and --subject], or --predictions FILE [--people, --validation, --against]"
+            "but --split and --rule, and --subject, --baseline], or WEIGHTS and a corpus of clips [--root, --detector, "
+            "--prior, --baseline, --save-predictions], or --predictions FILE [--people, --validation, --against]"
         )
 
 
@@ -132,6 +146,20 @@ def _measure_folder(weights: str, given: dict, save_predictions: Path | None) ->
     from emo_utils.evaluation.evaluate_folder import FolderOptions, evaluate_folder
 
     return evaluate_folder(weights, FolderOptions(**_named(given)), save_predictions)
+
+
+def _holds_clips(weights: str, corpus: str) -> bool:
+    """Whether weights are asked to read a corpus of clips; of a run's own predictions nothing is read."""
+    from emo_utils.datasets.registry import corpora
+
+    own = Path(weights).is_dir() and not (Path(weights) / "weights.onnx").exists()
+    return not own and not hasattr(corpora.get(corpus), "load")
+
+
+def _measure_clips(weights: str, corpus: str, given: dict, save_predictions: Path | None) -> dict:
+    from emo_utils.evaluation.evaluate_clips import evaluate_clips
+
+    return evaluate_clips(weights, corpus, **_named(given | {"--faces": None}), predictions=save_predictions)
 
 
 def _measure_weights(weights: str, corpus: str, split: str, save_predictions: Path | None, reading: dict) -> dict:
@@ -171,14 +199,17 @@ def _print_report(title: str, report: dict) -> None:
         low, high = report[f"{key}_interval_95"]
         typer.echo(f"  {name:<9} {report[key]:6.1%}   95 % interval over people {low:.1%} to {high:.1%}")
     if "files" in report:
-        figures = f"accuracy {report['accuracy_all']:.1%}, UAR {report['uar_all']:.1%}"
-        typer.echo(f"  all {report['files']} files, missed ones counted as wrong: {figures}")
+        uar = f", UAR {report['uar_all']:.1%}" if "uar_all" in report else ""
+        typer.echo(
+            f"  all {report['files']} files, missed ones counted as errors: accuracy {report['accuracy_all']:.1%}{uar}"
+        )
     _print_calibration(report)
     typer.echo(f"\n  {'class':<12} {'recall':>7} {'precision':>10} {'F1':>7} {'clips':>6}   most often taken for")
     for name, row in zip(report["classes"], report["confusion"], strict=True):
         _print_class(name, dict(zip(report["classes"], row, strict=True)), report)
     _print_people(report["per_person"])
     _print_votes(report.get("votes"))
+    _print_baseline(report.get("baseline"))
     _print_coverage(report)
 
 
@@ -227,6 +258,19 @@ def _print_files(report: dict) -> None:
     if report["passed_over"]:
         typer.echo(f"  passed over: {report['passed_over']} files that are neither picture nor video")
     typer.echo()
+
+
+def _print_baseline(baseline: dict | None) -> None:
+    """Figures with the baseline taken off, and what speaks against them."""
+    if not baseline:
+        return
+    whose = "each person's own" if baseline["kind"] == "people" else "the collection's"
+    typer.echo(f"\n  with {whose} baseline taken off ({baseline['note']}):")
+    for name, key in (("accuracy", "accuracy"), ("UAR", "uar")):
+        low, high = baseline[f"{key}_interval_95"]
+        typer.echo(f"  {name:<9} {baseline[key]:6.1%}   95 % interval over people {low:.1%} to {high:.1%}")
+    for warning in baseline["warnings"]:
+        typer.echo(f"  WARNING   {warning}")
 
 
 def _print_votes(votes: dict | None) -> None:

@@ -1,0 +1,149 @@
+"""Measure weights on a corpus of clips that they were not trained on: each clip is read as `emo analyze` reads it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from emo_utils.datasets.registry import corpora
+from emo_utils.errors import CorpusError, VideoError, WeightsError
+from emo_utils.evaluation.coverage import table_coverage
+from emo_utils.evaluation.measure import measure
+from emo_utils.evaluation.predictions import prediction_table, write_predictions
+from emo_utils.evaluation.with_baseline import baseline_report
+from emo_utils.faces.detector import DEFAULT
+from emo_utils.inference.baseline import log_mean
+from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.pipeline import Pipeline
+from emo_utils.inference.weights import Weights, find_weights
+from emo_utils.structures import Clip
+
+
+@dataclass
+class ClipReadings:
+    """What became of each clip.
+
+    Attributes:
+        clips: those with a face.
+        log_means: float (C,) of each, the mean log-probability of the frames of the person who is seen in most.
+        frames: how many frames that is.
+        no_face: names of those in which no face was found.
+        unreadable: names of those that could not be read, and why.
+    """
+
+    clips: list[Clip] = field(default_factory=list)
+    log_means: list[np.ndarray] = field(default_factory=list)
+    frames: list[int] = field(default_factory=list)
+    no_face: list[str] = field(default_factory=list)
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+
+def evaluate_clips(
+    weights: str,
+    corpus: str,
+    root: Path | None = None,
+    detector: str = DEFAULT,
+    prior: str | None = None,
+    baseline: str = "none",
+    predictions: Path | None = None,
+) -> dict:
+    """Read every clip of a corpus and measure the result; nothing is trained, so no clip is held out.
+
+    A clip's reading is the mean log-probability of the frames of the person who is seen in most of them. Only emotions
+    that both corpus and weights name are candidates: clips of others are left out, and said to be.
+
+    Args:
+        weights: see `inference.weights.find_weights`.
+        corpus: a registered corpus of clips, whose people are known.
+        root: its files; None: where the corpus looks itself.
+        detector: a registered face detector.
+        prior: see `inference.prior`; None takes the weights' own for clips.
+        baseline: one of `inference.baseline.KINDS`; figures with it stand beside those without.
+        predictions: where to write the table that the plain figures are computed from, if at all.
+
+    Returns:
+        The figures of `evaluation.measure`, `coverage` and `uncertain` (`evaluation.coverage`), `prior`, `detector`;
+        `files`, how many clips there are, `no_face` and `unreadable` with `no_face_files` and `unreadable_files`,
+        `accuracy_all`, for which these count as errors; `left_out`, clips by emotion that the weights do not name;
+        `candidates`; and, where it was asked for, `baseline` (`evaluation.with_baseline`).
+
+    Raises:
+        CorpusError: the corpus is absent, or not a single face was found.
+        WeightsError: weights and corpus name no two emotions in common.
+    """
+    found = find_weights(weights)
+    clips = corpora.create(corpus, **({"root": root} if root else {})).index()
+    classes = _candidates(found, corpus)
+    named = [clip for clip in clips if clip.emotion in classes]
+    read = _read(named, found, classes, detector, prior)
+    if not read.clips:
+        raise CorpusError(f"{corpus}: expected a face in at least one clip, found none in {len(named)}")
+    prior = prior or found.clip_prior
+    table = _table(read, classes)
+    if predictions:
+        write_predictions(table, predictions)
+    report = {"weights": found.name, "sha256": found.sidecar["sha256"], "corpus": corpus, "prior": prior}
+    report |= {"faces": "detect", "detector": detector, "candidates": list(classes)}
+    report |= measure(table, classes) | table_coverage(table, found.uncertain_under(prior))
+    report |= _missed(read, len(named), report)
+    left_out = [clip.emotion for clip in clips if clip.emotion not in classes]
+    report |= {"left_out": {name: left_out.count(name) for name in sorted(set(left_out))}, "passed_over": 0}
+    if baseline != "none":
+        report["baseline"] = baseline_report(table, classes, np.stack(read.log_means), read.frames, baseline, found)
+    return report
+
+
+def _candidates(weights: Weights, corpus: str) -> tuple[str, ...]:
+    """The emotions that both name, in the order of the weights."""
+    of_corpus = corpora.get(corpus).facts.classes
+    both = tuple(name for name in weights.classes if name in of_corpus)
+    if len(both) < 2:
+        raise WeightsError(
+            f"{weights.name} names {', '.join(weights.classes)}, {corpus} has {', '.join(of_corpus)}: expected at least "
+            f"two in common, found {len(both)}"
+        )
+    return both
+
+
+def _read(
+    clips: Sequence[Clip], weights: Weights, classes: Sequence[str], detector: str, prior: str | None
+) -> ClipReadings:
+    columns = [weights.classes.index(name) for name in classes]
+    # A labelled clip is about one person, so identities across tracks are not asked for.
+    how = AnalysisOptions(str(weights.path), detector, identity_weights="none", segments=False, prior=prior)
+    pipeline, read = Pipeline(how), ClipReadings()
+    for clip in clips:
+        try:
+            timeline = pipeline.run(clip.path).timeline
+        except VideoError as error:
+            read.unreadable[clip.clip_id] = str(error)
+            continue
+        if not timeline.people:
+            read.no_face.append(clip.clip_id)
+            continue
+        person = int(timeline.faces["person_id"].value_counts().idxmax())
+        frames = timeline.probabilities(person)[:, columns]
+        read.clips.append(clip)
+        read.log_means.append(log_mean(frames))
+        read.frames.append(len(frames))
+    return read
+
+
+def _table(read: ClipReadings, classes: Sequence[str]):
+    names, people = [clip.clip_id for clip in read.clips], [clip.subject_id for clip in read.clips]
+    labels = [classes.index(clip.emotion) for clip in read.clips]
+    likely = np.exp(np.stack(read.log_means))
+    return prediction_table(names, people, labels, classes, likely / likely.sum(axis=1, keepdims=True), classes)
+
+
+def _missed(read: ClipReadings, files: int, report: dict) -> dict:
+    """What was not read, and the accuracy when that counts as an error."""
+    return {
+        "files": files,
+        "no_face": len(read.no_face),
+        "no_face_files": read.no_face,
+        "unreadable": len(read.unreadable),
+        "unreadable_files": read.unreadable,
+        "accuracy_all": report["accuracy"] * len(read.clips) / files,
+    }
