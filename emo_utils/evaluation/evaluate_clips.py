@@ -100,8 +100,8 @@ def _candidates(weights: Weights, corpus: str) -> tuple[str, ...]:
     both = tuple(name for name in weights.classes if name in of_corpus)
     if len(both) < 2:
         raise WeightsError(
-            f"{weights.name} names {', '.join(weights.classes)}, {corpus} has {', '.join(of_corpus)}: expected at least "
-            f"two in common, found {len(both)}"
+            f"{weights.name} names {', '.join(weights.classes)}, {corpus} has {', '.join(of_corpus)}: expected "
+            f"at least two in common, found {len(both)}"
         )
     return both
 

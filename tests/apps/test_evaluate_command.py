@@ -110,7 +110,9 @@ def test_validation_predictions_give_the_temperature(emo, predictions, tmp_path)
         (("ferplus", "folder", "--faces", "asis", "--detector", "haar"), "looks for no face, and --detector belongs"),
         (("ferplus", "folder", "--faces", "maybe"), "faces: expected detect, asis, both; found 'maybe'"),
         (("ferplus", "folder", "--root", "absent"), "absent: expected pictures in folders named after emotions"),
-        (("ferplus", "ravdess"), "corpus 'ravdess' holds clips"),
+        (("ferplus", "ravdess"), "expected speech clips like"),
+        (("ferplus", "ravdess", "--split", "test"), "all clips of ravdess are read"),
+        (("ferplus", "ferplus", "--baseline", "people"), "--baseline belongs"),
         (("--predictions", "FILE", "--split", "test"), "--split belongs"),
         (("--predictions", "FILE", "--save-predictions", "x.csv"), "--save-predictions belongs"),
         (("--predictions", "absent.csv"), "absent.csv: expected a CSV file, found none"),
@@ -136,10 +138,10 @@ def test_weights_are_measured_and_their_predictions_kept(emo, monkeypatch, predi
     code, out, _ = emo("ferplus", "ferplus", "--split", "validation", "--save-predictions", "kept.csv")
     assert code == 0
     assert out.startswith("ferplus on ferplus/validation: 4 clips")
-    emo("run", "stock", "--prior", "uniform", "--root", "there", "--faces", "both")
+    emo("run", "ferplus", "--prior", "uniform", "--root", "there", "--faces", "both")
     assert asked == [
         ("ferplus", "ferplus", "validation", Path("kept.csv"), {}),
-        ("run", "stock", "test", None, {"prior": "uniform", "root": Path("there"), "faces": "both"}),
+        ("run", "ferplus", "test", None, {"prior": "uniform", "root": Path("there"), "faces": "both"}),
     ]
 
 
