@@ -3,6 +3,7 @@
 Every source becomes a `FrameSource`, so that nothing after it knows where frames are from.
 """
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +22,8 @@ from emo_utils.structures import Frame
 from emo_utils.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from emo_utils.video import Faults, Picture, VideoInfo, probe, read_pictures
 from emo_utils.video.reading import Ticks
+
+log = logging.getLogger(__name__)
 
 EXPECTED = (
     "expected a video or picture file, a folder or list of them, an array uint8 (H, W, 3) or (T, H, W, 3), an iterator "
@@ -248,9 +251,13 @@ def camera_source(index: int) -> FrameSource:
             started_s = None
             for number in count():
                 found, picture = camera.read()
+                if not found and number:
+                    log.warning("camera %d gives no more frames after %d; what came until then is kept", index, number)
+                    return
                 if not found:
-                    what = "gives no more frames" if number else "cannot be opened"
-                    raise VideoError(f"camera {index} {what}; expected the index of a connected camera, mostly 0")
+                    raise VideoError(
+                        f"camera {index} cannot be opened; expected the index of a connected camera, mostly 0"
+                    )
                 started_s = time.monotonic() if started_s is None else started_s
                 time_s = time.monotonic() - started_s
                 if keep.takes(time_s):

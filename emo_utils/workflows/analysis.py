@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emo_utils.errors import UnknownNameError
 from emo_utils.inference.options import AnalysisOptions
 from emo_utils.motion.segments_file import segments_table
 from emo_utils.output import check_output, whole_folder
+from emo_utils.registry import unknown_name
 from emo_utils.reports.clips.summary import people_table
 from emo_utils.reports.clips.writer import ClipResults, Missing, choose_outputs, in_order, write_outputs
 from emo_utils.reports.clips.writers.summary import summary_of
@@ -62,11 +64,23 @@ class Analysis:
         """What `summary.json` holds: how the clip was read, and a report per person."""
         return summary_of(self.results)
 
-    def plot(self) -> "Figure":
-        """Smoothed probabilities over time, a panel per person, segments shaded."""
-        from emo_utils.reports.clips.charts import line_chart
+    def plot(self, chart: str = "line") -> "Figure":
+        """A chart as a figure.
 
-        return line_chart(self.results.reading.timeline, self.results.reading.segments)
+        Args:
+            chart: `line`, probabilities over time, a panel per person, segments shaded; `bar` or `pie`, share of time;
+                `motion`, the curve that segments are found in.
+
+        Raises:
+            UnknownNameError: no such chart; lists the known ones.
+        """
+        from emo_utils.reports.clips.charts import charts_of
+
+        reading = self.results.reading
+        charts = charts_of(reading.timeline, reading.segments, reading.motion)
+        if chart not in charts:
+            raise UnknownNameError(unknown_name("chart", chart, charts))
+        return charts[chart]()
 
     def save(
         self,
@@ -118,8 +132,8 @@ class Analysis:
         return missing
 
     def __repr__(self) -> str:
-        reading = self.results.reading
-        return f"Analysis({self.clip!r}, {reading.timeline!r}, {len(reading.segments)} segments)"
+        reading, count = self.results.reading, len(self.results.reading.segments)
+        return f"Analysis({self.clip!r}, {reading.timeline!r}, {count} segment{'s' * (count != 1)})"
 
     def _repr_html_(self) -> str:
         from emo_utils.reports.clips.shares import shares_html

@@ -87,6 +87,7 @@ def test_a_face_that_goes_is_gone_within_a_detection(pipeline, clips):
     seen = live.loc[live["status"] != "no_face", "frame_index"]
     assert 70 <= seen.max() <= 77, "it goes after frame 71; faces are looked for every fifth"
     assert live.loc[live["status"] == "no_face", "emotion"].isna().all()
+    assert len(Timeline(live.astype(TYPES), pipeline.weights.classes).faces) == len(seen)
 
 
 def test_smoothing_is_the_forward_half_of_the_offline_one():

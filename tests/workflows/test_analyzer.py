@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 
+import cv2
 import matplotlib.figure
 import numpy as np
 import pandas as pd
@@ -65,7 +67,9 @@ def test_an_analysis_shows_its_tables_its_figure_and_shares(smile):
     shares = [value for name, value in smile.people.iloc[0].items() if name.startswith("share_")]
     assert sum(shares) == pytest.approx(1, abs=1e-3)
     assert person.dominant_emotion == smile.timeline["smoothed_emotion"].mode()[0]
-    assert isinstance(smile.plot(), matplotlib.figure.Figure)
+    assert all(isinstance(smile.plot(chart), matplotlib.figure.Figure) for chart in ("line", "bar", "pie", "motion"))
+    with pytest.raises(UnknownNameError, match="unknown chart 'bars'; known: bar, line, motion, pie"):
+        smile.plot("bars")
     summary = smile.summary()
     assert (summary["clip"], summary["options"]["identity_weights"]) == ("single_face.mp4", "none")
     html = smile._repr_html_()
@@ -147,6 +151,19 @@ def test_a_folder_gives_its_videos_and_pictures_in_order(clips, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(VideoError, match="holds no video and no picture"):
         open_source(tmp_path / "empty")
+
+
+def test_a_camera_is_read_for_so_many_seconds(monkeypatch, clips, pixels):
+    open_camera = cv2.VideoCapture
+    monkeypatch.setattr(cv2, "VideoCapture", lambda index: open_camera(str(clips / "single_face.mp4")))
+    frames = list(open_source(0).first_seconds(60).read())
+    assert [frame.index for frame in frames] == list(range(72)), "a file ends; so may a camera"
+    assert frames[0].time_s == pytest.approx(0, abs=0.01)
+    assert all(earlier.time_s < later.time_s for earlier, later in pairwise(frames))
+    assert np.abs(frames[10].pixels.astype(int) - pixels[10]).mean() < 3, "red is red"
+    monkeypatch.undo()
+    with pytest.raises(VideoError, match="camera 99 cannot be opened"):
+        next(open_source(99).read())
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Charts of a timeline: expressions over time (line), share of time (bar, pie)."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,14 +41,28 @@ def save_charts(
 ) -> list[Path]:
     """Write `line.png`, `bar.png`, `pie.png`, and with a table of motion `motion.png`; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    figures = {"line": line_chart(timeline, segments), "bar": bar_chart(timeline), "pie": pie_chart(timeline)}
-    if motion is not None:
-        with plt.rc_context(STYLE):
-            figures["motion"] = motion_chart(motion, segments)
-    paths = [folder / f"{name}.png" for name in figures]
-    for path, figure in zip(paths, figures.values(), strict=True):
-        figure.savefig(path)
+    paths = []
+    for name, draw in charts_of(timeline, segments, motion).items():
+        paths.append(folder / f"{name}.png")
+        draw().savefig(paths[-1])
     return paths
+
+
+def charts_of(
+    timeline: Timeline, segments: Sequence[Segment] = (), motion: "pd.DataFrame | None" = None
+) -> dict[str, Callable[[], Figure]]:
+    """The charts of a clip by name, each drawn when it is called; `motion` only with a table of motion."""
+    charts = {
+        "line": partial(line_chart, timeline, segments),
+        "bar": partial(bar_chart, timeline),
+        "pie": partial(pie_chart, timeline),
+    }
+    return charts if motion is None else {**charts, "motion": partial(_styled_motion_chart, motion, segments)}
+
+
+def _styled_motion_chart(motion: "pd.DataFrame", segments: Sequence[Segment]) -> Figure:
+    with plt.rc_context(STYLE):
+        return motion_chart(motion, segments)
 
 
 def line_chart(timeline: Timeline, segments: Sequence[Segment] = ()) -> Figure:
