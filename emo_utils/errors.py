@@ -54,6 +54,19 @@ class MissingPackageError(EmoError):
     """An optional package is not installed; the message holds the install command."""
 
 
+class Stopped(BaseException):
+    """The user or the system asked the program to stop (SIGINT, SIGTERM); not an error.
+
+    Args:
+        message: what is kept, and how to go on.
+        code: with which the process is to end.
+    """
+
+    def __init__(self, message: str, code: int = 130):
+        super().__init__(message)
+        self.code = code
+
+
 def in_words(error: BaseException) -> str:
     """One line for a user: our errors as they are, the system's with the file, others with the name of their class."""
     if isinstance(error, EmoError):

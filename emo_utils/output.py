@@ -9,31 +9,7 @@ from pathlib import Path
 
 from emo_utils.errors import OutputError
 
-MARKS = ("timeline.csv", "manifest.csv")
-"""A folder that holds none of these was not made by this package, and is never replaced."""
-
 PART = ".part"
-
-
-def check_output(folder: Path, overwrite: bool) -> None:
-    """Refuse an output folder before any work is done.
-
-    Raises:
-        OutputError: it exists and `overwrite` is not set, it is not ours to replace, or it cannot be written.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder}: expected a folder for the output, found a file")
-    if folder.is_dir() and any(folder.iterdir()):
-        if not overwrite:
-            raise OutputError(f"{folder}: exists already and is not empty; choose another --out, or give --overwrite")
-        if not any((folder / mark).exists() for mark in MARKS):
-            raise OutputError(
-                f"{folder}: holds files that this command did not make (no {' and no '.join(MARKS)}), so it is not "
-                "overwritten; choose another --out"
-            )
-    parent = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
-    if not os.access(parent, os.W_OK | os.X_OK):
-        raise OutputError(f"{folder}: cannot be written, {parent} is read-only for this user")
 
 
 @contextmanager

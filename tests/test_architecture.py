@@ -37,7 +37,13 @@ DOORS = {"emo_utils", "emo_utils.__main__"}
 WITH_TORCH = ("models", "training", "workflows", "apps")
 TORCH = {"torch", "torchvision", "timm", "accelerate", "safetensors"}
 ONCE = {
-    r"\bos\.(replace|rename)\(": ("output", "datasets.download", "datasets.prepare_clip", "reports.clips.writer"),
+    r"\bos\.(replace|rename)\(": (
+        "output",
+        "results_folder",
+        "datasets.download",
+        "datasets.prepare_clip",
+        "reports.clips.writer",
+    ),
     r"\bhashlib\b": ("hashing",),
     r"\bcv2\.imread\(|\bImage\.open\(": ("images", "datasets.samples", "reports.clips.pictures"),
     r"\bnp\.exp\([^)]*- [^)]*\.max\(": (),

@@ -21,7 +21,7 @@ from zlib import crc32
 
 import cv2
 
-from emo_utils.errors import EmoError, SampleError, VideoError
+from emo_utils.errors import MACHINE, EmoError, SampleError, VideoError
 from emo_utils.faces.detector import FaceDetector, create_detector, detectors
 from emo_utils.hashing import sha256_of_file
 from emo_utils.representations.face_sequence import WHOLE_PICTURE, image_sequence
@@ -29,9 +29,6 @@ from emo_utils.representations.representation import Representation, Written
 from emo_utils.structures import Clip
 
 CLIPS, RESULT = "clips", "result.json"
-
-MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE)
-"""Not the clip's fault, so not a result."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ def make_samples(clip: Clip, spec: Representation, root: Path) -> ClipResult:
         except (EmoError, MemoryError):
             raise
         except Exception as error:
-            if isinstance(error, OSError) and error.errno in MACHINE_ERRORS:
+            if isinstance(error, OSError) and error.errno in MACHINE:  # not the clip's fault, so not a result
                 raise
             result = failure(clip, f"{clip.path}: unexpected {type(error).__name__}: {error}", source, retry=True)
         keep_result(result, part, root)

@@ -1,6 +1,7 @@
 """What `analyze` returns: the tables, figures and files of one clip, which notebook, command and page all show."""
 
 import logging
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from emo_utils.errors import UnknownNameError
 from emo_utils.inference.options import AnalysisOptions
+from emo_utils.locks import only_process
 from emo_utils.motion.segments_file import segments_table
-from emo_utils.output import check_output, whole_folder
 from emo_utils.registry import unknown_name
 from emo_utils.reports.clips.summary import people_table
 from emo_utils.reports.clips.writer import ClipResults, Missing, choose_outputs, in_order, write_outputs
 from emo_utils.reports.clips.writers.summary import summary_of
+from emo_utils.results_folder import DONE, INCOMPLETE, Listing, SourceFile, land, new_part
+from emo_utils.workflows.output_folder import LOG, check_folder
 from emo_utils.workflows.progress import frame_bar, recorded_log
 
 if TYPE_CHECKING:
@@ -98,7 +101,7 @@ class Analysis:
         Args:
             folder: where to.
             outputs: names of `reports.clips.writer.writers`; None takes the default ones.
-            overwrite: replace results that are there already.
+            overwrite: replace results that are there already; only files that this package wrote are replaced.
             progress: show progress bars on standard error.
             **switched: single outputs by name, such as `annotated=False` or `magnified=True`.
 
@@ -110,10 +113,18 @@ class Analysis:
             UnknownNameError: no such output; lists the known ones.
         """
         folder = Path(folder)
-        check_output(folder, overwrite)
+        check_folder(folder, overwrite)
         chosen = choose_outputs(None if outputs is None else ",".join(outputs), **switched)
-        with whole_folder(folder) as part:
-            self.write(part, chosen, progress)
+        path = self.results.source and self.results.source.path
+        with only_process(folder, "Analysis.save"):
+            part = new_part(folder, "analysis")
+            part.mkdir()
+            try:
+                missing = self.write(part, chosen, progress)
+                listing = Listing(SourceFile.of(path) if path else None, "", INCOMPLETE if missing else DONE)
+                land(part, folder, listing)
+            finally:
+                shutil.rmtree(part, ignore_errors=True)
         return folder
 
     def write(self, folder: Path, outputs: Sequence[str] | None = None, progress: bool = True) -> tuple[Missing, ...]:
@@ -128,7 +139,7 @@ class Analysis:
                 lambda output: frame_bar(f"{self.clip}: {output}", frames, progress),
             )
             log.info("done in %.1f s", self.seconds + time.perf_counter() - started)
-        (folder / "analysis.log").write_text("\n".join([*self.log, *lines]) + "\n", encoding="utf-8")
+        (folder / LOG).write_text("\n".join([*self.log, *lines]) + "\n", encoding="utf-8")
         return missing
 
     def __repr__(self) -> str:

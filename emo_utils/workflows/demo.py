@@ -4,14 +4,13 @@ import tempfile
 from pathlib import Path
 
 from emo_utils.datasets.corpora.sample import make_sample_clip
-from emo_utils.output import check_output
-from emo_utils.workflows.analyze import ClipResult, analyze_clip
+from emo_utils.workflows.analyze import analyze_clip
 from emo_utils.workflows.analyzer import Analyzer
+from emo_utils.workflows.clip_results import ClipResult
 
 
 def run_demo(out: Path) -> list[ClipResult]:
     """Make the synthetic sample clip and read it into `out`; what an earlier demo left there is replaced."""
-    check_output(out, overwrite=True)
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder) / "sample.mp4"
         make_sample_clip(clip)

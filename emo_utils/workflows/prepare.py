@@ -1,22 +1,17 @@
 """`emo prepare`: a corpus by name, a representation by name, workers here or on a cluster."""
 
-from collections.abc import Iterator
-from concurrent.futures import Executor
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import fields
 from pathlib import Path
 
 from emo_utils.datasets.manifest import Manifest
 from emo_utils.datasets.prepare import prepare
 from emo_utils.datasets.registry import corpora
-from emo_utils.errors import CorpusError, EmoError, MissingPackageError, WorkerError
-from emo_utils.extras import missing
+from emo_utils.errors import CorpusError, EmoError
 from emo_utils.inference.apex_scorer import ApexScorer
 from emo_utils.representations.representation import Representation, create_representation, representations
 from emo_utils.structures import Clip
-
-CONNECT_S = 10
-"""Patience with a scheduler that does not answer."""
+from emo_utils.workflows.cluster import cluster
 
 
 def prepare_corpus(
@@ -47,28 +42,19 @@ def prepare_corpus(
         raise EmoError("--workers counts processes of this machine, --scheduler names a cluster; give one of them")
     spec = spec_for(corpus, representation, options)
     clips = index_clips(corpus, corpus_options or {})
-    with _cluster(scheduler) if scheduler else nullcontext() as executor:
+    with cluster(scheduler) if scheduler else nullcontext() as executor:
         return prepare(clips, spec, out, executor, workers)
 
 
 def spec_for(corpus: str, representation: str, options: dict) -> Representation:
-    """What to make of a corpus's clips: the options given, then those that suit the corpus, then the defaults.
-
-    Raises:
-        EmoError: a name or a value makes no sense.
-    """
+    """What to make of a corpus's clips: the options given, then those that suit the corpus, then the defaults."""
     known = {item.name for item in fields(representations.get(representation))}
     facts = getattr(corpora.get(corpus), "facts", None)
     suited = {key: value for key, value in facts.prepared_with.items() if key in known} if facts else {}
     given = {key: value for key, value in options.items() if value is not None}
     if representation == "apex":
         suited["scorer"] = ApexScorer()
-    made = create_representation(representation, **{**suited, **given})
-    try:
-        _ = made.input_spec
-    except ValueError as error:
-        raise EmoError(str(error)) from None
-    return made
+    return create_representation(representation, **{**suited, **given})
 
 
 def index_clips(name: str, options: dict) -> list[Clip]:
@@ -80,18 +66,3 @@ def index_clips(name: str, options: dict) -> list[Clip]:
     if not hasattr(corpus, "index"):
         raise CorpusError(f"corpus {name!r} holds single faces, not clips; there is nothing to prepare")
     return corpus.index()
-
-
-@contextmanager
-def _cluster(address: str) -> Iterator[Executor]:
-    """The workers of a Dask cluster; they must see clips and output under the same paths as this machine."""
-    try:
-        from distributed import Client
-    except ModuleNotFoundError as error:
-        raise MissingPackageError(missing("--scheduler", "distributed")) from error
-    try:
-        client = Client(address, timeout=CONNECT_S)
-    except (OSError, ValueError) as error:
-        raise WorkerError(f"no Dask scheduler answers at {address} within {CONNECT_S} s: {error}") from error
-    with client:
-        yield client.get_executor()

@@ -6,15 +6,21 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from tqdm import tqdm
 
+from emo_utils.stopping import check_stop
+
 OnFrame = Callable[[int], None]
 """Called with the number of frames done."""
 
 log = logging.getLogger("emo_utils")
 
 
-def frame_bar(name: str, total: int | None, shown: bool) -> AbstractContextManager[OnFrame | None]:
-    """A progress bar that appears after two seconds; as a context it gives the function to call with frames done."""
-    return _bar(name, total) if shown else nullcontext(None)
+def frame_bar(name: str, total: int | None, shown: bool) -> AbstractContextManager[OnFrame]:
+    """A progress bar that appears after two seconds; as a context it gives the function to call with frames done.
+
+    Shown or not, the function ends the work where the user has asked for that; see `stopping`.
+    """
+    check_stop()
+    return _bar(name, total) if shown else nullcontext(lambda done: check_stop())
 
 
 @contextmanager
@@ -23,6 +29,7 @@ def _bar(name: str, total: int | None) -> Iterator[OnFrame]:
     with tqdm(total=total, desc=name, unit="frame", delay=2, leave=False, disable=None) as bar:
 
         def on_frame(done: int) -> None:
+            check_stop()
             if bar.total and done > bar.total:
                 bar.total = done
             bar.update(done - bar.n)

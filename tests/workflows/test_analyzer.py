@@ -58,7 +58,8 @@ def test_the_five_lines_of_the_readme(clips, tmp_path):
     assert type(shown) is pd.DataFrame
     assert list(analysis.people["person_id"]) == [1, 2]
     assert analysis.save(str(tmp_path / "results"), ["summary"]) == tmp_path / "results"
-    assert {path.name for path in (tmp_path / "results").iterdir()} == {"timeline.csv", "summary.json", "analysis.log"}
+    written = {path.name for path in (tmp_path / "results").iterdir()}
+    assert written == {"timeline.csv", "summary.json", "analysis.log", ".emo-results.json"}
 
 
 def test_an_analysis_shows_its_tables_its_figure_and_shares(smile):

@@ -60,7 +60,15 @@ def analyze(
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse clips that are damaged or cut off; else what is left is read.")
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there already.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace results made with other options; never files of your own.")
+    ] = False,
+    redo: Annotated[bool, typer.Option("--redo", help="Read finished clips again too.")] = False,
+    recursive: Annotated[bool, typer.Option("--recursive", help="Look into subfolders too.")] = False,
+    workers: Annotated[int, typer.Option(help="Processes that read clips.", min=1)] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Dask scheduler whose workers read the clips, such as tcp://10.0.0.5:8786.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Read clips: timeline, segments (onset, apex, offset), apex pictures, summary, charts, annotated video for each.
@@ -77,7 +85,10 @@ def analyze(
         strict=strict,
     )  # fmt: skip
     chosen = choose_outputs(outputs, annotated=annotated, charts=charts, magnified=magnified)
-    results = analyze_clips(clips, out, options, chosen, segments_file=segments, overwrite=overwrite)
+    results = analyze_clips(
+        clips, out, options, chosen, segments_file=segments, overwrite=overwrite, redo=redo, recursive=recursive,
+        workers=workers, scheduler=scheduler, on_result=None if as_json else print_result,
+    )  # fmt: skip
     if as_json:
         print_json(
             [
@@ -85,8 +96,5 @@ def analyze(
                 for r in results
             ]
         )
-    else:
-        for result in results:
-            print_result(result)
     if not all(result.complete for result in results):
         raise typer.Exit(SOME_FAILED)

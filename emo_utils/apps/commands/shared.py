@@ -15,12 +15,11 @@ def print_json(value) -> None:
     typer.echo(json.dumps(value, indent=1))
 
 
-def print_result(result) -> None:
-    """Print what became of one clip."""
+def print_result(result, so_far=None) -> None:
+    """Print what became of one clip; of several, how many are done and how long the rest may take."""
+    typer.echo(f"{_counted(so_far)}{result.clip.name}: {_what_became(result)}")
     if result.status != "ok":
-        typer.echo(f"{result.clip.name}: FAILED, {result.reason}")
         return
-    typer.echo(f"{result.clip.name}: {result.timeline!r} in {result.seconds:.1f} s")
     for person in result.summary["people"]:
         shares = sorted(person["share_of_time"].items(), key=lambda item: -item[1])
         shown = ", ".join(f"{name} {share:.0%}" for name, share in shares if share >= 0.01)
@@ -30,5 +29,29 @@ def print_result(result) -> None:
     for missing in result.missing:
         typer.echo(f"  MISSING: {missing}")
     for path in sorted(result.folder.rglob("*")):
-        if path.is_file():
+        if path.is_file() and not path.name.startswith("."):
             typer.echo(f"  {path}")
+
+
+def _counted(so_far) -> str:
+    if so_far is None or so_far.total == 1:
+        return ""
+    left = f", about {_duration(so_far.left_s)} left" if so_far.left_s >= 1 else ""
+    return f"[{so_far.done}/{so_far.total}{left}] "
+
+
+def _duration(seconds: float) -> str:
+    hours, rest = divmod(round(seconds), 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _what_became(result) -> str:
+    if result.status != "ok":
+        return f"FAILED, {result.reason}"
+    about = result.summary
+    people = len(about["people"])
+    read = (
+        f"{about['frames']} frames over {about['duration_s']:.2f} s, {people} {'person' if people == 1 else 'people'}"
+    )
+    return f"{read}; finished before" if result.read_before else f"{read}, in {result.seconds:.1f} s"

@@ -1,0 +1,168 @@
+"""Folders of results that know which of their files this package wrote, so that it never touches any other.
+
+Each folder holds a listing: the source, what was asked for, and the SHA-256 of every file written. A file that is not
+in the listing, or was changed since, belongs to the user: it is neither replaced nor removed, and a new file of that
+name is written beside it, as `segments.new.csv`.
+"""
+
+import json
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from emo_utils import __version__
+from emo_utils.hashing import sha256_of_file
+from emo_utils.output import write_text_whole
+
+LISTING = ".emo-results.json"
+
+LANDING, INCOMPLETE, DONE = "landing", "incomplete", "done"
+"""Of a listing: files are being moved in, or were when the process was killed; an output is missing; all is there."""
+
+PART = re.compile(r"\..+\.[0-9a-f]{8}\.part(\.\w+)?")
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file as it was when it was read."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> "SourceFile":
+        """The file as it is now."""
+        stat = path.stat()
+        return cls(str(path.absolute()), stat.st_size, stat.st_mtime_ns, sha256_of_file(path))
+
+    def unchanged(self, path: Path) -> bool:
+        """Whether a path holds the same bytes; they are compared by hash where the time of the last change differs."""
+        stat = path.stat()
+        if stat.st_size != self.size:
+            return False
+        return stat.st_mtime_ns == self.mtime_ns or sha256_of_file(path) == self.sha256
+
+    def same_clip(self, path: Path) -> bool:
+        """Whether a path is this file, changed or not, or holds its bytes under the same name elsewhere."""
+        own = Path(self.path)
+        return own == path.absolute() or (own.name == path.name and self.unchanged(path))
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What this package wrote into a folder.
+
+    Attributes:
+        source: the file that was read; None for frames from elsewhere.
+        request: a hash of everything that was asked for.
+        status: `LANDING`, `INCOMPLETE` or `DONE`.
+        files: the SHA-256 of each file by its path below the folder; two while one file takes another's place.
+        outcome: plain values to tell again, without reading the results.
+    """
+
+    source: SourceFile | None
+    request: str
+    status: str = DONE
+    files: dict[str, list[str]] = field(default_factory=dict, repr=False)
+    outcome: dict = field(default_factory=dict, repr=False)
+
+    def write(self, folder: Path) -> None:
+        """Write the listing into its folder, in one step."""
+        values = {"written_by": f"emo_utils {__version__}", **asdict(self)}
+        write_text_whole(folder / LISTING, json.dumps(values, indent=1) + "\n")
+
+    def wrote(self, folder: Path, name: str) -> bool:
+        """Whether a file is one of ours and as we left it."""
+        path = folder / name
+        return name in self.files and path.is_file() and sha256_of_file(path) in self.files[name]
+
+    def present(self, folder: Path) -> bool:
+        """Whether all files are there, changed or not."""
+        return all((folder / name).is_file() for name in self.files)
+
+
+def read_listing(folder: Path) -> Listing | None:
+    """The listing of a folder; None where there is none that can be read."""
+    try:
+        values = json.loads((folder / LISTING).read_text())
+        values.pop("written_by", None)
+        source = values.pop("source")
+        return Listing(source and SourceFile(**source), **values)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def new_part(folder: Path, name: str) -> Path:
+    """A hidden name in a folder, for results that are being written; see `sweep`."""
+    return folder / f".{name[:100]}.{uuid.uuid4().hex[:8]}.part"
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed processes left in a folder and in the folders of results in it."""
+    for place in (folder, *(path.parent for path in folder.glob(f"*/{LISTING}"))):
+        for path in place.glob(".*.part*"):
+            if PART.fullmatch(path.name):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def land(part: Path, folder: Path, listing: Listing) -> list[str]:
+    """Move finished results to their place; a process killed on the way leaves nothing that is not in the listing.
+
+    Args:
+        part: the finished files, on the same disk; it is gone afterwards.
+        folder: where they belong. Files of the user stay, files that an earlier listing names are replaced or removed.
+        listing: of the finished results; its `files` are filled in here.
+
+    Returns:
+        The new names of files whose own name is taken by a file of the user's.
+    """
+    hashes = {path.relative_to(part).as_posix(): sha256_of_file(path) for path in _files(part)}
+    final = replace(listing, files={name: [one] for name, one in hashes.items()})
+    if not folder.exists():
+        final.write(part)
+        os.rename(part, folder)
+        return []
+    old = read_listing(folder)
+    names = {name: _free_name(folder, name, old) for name in hashes}
+    final = replace(listing, files={names[name]: [one] for name, one in hashes.items()})
+    before = {name: one for name, one in old.files.items() if old.wrote(folder, name)} if old else {}
+    both = {name: before.get(name, []) + final.files.get(name, []) for name in {**before, **final.files}}
+    replace(final, status=LANDING, files=both).write(folder)
+    for name in before.keys() - final.files.keys():
+        (folder / name).unlink()
+    for name, place in names.items():
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(part / name, folder / place)
+    for name in before:
+        _remove_empty(folder, (folder / name).parent)
+    final.write(folder)
+    shutil.rmtree(part)
+    return [place for name, place in names.items() if place != name]
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def _free_name(folder: Path, name: str, old: Listing | None) -> str:
+    """The name under which a new file can be written: its own, or one beside it where the user holds that one."""
+    path, number = Path(name), 1
+    place = name
+    while (folder / place).exists() and not (old and old.wrote(folder, place)):
+        place = path.with_name(f"{path.stem}.new{number if number > 1 else ''}{path.suffix}").as_posix()
+        number += 1
+    return place
+
+
+def _remove_empty(folder: Path, inner: Path) -> None:
+    with suppress(OSError):  # there are other files in it
+        while inner != folder:
+            inner.rmdir()
+            inner = inner.parent

@@ -1,0 +1,165 @@
+"""A run over many clips: each lands when it is done, and whatever ends the run, it can go on from there."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tqdm import tqdm
+
+from emo_utils.errors import MACHINE, OutputError, Stopped, WorkerError, in_words
+from emo_utils.results_folder import DONE, INCOMPLETE, Listing, land, new_part, sweep
+from emo_utils.workflows.clip_manifest import (
+    FAILED,
+    MANIFEST,
+    PASSED_OVER,
+    WAITING,
+    ClipRow,
+    as_text,
+    keep_others,
+    read_rows,
+    write_rows,
+)
+from emo_utils.workflows.clip_request import Request
+from emo_utils.workflows.clip_results import ClipResult, Place, place_clips
+from emo_utils.workflows.clip_search import FoundClips
+from emo_utils.workflows.clip_task import ClipTask, Outcome, try_task
+from emo_utils.workflows.task_pool import open_pool
+
+log = logging.getLogger("emo_utils")
+
+GO_ON = "give the same command again to go on"
+
+
+@dataclass(frozen=True)
+class BatchProgress:
+    """How far a run is: clips done (finished before, read now, or failed), of how many, and the seconds left."""
+
+    done: int
+    total: int
+    left_s: float
+
+
+OnResult = Callable[[ClipResult, BatchProgress], None]
+
+
+def land_outcome(place: Place, task: ClipTask, outcome: Outcome) -> ClipResult:
+    """Move what was written to its place."""
+    if outcome.status == FAILED:
+        return ClipResult.of(place.clip, place.folder, outcome)
+    told = {name: getattr(outcome, name) for name in ("reason", "seconds", "summary")}
+    status = INCOMPLETE if outcome.missing else DONE
+    listing = Listing(outcome.source, place.request, status, outcome=told)
+    for name in land(task.part, place.folder, listing):
+        log.warning(
+            "%s: written as %s, since a file of that name there is yours or was changed by you", place.folder, name
+        )
+    return ClipResult.of(place.clip, place.folder, outcome)
+
+
+@contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """A full disk, or one that cannot be written, as an error that a user understands."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in MACHINE:
+            raise OutputError(f"{folder}: {in_words(error)}") from error
+        raise
+
+
+class Batch:
+    """A run over many clips: its places, what became of each so far, and its manifest."""
+
+    def __init__(
+        self, places: Sequence[Place], rest: Sequence[ClipRow], out: Path, request: Request, on_result: OnResult | None
+    ):
+        self._places, self._rest, self._out, self._request = places, rest, out, request
+        self._on_result = on_result
+        self._results = {place.folder: place.finished for place in places if place.finished}
+        self._pending = [place for place in places if not place.finished]
+
+    @classmethod
+    def planned(
+        cls, found: FoundClips, out: Path, request: Request, overwrite: bool, redo: bool, on_result: OnResult | None
+    ) -> "Batch":
+        """See what there is to do.
+
+        Raises:
+            OutputError: results are there that were made otherwise, or a `manifest.csv` of somebody else's.
+        """
+        earlier = read_rows(out)
+        if earlier is None and (out / MANIFEST).exists():
+            raise OutputError(f"{out / MANIFEST}: was not written by this command; move it, or choose another --out")
+        places = place_clips(found.clips, [request.key(clip) for clip in found.clips], out, overwrite, redo)
+        rest = [ClipRow(as_text(one.path), PASSED_OVER, one.reason) for one in found.passed_over]
+        named = [as_text(place.clip) for place in places] + [row.clip for row in rest]
+        return cls(places, [*rest, *keep_others(earlier or (), named, out)], out, request, on_result)
+
+    def run(self, workers: int, executor: Executor | None, progress: bool) -> list[ClipResult]:
+        """Read what is not finished; the manifest is written anew after each clip."""
+        workers = min(workers, len(self._pending) or 1)
+        tasks = {}
+        for place in self._pending:
+            part = new_part(self._out, place.folder.name)
+            tasks[self._request.task(place.clip, part, progress and workers == 1 and not executor)] = place
+        try:
+            with disk_errors(self._out):
+                self._write_manifest()
+                self._tell_finished()
+                self._read(tasks, workers, executor, progress)
+        except (KeyboardInterrupt, Stopped) as stop:
+            sweep(self._out)
+            raise Stopped(f"stopped; {self._remains()}", getattr(stop, "code", 130)) from None
+        except (OutputError, WorkerError) as error:
+            sweep(self._out)
+            raise type(error)(f"{error}. Stopped; {self._remains()}") from error
+        return [self._results[place.folder] for place in self._places]
+
+    def _read(self, tasks: dict[ClipTask, Place], workers: int, executor: Executor | None, progress: bool) -> None:
+        started, finished = time.perf_counter(), len(self._results)
+        in_process = partial(try_task, analyzer=self._request.analyzer)
+        pool = open_pool(try_task, in_process, lambda task: task.part.exists(), _died, workers, executor)
+        bar = tqdm(
+            total=len(self._places), initial=finished, desc="clips", unit="clip", disable=None if progress else True
+        )
+        with pool as worker, bar:
+            for task, outcome in worker.results(list(tasks)):
+                place = tasks[task]
+                self._results[place.folder] = land_outcome(place, task, outcome)
+                self._write_manifest()
+                bar.update()
+                done = len(self._results)
+                each_s = (time.perf_counter() - started) / (done - finished)
+                self._tell(place.folder, BatchProgress(done, len(self._places), each_s * (len(self._places) - done)))
+
+    def _tell_finished(self) -> None:
+        for done, folder in enumerate(list(self._results), start=1):
+            self._tell(folder, BatchProgress(done, len(self._places), 0.0))
+
+    def _tell(self, folder: Path, so_far: BatchProgress) -> None:
+        if self._on_result:
+            self._on_result(self._results[folder], so_far)
+
+    def _remains(self) -> str:
+        done, total = sum(one.status != FAILED for one in self._results.values()), len(self._places)
+        return f"{done} of {total} clips are finished and kept, {total - done} remain: {GO_ON}"
+
+    def _write_manifest(self) -> None:
+        rows = [
+            self._results[place.folder].row()
+            if place.folder in self._results
+            else ClipRow(as_text(place.clip), WAITING)
+            for place in self._places
+        ]
+        write_rows(self._out, [*rows, *self._rest])
+
+
+def _died(task: ClipTask) -> Outcome:
+    return Outcome(
+        FAILED, f"{task.clip}: the process that read it died, twice (killed, out of memory, or a damaged file)"
+    )

@@ -1,0 +1,70 @@
+"""`manifest.csv` of a folder of results: every clip of every run into it, and what became of it."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from emo_utils.output import write_text_whole
+
+MANIFEST = "manifest.csv"
+
+OK, FAILED, WAITING, PASSED_OVER = "ok", "failed", "waiting", "passed over"
+
+
+@dataclass(frozen=True)
+class ClipRow:
+    """One clip, or one file of a folder that was passed over.
+
+    Attributes:
+        clip: its path as it was given.
+        status: `ok`; `failed`; `waiting` while a run is going on, or was broken off; `passed over`.
+        reason: why; for a good clip what a user should know of it.
+        folder: with its results; empty where there are none.
+        frames, people: how many; empty where it was not read.
+        seconds: how long it took.
+    """
+
+    clip: str
+    status: str
+    reason: str = ""
+    folder: str = ""
+    frames: str = ""
+    people: str = ""
+    seconds: str = ""
+
+
+COLUMNS = tuple(field.name for field in fields(ClipRow))
+
+
+def as_text(path: Path) -> str:
+    r"""A path as text that every program can read: what is not UTF-8 in a file name is written as `\udce9`."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
+
+
+def read_rows(folder: Path) -> list[ClipRow] | None:
+    """The rows of a folder's manifest; None where there is none, or one that this package did not write."""
+    try:
+        with (folder / MANIFEST).open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            if tuple(reader.fieldnames or ()) != COLUMNS:
+                return None
+            return [ClipRow(**{name: row[name] or "" for name in COLUMNS}) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return None
+
+
+def write_rows(folder: Path, rows: Iterable[ClipRow]) -> None:
+    """Write the manifest in one step."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(astuple(row) for row in rows)
+    write_text_whole(folder / MANIFEST, text.getvalue())
+
+
+def keep_others(earlier: Sequence[ClipRow], now: Iterable[str], folder: Path) -> list[ClipRow]:
+    """The rows of earlier runs about other files than `now`, as far as their results are still there."""
+    named = set(now)
+    return [row for row in earlier if row.clip not in named and (not row.folder or (folder / row.folder).is_dir())]

@@ -1,0 +1,132 @@
+"""Which files a request means: clips named outright, and those of folders, and what is passed over there."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from emo_utils.errors import OutputError, VideoError
+from emo_utils.results_folder import LISTING
+from emo_utils.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """A file or folder of a folder that is not read, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class FoundClips:
+    """What a request means.
+
+    Attributes:
+        clips: files as named, and the videos of folders in alphabetical order; each once.
+        passed_over: all else that the folders hold.
+        single: whether one clip was named outright, and nothing else.
+    """
+
+    clips: tuple[Path, ...]
+    passed_over: tuple[PassedOver, ...] = ()
+    single: bool = False
+
+
+def find_clips(inputs: Sequence[Path | str], recursive: bool = False, out: Path | None = None) -> FoundClips:
+    """Find the clips of a request.
+
+    Args:
+        inputs: video files, and folders of them. A file that is named outright is read whatever its name ends in.
+        recursive: look into the subfolders of folders too, also into linked ones.
+        out: the folder for the results, which is not looked into.
+
+    Raises:
+        VideoError: nothing was named, a path is missing, or a folder holds no video.
+    """
+    if not inputs:
+        raise VideoError("no clip was named; expected video files or a folder of them")
+    clips: list[Path] = []
+    passed_over: list[PassedOver] = []
+    for path in map(Path, inputs):
+        if not path.is_dir():
+            if not path.exists():
+                raise VideoError(f"{path}: no such file or folder")
+            clips.append(path)
+            continue
+        entries = list(_entries(path, recursive, {_identity(out)} if out and out.exists() else set()))
+        found = [entry for entry in entries if isinstance(entry, Path)]
+        if not found:
+            deeper = "" if recursive else "; --recursive looks into its subfolders too"
+            raise VideoError(f"{path}: holds no video; expected files ending in {', '.join(VIDEO_SUFFIXES)}{deeper}")
+        clips += found
+        passed_over += [entry for entry in entries if isinstance(entry, PassedOver)]
+    single = len(inputs) == 1 and not Path(inputs[0]).is_dir()
+    return FoundClips(tuple(dict.fromkeys(clips)), tuple(dict.fromkeys(passed_over)), single)
+
+
+def _entries(folder: Path, recursive: bool, seen: set[tuple[int, int]]) -> Iterator[Path | PassedOver]:
+    seen.add(_identity(folder))
+    for path in sorted(folder.iterdir(), key=lambda path: path.name):
+        if not path.is_dir():
+            reason = why_not(path)
+            yield PassedOver(path, reason) if reason else path
+        elif _identity(path) in seen:  # the results, or a link back to where we came from
+            continue
+        elif path.name.startswith("."):
+            yield PassedOver(path, "a hidden folder")
+        elif (path / LISTING).exists():
+            yield PassedOver(path, "results of emo analyze")
+        elif recursive:
+            yield from _entries(path, recursive, seen)
+        else:
+            yield PassedOver(path, "a subfolder; --recursive looks into it")
+
+
+def why_not(path: Path) -> str:
+    """Why a file of a folder is not read as a clip; empty where it is."""
+    suffix = path.suffix.lower()
+    if path.name.startswith("."):
+        return "a hidden file"
+    if not path.exists():
+        return "a link to a file that is not there"
+    if suffix in VIDEO_SUFFIXES:
+        return "" if path.is_file() else "neither file nor folder"
+    if suffix in IMAGE_SUFFIXES:
+        return "a picture, not a video"
+    ending = f"ends in {suffix}" if suffix else "its name has no ending"
+    return f"not known as a video ({ending}); name the file itself to have it read"
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    stat = path.stat()
+    return stat.st_dev, stat.st_ino
+
+
+def refuse_inputs_in(out: Path, inputs: Sequence[Path]) -> None:
+    """Refuse to write results where the inputs are.
+
+    Raises:
+        OutputError: an input is, or lies in, the folder for the results; through links too.
+    """
+    place = os.path.realpath(out)
+    for path in inputs:
+        own = os.path.realpath(path)
+        if own == place or own.startswith(place.rstrip(os.sep) + os.sep):
+            raise OutputError(
+                f"{path}: lies in the folder for the results, {out}, where files are replaced; choose another --out"
+            )
+
+
+def distinct_names(clips: Sequence[Path]) -> list[str]:
+    """A folder name per clip: its stem, with its suffix and then a number where stems are the same."""
+    stems = [clip.stem for clip in clips]
+    alike = {stem for stem in stems if stems.count(stem) > 1} if len(set(stems)) < len(stems) else set()
+    names: dict[str, None] = {}
+    for clip in clips:
+        name = base = clip.name.replace(".", "_") if clip.stem in alike else clip.stem
+        number = 2
+        while name in names:
+            name, number = f"{base}_{number}", number + 1
+        names[name] = None
+    return list(names)

@@ -1,0 +1,116 @@
+"""One clip to its files in a hidden folder: the part of `emo analyze` that may run in another process."""
+
+import logging
+import shutil
+import time
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from emo_utils.errors import MACHINE, EmoError, OutputError, in_words
+from emo_utils.inference.frame_sources import file_source
+from emo_utils.inference.options import AnalysisOptions
+from emo_utils.motion.segments_file import MarkedSegment
+from emo_utils.results_folder import SourceFile
+from emo_utils.workflows.analyzer import Analyzer
+
+log = logging.getLogger("emo_utils")
+
+
+@dataclass(frozen=True)
+class ClipTask:
+    """What to do; plain values, so that it can be sent to another process.
+
+    Attributes:
+        clip: the file to read.
+        part: the folder to write into; it is made here, and left only if all went well.
+        options: how the clip is read.
+        outputs: names of the writers.
+        marked: segments marked by hand; None: find them.
+        marked_in: the file they are from.
+        progress: show a progress bar of frames.
+    """
+
+    clip: Path
+    part: Path
+    options: AnalysisOptions
+    outputs: tuple[str, ...]
+    marked: tuple[MarkedSegment, ...] | None = None
+    marked_in: Path | None = None
+    progress: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a clip.
+
+    Attributes:
+        status: `ok` or `failed`.
+        reason: why it failed, or what a user should know of a good clip.
+        seconds: how long it took.
+        missing: outputs that could not be written, and why.
+        summary: what `summary.json` holds.
+        source: the file as it was; None where it failed.
+    """
+
+    status: str
+    reason: str = ""
+    seconds: float = 0.0
+    missing: tuple[str, ...] = ()
+    summary: dict = field(default_factory=dict, repr=False)
+    source: SourceFile | None = field(default=None, repr=False)
+
+
+def run_task(task: ClipTask, analyzer: Analyzer | None = None) -> Outcome:
+    """Read a clip and write its files.
+
+    Args:
+        task: what to do.
+        analyzer: with the task's options; None: one that this process keeps for tasks of the same options.
+
+    Raises:
+        EmoError: the clip cannot be read, or its timeline cannot be written; nothing is left then.
+    """
+    started = time.perf_counter()
+    shutil.rmtree(task.part, ignore_errors=True)
+    task.part.mkdir()
+    try:
+        source = SourceFile.of(task.clip)
+        summary, missing = _read_and_write(task, analyzer or _kept_analyzer(task.options))
+        reason = f"read, but without {', '.join(missing)}" if missing else "; ".join(summary.get("warnings", ()))
+        return Outcome("ok", reason, time.perf_counter() - started, missing, summary, source)
+    except BaseException:
+        shutil.rmtree(task.part, ignore_errors=True)
+        raise
+
+
+def try_task(task: ClipTask, analyzer: Analyzer | None = None) -> Outcome:
+    """As `run_task`; a clip that cannot be read is an outcome too, since it must not stop the others.
+
+    Raises:
+        OutputError: the disk is full or cannot be written, which the next clip would find too.
+    """
+    started = time.perf_counter()
+    try:
+        return run_task(task, analyzer)
+    except OutputError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in MACHINE:
+            raise OutputError(f"{task.clip.name}: {in_words(error)}") from error
+        log.error("%s", in_words(error), exc_info=not isinstance(error, EmoError | OSError))
+        return Outcome("failed", " ".join(in_words(error).split()), time.perf_counter() - started)
+
+
+def _read_and_write(task: ClipTask, analyzer: Analyzer) -> tuple[dict, tuple[str, ...]]:
+    """The summary, and what is missing."""
+    marked = {} if task.marked is None else {"marked": task.marked, "marked_in": task.marked_in}
+    analysis = analyzer.analyze_source(file_source(task.clip), progress=task.progress, **marked)
+    missing = analysis.write(task.part, task.outputs, task.progress)
+    return analysis.summary(), tuple(map(str, missing))
+
+
+@lru_cache(maxsize=1)
+def _kept_analyzer(options: AnalysisOptions) -> Analyzer:
+    """The networks of a worker process, loaded once."""
+    return Analyzer(options=options)
