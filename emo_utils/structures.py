@@ -200,6 +200,9 @@ class Segment:
         cut_start, cut_end: it is on already where the face is first seen, still on where it is last seen: onset or
             offset lies outside the clip.
         sustained: the clip shows this one expression throughout; nothing of its onset or offset is seen.
+        scale: `macro` or `micro`, by the rule that found it; empty where a person marked it.
+        region: part of the face that is farthest from where it was at rest (`motion.regions.GROUPS`).
+        moved: how far that is, in face sides.
     """
 
     person_id: int
@@ -218,6 +221,9 @@ class Segment:
     cut_start: bool = False
     cut_end: bool = False
     sustained: bool = False
+    scale: str = ""
+    region: str = ""
+    moved: float = float("nan")
 
     def __post_init__(self) -> None:
         if not self.onset <= self.apex <= self.offset:

@@ -17,6 +17,11 @@ from emo_utils.registry import unknown_name
 DETECTION_S = 0.2
 """Time between detections; `docs/ARCHITECTURE.md` tells what is lost by not detecting in every frame."""
 
+ONE = "one"
+"""`AnalysisOptions.segments`: exactly one segment, whatever its length; see `motion.one`."""
+
+EXPRESSIONS = ("macro", "micro", "both")
+
 USUAL_FPS = 25.0
 """Taken for the rate of a source that does not tell its own."""
 
@@ -42,12 +47,14 @@ class AnalysisOptions:
     tracker: str = TRACKERS[0]
     """How faces are followed; see `faces.tracking.TRACKERS`."""
 
-    segments: bool = True
-    """Measure motion, and find onset, apex and offset of the expressions."""
+    segments: bool | str = True
+    """Measure motion, and find onset, apex and offset of the expressions; `one`: of a clip known to hold one."""
+    expressions: str = "macro"
+    """Which are looked for: `macro`, `micro` (0.04 to 0.5 s) or `both`; see `motion.segments` and `motion.micro`."""
     flow: str = DEFAULT_FLOW
     """Optical flow by which motion is measured; see `motion.flow.METHODS`."""
-    magnify_motion: bool = False
-    """Magnify the aligned face before its motion is measured (S0.4); helps with very small motions, costs time."""
+    magnify_motion: bool | None = None
+    """Magnify the aligned face before its motion is measured (S0.4); None: where micro-expressions are looked for."""
     apex_only: bool = False
     """Let the network read the apex frames alone; segments are found by motion alone then."""
     prior: str | None = None
@@ -59,6 +66,10 @@ class AnalysisOptions:
     def __post_init__(self) -> None:
         if self.apex_only and not self.segments:
             raise EmoError("apex_only reads the apexes of segments: it cannot be asked for without segments")
+        if self.segments not in (True, False, ONE):
+            raise EmoError(f"segments: expected True, False or {ONE!r}, found {self.segments!r}")
+        if self.expressions not in EXPRESSIONS:
+            raise UnknownNameError(unknown_name("kind of expressions", self.expressions, EXPRESSIONS))
         find_flow(self.flow)
         if self.detect_every is not None and self.detect_every < 1:
             raise EmoError(f"detect_every: expected 1 or more, found {self.detect_every}")

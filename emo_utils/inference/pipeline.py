@@ -22,7 +22,7 @@ from emo_utils.inference.apexes import apex_crops, read_apexes
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.frame_sources import FrameSource, frame_source
 from emo_utils.inference.observe import ObservedFrame, observe
-from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.options import ONE, AnalysisOptions
 from emo_utils.inference.people import name_faces
 from emo_utils.inference.prefetch import prefetch
 from emo_utils.inference.segmenting import ClipMotion, MotionLog, name_segments, with_strength
@@ -30,7 +30,8 @@ from emo_utils.inference.sustained import sustained_segments
 from emo_utils.inference.timeline_table import Naming, drop_flashes, face_rows, timeline_table
 from emo_utils.inference.weights import find_weights
 from emo_utils.motion.follow import MotionFollower
-from emo_utils.motion.magnify import MagnifyOptions
+from emo_utils.motion.magnify import MICRO_BAND, MagnifyOptions
+from emo_utils.motion.micro import rate_warning
 from emo_utils.motion.rules import COMBINED, MOTION_ALONE
 from emo_utils.motion.segments_file import MarkedSegment, place_segments
 from emo_utils.provenance import Provenance
@@ -108,13 +109,17 @@ class Pipeline:
         source, options = frame_source(source), self.options
         if options.apex_only and not source.replayable:
             raise SourceError(f"apex_only reads the apex frames again: expected a source for that, found {source.name}")
+        if options.segments and options.expressions != "macro" and (warning := rate_warning(source.fps)):
+            log.warning("%s: %s", source.name, warning)
         timeline, traces = self._observe(source, on_frame)
         if traces is None:
             return PipelineResult(timeline)
-        segments, motion = traces.read(MOTION_ALONE if options.apex_only else COMBINED)
+        rule = MOTION_ALONE if options.apex_only else COMBINED
+        one = options.segments == ONE
+        segments, motion = traces.read_one(rule) if one else traces.read(rule, options.expressions)
         if marked is not None:
             segments = with_strength(place_segments(marked, timeline, marked_in), motion)
-        elif not options.apex_only:
+        elif not one and not options.apex_only and options.expressions != "micro":
             segments = segments + sustained_segments(timeline, motion, segments)
         keypoints = tuple(traces.keypoints_at(segment.track_id, segment.apex) for segment in segments)
         if options.apex_only:
@@ -172,7 +177,10 @@ class Pipeline:
         return Naming(self.weights.classes, *smoothing, self.engine.uncertain_below)
 
     def _follower(self) -> MotionFollower:
-        return MotionFollower(self.options.flow, MagnifyOptions() if self.options.magnify_motion else None)
+        magnified = self.options.magnify_motion
+        if magnified is None and self.options.expressions == "micro":
+            return MotionFollower(self.options.flow, MICRO_BAND)
+        return MotionFollower(self.options.flow, MagnifyOptions() if magnified else None)
 
     def _read(
         self, observed: Iterator[ObservedFrame], motion: MotionLog | None, on_frame: OnFrame | None

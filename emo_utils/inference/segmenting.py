@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 
 from emo_utils.inference.observe import ObservedFrame
-from emo_utils.motion.curve import FaceTrace, MotionCurve
+from emo_utils.motion.curve import FaceTrace, MotionCurve, motion_curve
+from emo_utils.motion.micro import find_micro, group_motion
+from emo_utils.motion.one import find_one
 from emo_utils.motion.regions import GROUPS
 from emo_utils.motion.segments import SegmentRule, Span, find_segments
 from emo_utils.structures import Segment
@@ -110,19 +112,32 @@ class ClipMotion:
 
     faces: tuple[TracedFace, ...]
 
-    def read(self, rule: SegmentRule | None = None) -> tuple[list[Segment], pd.DataFrame]:
+    def read(self, rule: SegmentRule | None = None, expressions: str = "macro") -> tuple[list[Segment], pd.DataFrame]:
         """The segments of all persons in time order, their emotions still open; and the curves they were read from.
 
-        The table has `MOTION_COLUMNS` and is ordered by frame and person.
+        Args:
+            rule: by which expressions of ordinary length are found.
+            expressions: a key of `SCALES`.
+
+        Returns:
+            The segments, and a table with `MOTION_COLUMNS`, ordered by frame and person.
         """
         found, tables = [], []
         for face in self.faces:
             spans, curve = find_segments(face.trace, rule)
-            found += [_segment(face, span) for span in spans]
             tables.append(_table(face, curve))
-        table = pd.concat(tables) if tables else pd.DataFrame(columns=list(MOTION_COLUMNS))
-        table = table[list(MOTION_COLUMNS)].sort_values(["frame_index", "person_id"], ignore_index=True)
-        return sorted(found, key=lambda segment: (segment.onset, segment.person_id)), table
+            if "macro" in SCALES[expressions]:
+                found += [_segment(face, span, "macro") for span in spans]
+            if "micro" in SCALES[expressions]:
+                found += [_segment(face, span, "micro") for span in _apart(find_micro(face.trace), spans)]
+        return sorted(found, key=lambda segment: (segment.onset, segment.person_id)), _joined(tables)
+
+    def read_one(self, rule: SegmentRule | None = None) -> tuple[list[Segment], pd.DataFrame]:
+        """As `read`, with exactly one segment: of the face that is seen longest; none where no face is seen."""
+        tables = [_table(face, motion_curve(face.trace, (rule or SegmentRule()).curve)) for face in self.faces]
+        longest = max(self.faces, key=lambda face: len(face.trace), default=None)
+        found = [_segment(longest, find_one(longest.trace), "")] if longest else []
+        return found, _joined(tables)
 
     def without_probabilities(self) -> "ClipMotion":
         """The same motion as if no network had read the frames."""
@@ -137,13 +152,29 @@ class ClipMotion:
         return None
 
 
-def _segment(face: TracedFace, span: Span) -> Segment:
+SCALES = {"macro": ("macro",), "micro": ("micro",), "both": ("macro", "micro")}
+"""What can be asked for, and the rules that it takes."""
+
+
+def _apart(spans: list[Span], others: list[Span]) -> list[Span]:
+    """Those that share no frame with the others."""
+    return [span for span in spans if all(span.offset < o.onset or o.offset < span.onset for o in others)]
+
+
+def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    table = pd.concat(tables) if tables else pd.DataFrame(columns=list(MOTION_COLUMNS))
+    return table[list(MOTION_COLUMNS)].sort_values(["frame_index", "person_id"], ignore_index=True)
+
+
+def _segment(face: TracedFace, span: Span, scale: str) -> Segment:
     marks = (span.onset, span.apex, span.offset)
     frames = (int(face.trace.frame_index[mark]) for mark in marks)
     seconds = (float(face.trace.time_s[mark]) for mark in marks)
+    moved = group_motion(face.trace, span.onset, span.apex)
+    region = max(moved, key=moved.get)
     return Segment(
         face.person_id, face.track_id, *frames, *seconds, round(span.strength, 6),
-        cut_start=span.cut_start, cut_end=span.cut_end,
+        cut_start=span.cut_start, cut_end=span.cut_end, scale=scale, region=region, moved=round(moved[region], 6),
     )  # fmt: skip
 
 

@@ -111,7 +111,7 @@ def _along(trace: FaceTrace, rows, rest: np.ndarray, first: int, last: int, opti
     quarter = (last - first + 1) // 4
     middle = slice(first + quarter, last + 1 - quarter)
     curves, weights = [], []
-    for values in _features(trace, rows, options.kinds):
+    for values in features(trace, rows, options.kinds):
         values = _without_nuisances(values - values[rest].mean(axis=0), trace.time_s[rows], rest, options.nuisances)
         noise = (values - gaussian(values, trace.time_s[rows], 0.066)).var(axis=0)
         template = values[middle].mean(axis=0) / (noise + 0.1 * noise.mean() + 1e-12)
@@ -121,7 +121,7 @@ def _along(trace: FaceTrace, rows, rest: np.ndarray, first: int, last: int, opti
     return np.average(curves, axis=0, weights=weights)
 
 
-def _features(trace: FaceTrace, rows: np.ndarray, kinds: tuple[str, ...]) -> list[np.ndarray]:
+def features(trace: FaceTrace, rows: np.ndarray, kinds: tuple[str, ...]) -> list[np.ndarray]:
     """Float (T, F) each; a picture's brightness and contrast are evened out, the eyes' displacements left out."""
     found = []
     if "picture" in kinds:

@@ -53,6 +53,10 @@ class MagnifyOptions:
             raise EmoError("magnify: expected amplification >= 0, levels >= 1 and cutoff_px > 0")
 
 
+MICRO_BAND = MagnifyOptions(amplification=2.0, low_hz=0.5, high_hz=20.0)
+"""For micro-expressions: a rise of 0.05 s is passed, and delayed by 8 ms (1 / (2 pi f))."""
+
+
 class Magnifier:
     """Give it the frames of one clip in order; each call returns that frame magnified."""
 

@@ -39,6 +39,9 @@ COLUMNS = {
     "cut_start": "1: on already in the first frame in which the face is seen",
     "cut_end": "1: still on in the last frame in which the face is seen",
     "sustained": "1: the clip shows this expression throughout, without onset or offset",
+    "scale": "macro or micro, by the rule that found it; empty for one marked by hand",
+    "region": "part of the face that moved farthest from rest to apex: brows, eyes, nose, cheeks, mouth or chin",
+    "moved": "how far that part moved, in face sides",
 }
 """The columns of `segments.csv`, in order."""
 

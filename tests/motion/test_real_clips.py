@@ -194,6 +194,15 @@ def test_the_expression_at_the_apex_is_named(from_rest_to_apex):
     assert "neutral" not in named.values()
 
 
+def test_exactly_one_apex_is_found_in_each_however_short(from_rest_to_apex):
+    for result in from_rest_to_apex.values():
+        (segment,) = result.traces.read_one()[0]
+        last = result.timeline.table["frame_index"].max()
+        assert last - 3 <= segment.apex <= segment.offset == last
+        assert segment.onset < segment.apex
+        assert segment.cut_end
+
+
 @pytest.mark.parametrize("clip", ["01-03-01_01", "03-04-01_01", "05-03-01_01", "08-02-01_01"])
 def test_neutral_speech_holds_no_segment(pipeline, shared, clip):
     path = shared / "data" / "javanese" / "clips" / f"{clip}.mp4"

@@ -43,9 +43,13 @@ def analyze(
         bool, typer.Option("--find-segments/--no-segments", help="Measure motion; find onset, apex and offset.")
     ] = True,
     flow: Annotated[str, typer.Option(help="Optical flow: dis, farneback or lucas_kanade.")] = "dis",
+    expressions: Annotated[
+        str, typer.Option(help="macro, micro (0.04 to 0.5 s, from 25 frames a second, better 100) or both.")
+    ] = "macro",
     magnify_motion: Annotated[
-        bool, typer.Option("--magnify-motion", help="Magnify the face before its motion is measured.")
-    ] = False,
+        bool | None,
+        typer.Option(help="Magnify the face before its motion is measured. Default: with --expressions micro."),
+    ] = None,
     apex_only: Annotated[
         bool, typer.Option("--apex-only", help="Read the apex frames alone; segments are found by motion.")
     ] = False,
@@ -81,7 +85,8 @@ def analyze(
 
     options = AnalysisOptions(
         weights, detector, detect_every, sample_fps, smoothing, smoothing_s, identity_weights, tracker,
-        segments=find_segments, flow=flow, magnify_motion=magnify_motion, apex_only=apex_only, prior=prior,
+        segments=find_segments, flow=flow, magnify_motion=magnify_motion, expressions=expressions,
+        apex_only=apex_only, prior=prior,
         strict=strict,
     )  # fmt: skip
     chosen = choose_outputs(outputs, annotated=annotated, charts=charts, magnified=magnified)

@@ -1,0 +1,66 @@
+"""Onset, apex and offset of clips that hold one expression each: a row per clip."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from emo_utils.errors import EmoError, SegmentsError
+from emo_utils.inference.frame_sources import file_source
+from emo_utils.inference.options import ONE, AnalysisOptions
+from emo_utils.output import whole_file
+from emo_utils.workflows.analyze import find_clips
+from emo_utils.workflows.analyzer import Analyzer
+
+
+@dataclass(frozen=True)
+class Apexes:
+    """What was found.
+
+    Attributes:
+        table: a row per clip that was read, with `motion.segments_file.COLUMNS`.
+        failed: why the others were not, by path.
+    """
+
+    table: pd.DataFrame = field(repr=False)
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def write(self, path: Path) -> None:
+        """Write the table as CSV, whole or not at all; `--segments` reads it back."""
+        with whole_file(path) as part:
+            self.table.to_csv(part, index=False, float_format="%.6g", lineterminator="\n")
+
+
+def find_apexes(
+    inputs: Sequence[Path | str], options: AnalysisOptions | None = None, *, progress: bool = True
+) -> Apexes:
+    """Read clips that are known to hold one expression each.
+
+    Args:
+        inputs: video files and folders of them.
+        options: how they are read; `segments` is always `one`.
+        progress: show progress bars on standard error.
+
+    Raises:
+        EmoError: the request itself is wrong, or the only clip cannot be read.
+    """
+    clips = find_clips(inputs)
+    analyzer = Analyzer(options=options or AnalysisOptions(), segments=ONE)
+    tables: list[pd.DataFrame] = []
+    failed: dict[str, str] = {}
+    for clip in clips:
+        try:
+            tables.append(_of_clip(analyzer, clip, progress))
+        except EmoError as error:
+            if len(clips) == 1:
+                raise
+            failed[str(clip)] = str(error)
+    return Apexes(pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(), failed)
+
+
+def _of_clip(analyzer: Analyzer, clip: Path, progress: bool) -> pd.DataFrame:
+    table = analyzer.analyze_source(file_source(clip), progress=progress).segments
+    if table.empty:
+        raise SegmentsError(f"{clip}: expected a face with one expression, found no face in any frame")
+    return table
