@@ -1,5 +1,6 @@
 """Time stamps that only grow, and the frame rate as it is, not as a header says."""
 
+import math
 from itertools import islice
 
 import av
@@ -14,6 +15,9 @@ COUNTED_PACKETS = 300
 JUMP_BACK_S = 0.5
 """Stamps that go back by more than this begin anew, as where files were laid end to end; by less, they are wrong."""
 
+BEYOND_S = 10.0
+"""A stamp that leaps, and lands by more than this beyond the length that the file gives itself, is wrong."""
+
 DEFAULT_FPS = 25.0
 """For tracks that have neither stamps nor a rate; also FFmpeg's choice."""
 
@@ -24,12 +28,13 @@ NO_PRESENTATION_TIMES = ("avi",)
 class Clock:
     """Presentation times in seconds from the container's start, which is a player's zero.
 
-    A stamp that is missing, repeated, or a little too early gives way to one step after the picture before.
+    A stamp that is missing, repeated, a little too early or far too late gives way to one step after the last.
     """
 
     def __init__(self, container: InputContainer, stream: VideoStream):
         self._by_decoding = container.format.name in NO_PRESENTATION_TIMES
         self._origin_s = None if self._by_decoding else (container.start_time or 0) / av.time_base
+        self._longest_s = container.duration / av.time_base + BEYOND_S if container.duration else math.inf
         self._step_s = 1 / (declared_fps(stream) or DEFAULT_FPS)
         self._last_s: float | None = None
 
@@ -42,7 +47,7 @@ class Clock:
         if stamp_s is not None and stamp_s < self._last_s - JUMP_BACK_S:
             self._origin_s -= self._last_s + self._step_s - stamp_s
             stamp_s = None
-        if stamp_s is None or stamp_s <= self._last_s:
+        if stamp_s is None or stamp_s <= self._last_s or stamp_s > max(self._longest_s, self._last_s + BEYOND_S):
             stamp_s = self._last_s + self._step_s
         else:
             self._step_s = stamp_s - self._last_s

@@ -5,6 +5,7 @@ own twice (a multitrack recorder's, say), which ends the process: such frames mu
 """
 
 import logging
+import math
 from collections.abc import Generator, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +18,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from emo_utils.errors import VideoError
+from emo_utils.video.clock import BEYOND_S
 from emo_utils.video.container import address
 
 log = logging.getLogger(__name__)
@@ -53,13 +55,18 @@ def sound_blocks(path: Path) -> Iterator[AudioFrame]:
     """
     with av.open(address(path), metadata_errors="replace") as container:
         start_s = (container.start_time or 0) / av.time_base
+        longest_s = container.duration / av.time_base + BEYOND_S if container.duration else math.inf
     written, shift = 0, 0
     for block in _decoded(path):
         samples, rate = block.to_ndarray(), block.sample_rate
         due = written if block.pts is None else round((float(block.time) - start_s) * rate) + shift
         late = due - written
-        if late > JITTER_S * rate:
-            samples = np.hstack([np.zeros((len(samples), late), np.float32), samples])
+        if late > JITTER_S * rate and due < max(longest_s * rate, written + BEYOND_S * rate):
+            for first in range(written, due, rate):
+                yield _block(np.zeros((len(samples), min(rate, due - first)), np.float32), first, rate)
+            written = due
+        elif late > JITTER_S * rate:
+            shift -= late
         elif late < -JITTER_S * rate and not written:
             samples = samples[:, -late:]
         elif late < -JITTER_S * rate:  # begins anew, as where files were laid end to end

@@ -11,7 +11,8 @@ NO_CLIP = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.
 STILL_CODECS = ("mjpeg", "png", "bmp", "gif", "webp")
 """Codecs of thumbnails; a track of one of them counts as such where another is `MUCH_LONGER`."""
 
-MUCH_LONGER = 10
+MUCH_LONGER = 5
+"""So many times as long, or as many pictures."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,13 @@ def _chosen(stream: VideoStream, streams: list[VideoStream], why: str) -> Track:
 def _is_thumbnail(stream: VideoStream, clips: list[VideoStream]) -> bool:
     if packets(stream) == 1:
         return True
-    longest = max(duration_s(s) or 0.0 for s in clips)
-    own = duration_s(stream)
-    return stream.codec_context.name in STILL_CODECS and own is not None and own * MUCH_LONGER < longest
+    if stream.codec_context.name not in STILL_CODECS:
+        return False
+    for measure in (duration_s, packets):
+        own, most = measure(stream), max(measure(s) or 0 for s in clips)
+        if own is not None and own * MUCH_LONGER <= most:
+            return True
+    return False
 
 
 def packets(stream: VideoStream) -> int | None:

@@ -84,6 +84,7 @@ STILL = Disposition.attached_pic
         ("both.mkv", [(gray(8, *SMALL), "libx264", 1), (gray(), "libx264", 1)], "the longest"),
         ("larger.mkv", [(gray(20, *SMALL), "libx264", 0), (gray(), "libx264", 0)], "track 2 of 2"),
         ("thumb.mov", [(gray(1, *SMALL), "mjpeg", 1), (gray(), "libx264", 0)], "single pictures or thumbnails"),
+        ("thumbs.mov", [(gray(3, *SMALL), "mjpeg", 1), (gray(), "libx264", 0)], "single pictures or thumbnails"),
         ("cover.mp4", [(gray(1, *SMALL), "mjpeg", STILL), (gray(), "libx264", 1)], "covers, thumbnails"),
     ],
 )

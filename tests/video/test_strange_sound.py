@@ -131,3 +131,23 @@ def test_damaged_sound_is_kept_as_far_as_it_can_be(tmp_path):
 def test_a_clip_without_sound_gets_none(tmp_path, caplog):
     assert copied(write(tmp_path / "a.mp4"), tmp_path) is None
     assert not caplog.records
+
+
+def test_a_stamp_of_sound_that_leaps_by_hours_adds_no_hours_of_silence(tmp_path):
+    source = write(tmp_path / "a.mkv", sound={"codec": "mp3"})
+    with av.open(str(source)) as whole, av.open(str(tmp_path / "b.mkv"), "w") as container:
+        tracks = {s.index: container.add_stream_from_template(s) for s in whole.streams}
+        for number, packet in enumerate(whole.demux()):
+            if packet.stream.type == "audio" and packet.size and number > 20:
+                packet.pts = packet.dts = packet.pts + 10 * 3600 * 1000
+            packet.stream = tracks[packet.stream.index]
+            if packet.size:
+                container.mux(packet)
+    data = (tmp_path / "b.mkv").read_bytes()
+    with av.open(str(tmp_path / "b.mkv")) as container:
+        if container.duration > 10**9:  # the header then promises it, too: a header that does not is made by hand
+            value = np.array([SECONDS * 1000], ">f8").tobytes()
+            place = data.index(b"\x44\x89\x88") + 3
+            (tmp_path / "b.mkv").write_bytes(data[:place] + value + data[place + 8 :])
+    samples, rate = copied(tmp_path / "b.mkv", tmp_path)
+    assert samples.shape[1] / rate == pytest.approx(SECONDS, abs=0.2)
