@@ -34,6 +34,10 @@ class WeightsError(EmoError):
     """A weights file whose sidecar is missing, or whose bytes, classes or input contract do not match it."""
 
 
+class RunError(EmoError):
+    """A folder that is not a training run's, or a run that is not finished or does not hold what is asked for."""
+
+
 class SampleError(EmoError):
     """A clip that can be read but gives no sample: too short, or no face in it."""
 

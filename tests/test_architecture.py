@@ -47,6 +47,8 @@ ONCE = {
     r"\bhashlib\b": ("hashing",),
     r"\bcv2\.imread\(|\bImage\.open\(": ("images", "datasets.samples", "reports.clips.pictures"),
     r"\bnp\.exp\([^)]*- [^)]*\.max\(": (),
+    r"(metrics|experiment|best|checkpoint)\.json|history\.csv|best\.safetensors|\bweights\.onnx": ("run_folder",),
+    r"\bfold_\{|predictions_\{": ("run_folder",),
     r"^[A-Z]+_SUFFIXES\b[^)]*=": ("suffixes", "datasets.corpora.folder"),
 }
 """What the ground does for all, and the modules that may do it: the ground's own, and those that do something else."""

@@ -1,13 +1,12 @@
 """Measure weights on a corpus. Needs no torch; what is measured is in `evaluation.measure`."""
 
-import json
 from inspect import signature
 from pathlib import Path
 
 import numpy as np
 
 from emo_utils.datasets.registry import corpora
-from emo_utils.errors import CorpusError, WeightsError
+from emo_utils.errors import CorpusError, RunError, WeightsError
 from emo_utils.evaluation.coverage import table_coverage
 from emo_utils.evaluation.measure import measure
 from emo_utils.evaluation.predictions import prediction_table, read_predictions, write_predictions
@@ -16,38 +15,36 @@ from emo_utils.faces.detector import DEFAULT
 from emo_utils.faces.pictures import crops_of_faces
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.weights import find_weights
+from emo_utils.run_folder import RunFolder
 
 BATCH = 256
 
 
-def evaluate_run(folder: Path, corpus: str, split: str) -> dict:
+def evaluate_run(folder: Path, corpus: str | None = None, split: str | None = None) -> dict:
     """Measure what a training run predicted, one fold of it or all folds together.
 
     Args:
-        folder: of `emo train`; a fold's own folder, or the one above the folds, which has the split `test` alone.
-        corpus: the one it was trained on.
-        split: `validation` or `test`.
+        folder: of `emo train`; a fold's own folder, or the one above the folds, which has one part alone.
+        corpus: the one it was trained on; None: whatever that is.
+        split: `validation` or `test`; None: the part that the run is measured on.
 
     Raises:
-        WeightsError: the run is not finished, of another corpus, or did not predict this split.
+        RunError: not the folder of a run, not finished, of another corpus, or without predictions of this split.
     """
-    try:
-        trained_on = json.loads((folder / "metrics.json").read_text())["experiment"]["corpus"]
-    except (OSError, ValueError, KeyError) as error:
-        raise WeightsError(
-            f"{folder}: expected a finished training run, found no metrics.json; run it again"
-        ) from error
-    path = folder / f"predictions_{split}.csv"
-    if trained_on != corpus or not path.exists():
-        known = ", ".join(sorted(file.stem.removeprefix("predictions_") for file in folder.glob("predictions_*.csv")))
-        raise WeightsError(
-            f"{folder}: a run on {trained_on} with predictions of {known}; asked for {corpus}, {split}. Its network is "
-            "no file of weights that reads single gray faces, so it cannot be tried on other data here"
+    run = RunFolder(folder)
+    trained_on, parts = run.metrics()["experiment"].get("corpus"), run.parts()
+    corpus, split = corpus or trained_on, split or next(iter(parts), "test")
+    if trained_on != corpus or split not in parts:
+        raise RunError(
+            f"{folder}: expected predictions of {corpus}, {split}; found a run on {trained_on} with predictions of "
+            f"{', '.join(parts)}. Give `emo evaluate {folder}`; a network that does not read single gray faces cannot "
+            "be tried on another corpus yet"
         )
-    held_out = folder / "predictions_validation.csv"
-    validation = read_predictions(held_out) if split == "test" and held_out.exists() else None
+    validation = None
+    if split == "test" and "validation" in parts:
+        validation = read_predictions(run.predictions_file("validation"))
     about = {"weights": str(folder), "corpus": corpus, "split": split}
-    return about | measure(read_predictions(path), validation=validation)
+    return about | measure(read_predictions(run.predictions_file(split)), validation=validation)
 
 
 def evaluate_weights(

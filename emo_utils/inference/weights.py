@@ -1,13 +1,14 @@
 """Weights files by name: an ONNX file, and a JSON sidecar that says what goes in, what comes out, where it is from."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from emo_utils.errors import UnknownNameError, WeightsError
 from emo_utils.hashing import check_sha256
 from emo_utils.inference.prior import UNIFORM, check_shares
 from emo_utils.registry import unknown_name
+from emo_utils.run_folder import RunFolder
 from emo_utils.structures import InputSpec
 
 SHIPPED = Path(__file__).resolve().parents[1] / "weights"
@@ -88,17 +89,26 @@ def known_weights() -> list[str]:
     return sorted(path.stem for path in SHIPPED.glob("*.onnx"))
 
 
+def is_run(name_or_path: str | Path) -> bool:
+    """Whether weights are asked for by the folder of a training run; the names of shipped weights come first."""
+    return str(name_or_path) not in known_weights() and Path(name_or_path).is_dir()
+
+
 def find_weights(name_or_path: str | Path) -> Weights:
     """Look weights up by shipped name, by ONNX file, or by the folder of a training run.
+
+    Of a run of several folds, the first finished one is taken and the log says so; `RUN/fold_<k>` asks for another.
 
     Raises:
         UnknownNameError: neither a known name nor an existing path; lists the known names.
         WeightsError: the sidecar is missing or broken, or the ONNX file's hash is not the sidecar's.
+        RunError: a folder that is no run, no finished fold in it, or no network that reads clips.
     """
+    if is_run(name_or_path):
+        path = RunFolder(name_or_path).weights()
+        return replace(read_weights(path), name="/".join(path.absolute().parts[-3:-1]))
     path = Path(name_or_path)
-    if path.is_dir():
-        path = path / "weights.onnx"
-    elif path.suffix != ".onnx":
+    if path.suffix != ".onnx":
         path = SHIPPED / f"{name_or_path}.onnx"
     if not path.exists():
         raise UnknownNameError(

@@ -8,8 +8,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from emo_utils.output import is_part, whole_file, write_text_whole
-
-TENSORS, NUMBERS = "checkpoint.safetensors", "checkpoint.json"
+from emo_utils.run_folder import RunFolder
 
 
 def save_checkpoint(folder: Path, model, average, optimizer, numbers: dict) -> None:
@@ -22,20 +21,21 @@ def save_checkpoint(folder: Path, model, average, optimizer, numbers: dict) -> N
     tensors |= {f"average.{key}": value for key, value in average.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": v for key, v in state.items() if isinstance(v, torch.Tensor)}
-    name = f"{numbers['epoch']:04d}-{TENSORS}"
-    with whole_file(folder / name) as part:
+    run = RunFolder(folder)
+    newest = run.checkpoint_tensors(numbers["epoch"])
+    with whole_file(newest) as part:
         save_file({key: value.contiguous() for key, value in tensors.items()}, part)
-    write_text_whole(folder / NUMBERS, json.dumps({**numbers, "tensors": name}, indent=1))
-    for old in folder.iterdir():
-        if is_part(old) or (old.name.endswith(f"-{TENSORS}") and old.name != name):
+    write_text_whole(run.checkpoint_file, json.dumps({**numbers, "tensors": newest.name}, indent=1))
+    for old in (*run.all_checkpoint_tensors(), *filter(is_part, folder.iterdir())):
+        if old != newest:
             old.unlink()
 
 
 def load_checkpoint(folder: Path, model: nn.Module, average: nn.Module, optimizer) -> dict | None:
     """Restore the newest whole checkpoint of `folder` in place; None where there is none."""
-    if not (folder / NUMBERS).exists():
+    numbers = RunFolder(folder).checkpoint()
+    if not numbers:
         return None
-    numbers = json.loads((folder / NUMBERS).read_text())
     tensors = load_file(folder / numbers["tensors"], device=_device(model))
 
     def under(prefix: str) -> dict[str, torch.Tensor]:

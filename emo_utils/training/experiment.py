@@ -6,6 +6,7 @@ from pathlib import Path
 
 from emo_utils.errors import EmoError
 from emo_utils.hashing import sha256_of_json
+from emo_utils.run_identity import differing
 from emo_utils.structures import InputSpec
 
 CHOICES = {
@@ -122,11 +123,20 @@ class Experiment:
         values["teachers"] = tuple(values.get("teachers", ()))
         return cls(**{**values, "input_spec": InputSpec(**values.get("input_spec", {}))})
 
+    @classmethod
+    def defaults(cls) -> dict:
+        """The value that each setting has where nothing is said, as `to_dict` gives them."""
+        return cls().to_dict()
+
     @property
     def name(self) -> str:
-        """Of all folds together: readable parts, then eight digits that differ when any setting does."""
+        """Of all folds together: readable parts, then eight digits that differ when any setting does.
+
+        The digits are a hash of the settings that are not the defaults: a setting that is added with a default leaves
+        the names of older runs as they were.
+        """
         settings = {key: value for key, value in self.to_dict().items() if key != "fold"}
-        digits = sha256_of_json(settings)[:8]
+        digits = sha256_of_json(differing(settings, self.defaults()))[:8]
         backbone = self.backbone.replace("/", "_")
         return f"{backbone}-{self.representation['name']}-{self.protocol}-s{self.seed}-{digits}"
 

@@ -18,6 +18,8 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from emo_utils.datasets.samples import Samples
+from emo_utils.output import write_text_whole
+from emo_utils.run_folder import RunFolder
 from emo_utils.training.augment import PRESETS, augment, mixup
 from emo_utils.training.batches import (
     AUGMENTATION,
@@ -42,7 +44,7 @@ from emo_utils.training.optimise import (
     sam_perturbation,
     update_average,
 )
-from emo_utils.training.run_folder import append_history, load_weights, read_history, save_weights
+from emo_utils.training.weights_file import load_weights, save_weights
 
 OnEpoch = Callable[[dict], None]
 
@@ -53,7 +55,7 @@ def fit(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
     A run that was stopped goes on from its last whole epoch when `fit` is called again with the same folder, and ends
     with the same weights as one that was not (bit for bit on a CPU). Without a validation part the last epoch is kept.
 
-    Writes `experiment.json`, `history.csv` (a row per epoch), checkpoints, and `best.safetensors`.
+    Writes settings, history, checkpoints and the best network as `run_folder` lists them.
 
     Args:
         experiment: the settings.
@@ -75,10 +77,11 @@ def fit(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
     if experiment.teachers and experiment.teach_once:
         train, teachers = taught_once(train, teachers, experiment.input_spec), NO_TEACHERS
     folder.mkdir(parents=True, exist_ok=True)
+    run = RunFolder(folder)
     state = load_checkpoint(folder, plain, average, optimizer) or _new_state()
     if accelerator.is_main_process:
-        (folder / "experiment.json").write_text(json.dumps(experiment.to_dict(), indent=1))
-        _replay(folder, state, on_epoch)
+        write_text_whole(run.experiment_file, json.dumps(experiment.to_dict(), indent=1))
+        _replay(run, state, on_epoch)
 
     while state["epoch"] < experiment.epochs and not _should_stop(state, experiment):
         started = time.perf_counter()
@@ -91,13 +94,13 @@ def fit(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
         state = broadcast_object_list([state])[0]  # so that all processes stop together
         if accelerator.is_main_process:
             if better:
-                save_weights(folder, average)
-            append_history(folder / "history.csv", row)
+                save_weights(run.network_file, average)
+            run.append_history(row)
             save_checkpoint(folder, plain, average, optimizer, state)
             if on_epoch:
                 on_epoch(row)
     accelerator.wait_for_everyone()
-    return load_weights(folder, average)
+    return load_weights(run.network_file, average)
 
 
 def train_one_epoch(
@@ -199,11 +202,11 @@ def _should_stop(state: dict, experiment: Experiment) -> bool:
     return bool(experiment.patience) and state["epoch"] - 1 - state["best_epoch"] >= experiment.patience
 
 
-def _replay(folder: Path, state: dict, on_epoch: OnEpoch | None) -> None:
-    """Take back history rows of an epoch that was not finished, and tell the rest."""
-    rows = read_history(folder)[: state["epoch"]]
-    (folder / "history.csv").unlink(missing_ok=True)
+def _replay(run: RunFolder, state: dict, on_epoch: OnEpoch | None) -> None:
+    """Remove history rows of an epoch that was not finished, and report the others to `on_epoch`."""
+    rows = run.history()[: state["epoch"]].to_dict("records")
+    run.history_file.unlink(missing_ok=True)
     for row in rows:
-        append_history(folder / "history.csv", {**row, "epoch": int(row["epoch"])})
+        run.append_history(row)
         if on_epoch:
             on_epoch(row)

@@ -5,7 +5,6 @@ teachers read each picture as it is after augmentation and mixup, as the student
 distillation: A good teacher is patient and consistent", CVPR 2022).
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,15 +15,16 @@ from torch import Tensor, nn
 
 from emo_utils.datasets.samples import Samples
 from emo_utils.errors import WeightsError
-from emo_utils.inference.weights import find_weights
+from emo_utils.inference.weights import find_weights, is_run
 from emo_utils.models import create_model, find_backbone
 from emo_utils.models.face_net import shipped_networks
 from emo_utils.models.registry import STARTS
+from emo_utils.run_folder import RunFolder
 from emo_utils.structures import InputSpec
 from emo_utils.training.batches import normalise, read_batches, to_network
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.optimise import autocast
-from emo_utils.training.run_folder import load_weights
+from emo_utils.training.weights_file import load_weights
 
 SHOWN = 1000
 """Training samples that a network is shown where its first weights carry no statistics of their normalisations."""
@@ -35,15 +35,15 @@ def build(experiment: Experiment, samples: Samples) -> nn.Module:
 
     Raises:
         WeightsError: first weights of a run of another network.
+        RunError: first weights of a folder that is no run, or of a run without a network of this fold.
     """
     channels, classes = samples.in_channels, len(samples.classes)
-    start = own_fold(Path(experiment.weights or ""), experiment.fold)
-    from_run = bool(experiment.weights) and (start / "best.safetensors").exists()
+    from_run = experiment.weights not in (None, *STARTS) and Path(experiment.weights).is_dir()
     first = "random" if from_run else experiment.weights
     model = create_model(experiment.backbone, channels, classes, weights=first, **experiment.backbone_options)
     if from_run:
         try:
-            load_weights(start, model)
+            load_weights(RunFolder(experiment.weights).network(experiment.fold).network_file, model)
         except RuntimeError as error:
             raise WeightsError(
                 f"first weights of {experiment.weights}: expected those of {experiment.backbone} with the options "
@@ -65,10 +65,11 @@ def load_run(folder: Path, samples: Samples) -> tuple[nn.Module, Experiment]:
 
     The run or the recogniser that it went on from, if any, need not be there any more.
     """
-    experiment = Experiment.from_dict(json.loads((folder / "experiment.json").read_text()))
+    run = RunFolder(folder)
+    experiment = Experiment.from_dict(run.experiment())
     foreign = experiment.weights not in (None, *STARTS) or "recogniser" in find_backbone(experiment.backbone).starts
     bare = replace(experiment, weights="random") if foreign else experiment
-    return load_weights(folder, build(bare, samples)), experiment
+    return load_weights(run.network_file, build(bare, samples)), experiment
 
 
 @dataclass(frozen=True)
@@ -147,26 +148,17 @@ def load_networks(name: str, experiment: Experiment, samples: Samples) -> list[n
 
     Raises:
         WeightsError: it is not there, names other classes, or accepts other pictures.
+        RunError: a folder that is no run, or a run without a network of this fold.
     """
-    folder = Path(name)
-    if not folder.is_dir():
+    if not is_run(name):
         weights = find_weights(name)
         _check(name, weights.classes, weights.input_spec, experiment, samples)
         networks = shipped_networks(weights.name)
         return [network.to(memory_format=torch.channels_last) for network in networks]
-    folder = own_fold(folder, experiment.fold)
-    try:
-        classes = json.loads((folder / "best.json").read_text())["classes"]
-    except (OSError, ValueError, KeyError) as error:
-        raise WeightsError(f"{name}: expected the folder of a finished run, found no best.json in it") from error
-    network, taught = load_run(folder, samples)
-    _check(name, classes, taught.input_spec, experiment, samples)
+    run = RunFolder(name).network(experiment.fold)
+    network, settings = load_run(run.path, samples)
+    _check(name, run.sidecar()["classes"], settings.input_spec, experiment, samples)
     return [network]
-
-
-def own_fold(folder: Path, fold: int) -> Path:
-    """The folder of one fold, given that of a fold or that of the whole run."""
-    return folder if (folder / "best.json").exists() else folder / f"fold_{fold}"
 
 
 def _check(name: str, classes: Sequence[str], spec: InputSpec, experiment: Experiment, samples: Samples) -> None:

@@ -13,6 +13,7 @@ from emo_utils.datasets.features import FeatureTable
 from emo_utils.datasets.registry import corpora
 from emo_utils.datasets.samples import Samples
 from emo_utils.datasets.splits import Split
+from emo_utils.errors import RunError
 from emo_utils.evaluation.figures import measure_parts, predictions_of, shortened
 from emo_utils.evaluation.measure import measure
 from emo_utils.evaluation.predictions import write_predictions
@@ -20,28 +21,31 @@ from emo_utils.hashing import sha256_of_file
 from emo_utils.inference.prior import UNIFORM, class_shares
 from emo_utils.models import find_backbone
 from emo_utils.output import write_text_whole
+from emo_utils.run_folder import RunFolder
+from emo_utils.run_identity import differing
 from emo_utils.training.classical import predict_fold
 from emo_utils.training.experiment import Experiment, code_commit
 from emo_utils.training.fit import OnEpoch, fit, predict
 from emo_utils.training.release import release
 
-METRICS = "metrics.json"
-PREDICTIONS = "predictions_{}.csv"
-
 
 def run(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoch: OnEpoch | None = None) -> dict:
     """Train, predict, measure; a finished run is not done again, a stopped one goes on.
 
-    The test part is read once, at the very end. Writes, beside what `fit` writes, `predictions_<part>.csv` (a row per
-    clip: the mean over its samples, before calibration), a sidecar `best.json`, and `metrics.json` last of all; for
-    networks that read one gray face also `weights.onnx`, which `emo analyze` takes.
+    The test part is read once, at the very end. Writes, beside what `fit` writes, predictions (a row per clip: the mean
+    over its samples, before calibration), a sidecar, and the metrics last of all; for networks that read one gray face
+    also the weights file that `emo analyze` takes. The files' names are those of `run_folder`.
 
     Returns:
-        What `metrics.json` holds.
+        What `RunFolder.metrics` gives.
+
+    Raises:
+        RunError: the folder holds a run with other settings.
     """
     done = finished(experiment, folder)
     if done:
         return done
+    refuse_other_settings(experiment, RunFolder(folder))
     parts = under_control(parts, experiment)
     model = fit(experiment, parts, folder, on_epoch)
     with PartialState().main_process_first():  # of several processes, one predicts and writes
@@ -50,17 +54,18 @@ def run(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
 
 def _finish(model: torch.nn.Module, experiment: Experiment, parts: dict[str, Samples], folder: Path) -> dict:
     """The part of `run` that follows training."""
+    run_folder = RunFolder(folder)
     logits = {part: predict(model, parts[part], experiment) for part in evaluated(parts)}
     tables = {part: predictions_of(probabilities_of(logits[part]), parts[part]) for part in logits}
     for part, table in tables.items():
-        write_predictions(table, folder / PREDICTIONS.format(part))
+        write_predictions(table, run_folder.predictions_file(part))
     metrics = measure_parts(tables, parts["train"].classes)
-    metadata = metadata_of(experiment, folder)
-    write_sidecar(folder, experiment, parts["train"].classes, metrics, metadata)
+    metadata = metadata_of(experiment, run_folder)
+    write_sidecar(run_folder, experiment, parts["train"].classes, metrics, metadata)
     if reads_one_gray_face(experiment):
-        export_run(model, experiment, folder, parts, metadata)
+        export_run(model, experiment, run_folder.weights_file, parts, metadata)
     metrics = {"experiment": experiment.to_dict(), "commit": metadata["trained_at_commit"], **metrics}
-    write_text_whole(folder / METRICS, json.dumps(metrics, indent=1) + "\n")
+    write_text_whole(run_folder.metrics_file, json.dumps(metrics, indent=1) + "\n")
     return metrics
 
 
@@ -69,23 +74,38 @@ def run_classical(experiment: Experiment, table: FeatureTable, split: Split, fol
     done = finished(experiment, folder)
     if done:
         return done
+    run_folder = RunFolder(folder)
+    refuse_other_settings(experiment, run_folder)
     folder.mkdir(parents=True, exist_ok=True)
     predictions = predict_fold(table, experiment.backbone, split, experiment.seed)
-    write_predictions(predictions, folder / PREDICTIONS.format("test"))
+    write_predictions(predictions, run_folder.predictions_file("test"))
     about = {"experiment": experiment.to_dict(), "commit": code_commit()}
     metrics = {**about, "test": measure(predictions, table.classes)}
-    write_text_whole(folder / METRICS, json.dumps(metrics, indent=1) + "\n")
+    write_text_whole(run_folder.metrics_file, json.dumps(metrics, indent=1) + "\n")
     return metrics
 
 
 def finished(experiment: Experiment, folder: Path) -> dict | None:
     """The metrics of a run of the same settings that is complete."""
-    path = folder / METRICS
-    if not path.exists():
-        return None
-    metrics = json.loads(path.read_text())
-    same = json.loads(json.dumps(experiment.to_dict()))
-    return metrics if metrics.get("experiment") == same else None
+    return RunFolder(folder).finished(experiment.to_dict(), Experiment.defaults())
+
+
+def refuse_other_settings(experiment: Experiment, folder: RunFolder) -> None:
+    """Keep a run from going on from another run's checkpoint, and from replacing another run's files.
+
+    Raises:
+        RunError: the folder holds a run with other settings.
+    """
+    if not (folder.experiment_file.exists() or folder.metrics_file.exists()):
+        return
+    defaults = Experiment.defaults()
+    found, asked = (differing(settings, defaults) for settings in (folder.experiment(), experiment.to_dict()))
+    others = [name for name in sorted({*found, *asked}) if found.get(name) != asked.get(name)]
+    if others:
+        raise RunError(
+            f"{folder.path}: expected no run, or one with these settings; found one with another {', '.join(others)}. "
+            "Give another --out, or move that run away"
+        )
 
 
 def under_control(parts: dict[str, Samples], experiment: Experiment) -> dict[str, Samples]:
@@ -108,9 +128,9 @@ def probabilities_of(logits: torch.Tensor) -> np.ndarray:
     return logits.double().softmax(dim=1).numpy()
 
 
-def metadata_of(experiment: Experiment, folder: Path) -> dict:
-    """What a sidecar tells beside the contract: settings, commits, data, licence."""
-    numbers = json.loads((folder / "checkpoint.json").read_text())
+def metadata_of(experiment: Experiment, folder: RunFolder) -> dict:
+    """What a sidecar holds beside the input contract: settings, commits, data, licence."""
+    numbers = folder.checkpoint()
     corpus = corpora.create(experiment.corpus)
     return {
         "experiment": experiment.to_dict(),
@@ -131,13 +151,13 @@ def licence_of(experiment: Experiment) -> str:
 
 
 def write_sidecar(
-    folder: Path, experiment: Experiment, classes: tuple[str, ...], metrics: dict, metadata: dict
+    folder: RunFolder, experiment: Experiment, classes: tuple[str, ...], metrics: dict, metadata: dict
 ) -> None:
-    """`best.json` beside `best.safetensors`: the input contract, the classes, the figures, and the metadata."""
-    digest = sha256_of_file(folder / "best.safetensors")
+    """The sidecar of the best epoch's network: the input contract, the classes, the figures, and the metadata."""
+    digest = sha256_of_file(folder.network_file)
     contract = {"classes": list(classes), "input_spec": experiment.input_spec.to_dict(), "sha256": digest}
-    told = {**contract, "metrics": shortened(metrics), **metadata}
-    write_text_whole(folder / "best.json", json.dumps(told, indent=1) + "\n")
+    sidecar = {**contract, "metrics": shortened(metrics), **metadata}
+    write_text_whole(folder.sidecar_file, json.dumps(sidecar, indent=1) + "\n")
 
 
 def reads_one_gray_face(experiment: Experiment) -> bool:
@@ -146,14 +166,14 @@ def reads_one_gray_face(experiment: Experiment) -> bool:
     return spec.channels == 1 and spec.colour == "gray" and experiment.representation["name"] in ("frame", "apex")
 
 
-def export_run(model, experiment, folder: Path, parts: dict[str, Samples], metadata: dict) -> Path:
-    """Write `weights.onnx`, calibrated on the validation part, with its sidecar, whose figures are calibrated."""
-    told = prior_of(parts["train"], experiment) | {"exported_at_commit": code_commit()} | metadata
-    return release([model], folder / "weights.onnx", experiment.input_spec, parts, told)
+def export_run(model, experiment, path: Path, parts: dict[str, Samples], metadata: dict) -> Path:
+    """Write a weights file, calibrated on the validation part, with its sidecar, whose figures are calibrated."""
+    entries = prior_of(parts["train"], experiment) | {"exported_at_commit": code_commit()} | metadata
+    return release([model], path, experiment.input_spec, parts, entries)
 
 
 def prior_of(samples: Samples, experiment: Experiment) -> dict:
-    """What a sidecar tells of class shares: those of training, and the prior under which clips are read."""
+    """What a sidecar holds of class shares: those of training, and the prior under which clips are read."""
     shares = trained_shares(samples, experiment)
     return {"prior": shares, "clip_prior": UNIFORM if all(shares.values()) else experiment.corpus}
 

@@ -1,19 +1,19 @@
 """`emo export`: trained runs to one weights file."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from emo_utils.errors import EmoError, WeightsError
-from emo_utils.inference.weights import find_weights
+from emo_utils.errors import EmoError
+from emo_utils.inference.weights import find_weights, is_run
+from emo_utils.run_folder import RunFolder
 from emo_utils.training.experiment import Experiment, code_commit
-from emo_utils.training.networks import load_networks, own_fold
+from emo_utils.training.networks import load_networks
 from emo_utils.training.release import Form, release
 from emo_utils.training.run import metadata_of, prior_of, reads_one_gray_face
 from emo_utils.workflows.open_run import parts_again
 
 MEMBER = ("experiment", "trained_at_commit", "best_epoch")
-"""What the sidecar of several networks tells of each."""
+"""What the sidecar of several networks says of each."""
 
 
 def export_weights(
@@ -22,17 +22,20 @@ def export_weights(
     """Put the networks of runs into one weights file, calibrated and measured; the first gives the metadata.
 
     Args:
-        names: folders of finished runs, or names of shipped weights, all of the same corpus and input.
+        names: folders of finished runs, or names of shipped weights, all of the same corpus and input. Of a run of
+            several folds the first finished one is taken, and the log says so.
         out: the ONNX file to write; its sidecar goes beside it.
         form: of the file.
         corpus_options: of the corpus, such as `root`, if it was trained with any.
 
     Raises:
         EmoError: no name, a run that reads no single gray faces, or runs that do not go together.
+        RunError: a folder that is no run, no finished fold in it, or no network.
     """
     if not names or out.suffix != ".onnx":
         raise EmoError(f"expected runs and a file that ends in .onnx, found {len(names)} runs and {out}")
-    all_metadata = [member for name in names for member in _stories(name)]
+    names = [str(RunFolder(name).network().path) if is_run(name) else name for name in names]
+    all_metadata = [member for name in names for member in _metadata(name)]
     experiment = Experiment.from_dict(all_metadata[0]["experiment"])
     if not reads_one_gray_face(experiment):
         raise EmoError(f"{names[0]}: expected a network that reads one gray face, found {experiment.representation}")
@@ -42,21 +45,16 @@ def export_weights(
     networks = [network for name in names for network in load_networks(name, experiment, parts["train"])]
     metadata = {key: value for key, value in all_metadata[0].items() if key != "members"}
     if len(all_metadata) > 1:
-        metadata["members"] = [{key: told[key] for key in MEMBER} for told in all_metadata]
-    told = prior_of(parts["train"], experiment) | {"exported_at_commit": code_commit()} | metadata
-    return release(networks, out, experiment.input_spec, parts, told, form or Form())
+        metadata["members"] = [{key: member[key] for key in MEMBER} for member in all_metadata]
+    entries = prior_of(parts["train"], experiment) | {"exported_at_commit": code_commit()} | metadata
+    return release(networks, out, experiment.input_spec, parts, entries, form or Form())
 
 
-def _stories(name: str) -> list[dict]:
-    """What is known of each network of a run or of shipped weights; all of them together know the same of the data."""
-    folder = Path(name)
-    if folder.is_dir():
-        folder = own_fold(folder, 0)
-        try:
-            experiment = json.loads((folder / "experiment.json").read_text())
-            return [metadata_of(Experiment.from_dict(experiment), folder)]
-        except OSError as error:
-            raise WeightsError(f"{name}: expected the folder of a finished run, found no {error.filename}") from error
+def _metadata(name: str) -> list[dict]:
+    """The metadata of each network of a fold's folder or of shipped weights; what is said of the data is the same."""
+    if is_run(name):
+        run = RunFolder(name)
+        return [metadata_of(Experiment.from_dict(run.experiment()), run)]
     sidecar = find_weights(name).sidecar
     whole = {key: sidecar[key] for key in (*MEMBER, "data", "licence")}
     return [whole | member for member in sidecar.get("members", [{}])]

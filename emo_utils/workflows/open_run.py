@@ -1,6 +1,5 @@
 """A trained run opened again, with the samples it was tested on: to look at what it learnt."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,8 +9,9 @@ import torch
 from emo_utils.datasets.corpus import PARTS
 from emo_utils.datasets.samples import Samples
 from emo_utils.datasets.splits import make_split
-from emo_utils.errors import EmoError
+from emo_utils.errors import RunError
 from emo_utils.models import embeddings
+from emo_utils.run_folder import RunFolder
 from emo_utils.training.batches import normalise, read_batches, to_network
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.networks import load_run
@@ -44,9 +44,9 @@ class OpenedRun:
         people = sorted(set(self.samples.subject_ids))
         rows = []
         for label in np.unique(self.samples.labels):
-            its = np.flatnonzero(self.samples.labels == label)
+            candidates = np.flatnonzero(self.samples.labels == label)
             turn = people[len(rows) % len(people)]
-            rows.append(next((row for row in its if self.samples.subject_ids[row] == turn), its[0]))
+            rows.append(next((row for row in candidates if self.samples.subject_ids[row] == turn), candidates[0]))
         return np.array(rows)
 
     def inputs(self, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor | None]:
@@ -80,26 +80,22 @@ def open_run(folder: Path, part: str | None = None, corpus_options: dict | None 
     """Open one fold of a run; clips that were prepared for it are prepared again where they are gone.
 
     Args:
-        folder: of the fold, with `experiment.json` and `best.safetensors`.
+        folder: of the run, of which the first finished fold is taken, or of one fold.
         part: `train`, `validation` or `test`, of the split that the run was trained on; by default the last that has
             samples.
         corpus_options: of the corpus, such as `root`, if it was trained with any.
 
     Raises:
-        EmoError: no trained network is in the folder, or its corpus is absent.
+        RunError: not the folder of a run, no finished fold in it, or no network that reads pictures.
+        EmoError: its corpus is absent.
     """
-    told = folder / "experiment.json"
-    if not told.exists() or not (folder / "best.safetensors").exists():
-        raise EmoError(
-            f"{folder.name} of {folder.parent.name}: expected experiment.json and best.safetensors, as `emo train` "
-            "writes them for a network; predictions alone and models of scikit-learn cannot be opened"
-        )
-    experiment = Experiment.from_dict(json.loads(told.read_text()))
+    run = RunFolder(folder).network()
+    experiment = Experiment.from_dict(run.experiment())
     if experiment.representation["name"] == "features":
-        raise EmoError(f"{folder.parent.name}: a run on a table of features has no pictures to look at")
+        raise RunError(f"{run.path}: expected a network that reads pictures, found one on a table of features")
     parts = parts_again(experiment, corpus_options)
     samples = parts[part or next(name for name in reversed(PARTS) if len(parts[name]))]
-    model, _ = load_run(folder, samples)
+    model, _ = load_run(run.path, samples)
     return OpenedRun(model, experiment, samples)
 
 

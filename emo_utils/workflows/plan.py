@@ -1,10 +1,9 @@
-"""What a training run will be, told before any clip is looked at: its settings, its folds, its folder."""
-
-from pathlib import Path
+"""What a training run will be, known before any clip is read: its settings, its folds, its folder."""
 
 from emo_utils.datasets.registry import corpora
 from emo_utils.datasets.splits import FOLDS
 from emo_utils.hashing import sha256_of_json
+from emo_utils.run_folder import RunFolder
 from emo_utils.settings import load_settings
 from emo_utils.structures import InputSpec
 from emo_utils.training.experiment import Experiment
@@ -39,19 +38,14 @@ def experiment_for(
     return Experiment(**fixed, protocol=protocol, folds=folds, seed=seed, **values)
 
 
-def run_folder(data: Data, experiment: Experiment) -> Path:
+def default_folder(data: Data, experiment: Experiment) -> RunFolder:
     """Where a run goes unless somebody says otherwise: `<EMO_DATA_DIR>/runs/<corpus>/<settings>`.
 
     A selection of the corpus (its options but for the place of its files) makes another folder too.
     """
     chosen = {key: value for key, value in data.corpus_options.items() if value is not None and key != "root"}
     mark = f"-{sha256_of_json(chosen, default=str)[:6]}" if chosen else ""
-    return load_settings().data_dir / "runs" / data.corpus / f"{experiment.name}{mark}"
-
-
-def fold_folder(run: Path, fold: int) -> Path:
-    """Where one fold of a run goes."""
-    return run / f"fold_{fold}"
+    return RunFolder(load_settings().data_dir / "runs" / data.corpus / f"{experiment.name}{mark}")
 
 
 def planned_folds(corpus: str, protocol: str, folds: int | None = None) -> range:

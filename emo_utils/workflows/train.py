@@ -15,11 +15,12 @@ from emo_utils.evaluation.measure import measure
 from emo_utils.evaluation.predictions import write_predictions
 from emo_utils.models import backbones_for, find_backbone
 from emo_utils.output import write_text_whole
+from emo_utils.run_folder import RunFolder, pooled_predictions
 from emo_utils.training.classical import classical_models
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.recipes import DEFAULT_BACKBONE
-from emo_utils.training.run import METRICS, PREDICTIONS, run, run_classical
-from emo_utils.workflows.plan import experiment_for, fold_folder, run_folder
+from emo_utils.training.run import run, run_classical
+from emo_utils.workflows.plan import default_folder, experiment_for
 from emo_utils.workflows.sources import Data, Source, find_source
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ class Trained:
     Attributes:
         folder: of the run; a folder per fold in it.
         folds: numbers of the folds, in order.
-        metrics: of each fold, what its `metrics.json` holds.
+        metrics: of each fold, see `RunFolder.metrics`.
         pooled: figures of all test predictions together.
         part: what is measured: `test`, or `validation` where the published split has no test part. Then the epoch was
             chosen on what is measured, as in the source of that split.
@@ -43,6 +44,15 @@ class Trained:
     metrics: tuple[dict, ...] = field(repr=False)
     pooled: dict = field(repr=False)
     part: str = "test"
+
+    @property
+    def predictions(self) -> pd.DataFrame:
+        """Of the part that is measured, all folds together."""
+        return RunFolder(self.folder).predictions(self.part)
+
+    def fold_folder(self) -> Path:
+        """The folder of the first of these folds."""
+        return RunFolder(self.folder).fold(self.folds[0]).path
 
     @property
     def table(self) -> pd.DataFrame:
@@ -82,6 +92,7 @@ def train(
 
     Raises:
         EmoError: a name, an option or a value makes no sense, or the corpus is absent.
+        RunError: the folder holds a run with other settings.
     """
     check_backbone(settings.get("backbone") or DEFAULT_BACKBONE.get(data.representation), data.representation)
     with PartialState().main_process_first():  # of several processes, one prepares the clips
@@ -91,11 +102,11 @@ def train(
     experiment = experiment_for(
         source.corpus, (source.representation, source.input_spec), settings, protocol, folds, seed
     )
-    root = Path(out) if out else run_folder(data, experiment)
+    root = RunFolder(out) if out else default_folder(data, experiment)
     results = []
     for split in splits:
         one = replace(experiment, fold=split.fold)
-        results.append(_train_fold(source, split, one, fold_folder(root, split.fold), on_epoch))
+        results.append(_train_fold(source, split, one, root.fold(split.fold).path, on_epoch))
     with PartialState().main_process_first():
         return pool(root, [split.fold for split in splits], results)
 
@@ -136,16 +147,12 @@ def _splits(source: Source, protocol: str, fold: int | None, folds: int | None, 
     return [make_split(source.clips, protocol, fold, folds, seed)]
 
 
-def pool(root: Path, folds: Sequence[int], results: Sequence[dict]) -> Trained:
-    """Write `predictions_<part>.csv` and `metrics.json` of all folds together into the run's folder."""
+def pool(root: RunFolder, folds: Sequence[int], results: Sequence[dict]) -> Trained:
+    """Write predictions and metrics of all folds together into the run's folder."""
     part = "test" if "test" in results[0] else "validation"
-    tables = []
-    for fold in folds:
-        path = fold_folder(root, fold) / PREDICTIONS.format(part)
-        tables.append(pd.read_csv(path, dtype={"clip_id": str, "subject_id": str}).assign(fold=fold))
-    table = pd.concat(tables, ignore_index=True)
+    table = pooled_predictions([root.fold(fold) for fold in folds], part)
     pooled = measure(table, tuple(results[0][part]["classes"]))
-    write_predictions(table, root / PREDICTIONS.format(part))
+    write_predictions(table, root.predictions_file(part))
     about = {key: results[0][key] for key in ("experiment", "commit")}
-    write_text_whole(root / METRICS, json.dumps({**about, "folds": list(folds), part: pooled}, indent=1) + "\n")
-    return Trained(root, tuple(folds), tuple(results), pooled, part)
+    write_text_whole(root.metrics_file, json.dumps({**about, "folds": list(folds), part: pooled}, indent=1) + "\n")
+    return Trained(root.path, tuple(folds), tuple(results), pooled, part)

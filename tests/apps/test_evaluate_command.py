@@ -91,7 +91,7 @@ def test_validation_predictions_give_the_temperature(emo, predictions, tmp_path)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "expected WEIGHTS and CORPUS, or --predictions FILE; found neither"),
+        ((), "expected WEIGHTS and CORPUS, a run's folder, or --predictions FILE; found neither"),
         (("ferplus",), "found ferplus"),
         (("ferplus", "ferplus", "--people", "x"), "--people belongs to another form"),
         (("--against", "b.csv", "--validation", "c.csv"), "--validation, --against belong to another form"),

@@ -84,9 +84,33 @@ def test_a_run_is_evaluated_from_its_predictions(ten_folds):
     assert json.loads(found.stdout)["uar"] == pytest.approx(pooled["uar"])
     one = CliRunner().invoke(app, ["evaluate", f"{folder}/fold_2", "ckplus", "--split", "validation", "--json"])
     assert json.loads(one.stdout)["split"] == "validation"
-    for wrong in (["ravdess"], ["ckplus", "--split", "train"]):
+    alone = CliRunner().invoke(app, ["evaluate", folder, "--json"])
+    assert alone.stdout == found.stdout, "the corpus is the run's own"
+    for wrong, message in (
+        (["ckplus", "--split", "train"], "found a run on ckplus with predictions of test"),
+        (["--root", folder], "measured as they stand, and --root belongs"),
+        (["ferplus"], "expected weights.onnx"),
+    ):
         refused = CliRunner().invoke(app, ["evaluate", folder, *wrong])
-        assert "a run on ckplus with predictions of test" in str(refused.exception)
+        assert message in str(refused.exception)
+
+
+def test_a_network_of_stacks_says_that_it_reads_no_clips_yet(ten_folds, small_video, tmp_path):
+    folder = ten_folds[2].stdout.splitlines()[-1]
+    out = tmp_path / "out"
+    refused = CliRunner().invoke(app, ["analyze", str(small_video), "--out", str(out), "--weights", folder])
+    assert "found face_net on the representation stack (3 channels, gray, 48 px)" in str(refused.exception)
+    assert not out.exists()
+
+
+def test_a_folder_that_holds_another_run_is_not_written_to(ten_folds, tree, monkeypatch):
+    data, command, done = ten_folds
+    folder = Path(done.stdout.splitlines()[-1])
+    before = (folder / "fold_0" / "history.csv").read_text()
+    monkeypatch.setenv("EMO_DATA_DIR", str(data))
+    refused = CliRunner().invoke(app, [*map(str, command), "--fold", "0", "--seed", "1", "--out", str(folder)])
+    assert "found one with another seed" in str(refused.exception)
+    assert (folder / "fold_0" / "history.csv").read_text() == before
 
 
 def test_one_fold_as_json(ten_folds, tree):

@@ -15,6 +15,7 @@ from emo_utils.inference.engines import OnnxEngine, joined
 from emo_utils.inference.prior import change_prior, check_shares, class_shares, prior_ratio
 from emo_utils.inference.weights import AS_TRAINED, Weights, find_weights, known_weights, read_weights
 from emo_utils.models import create_model
+from emo_utils.run_folder import RunFolder
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.run import export_run, trained_shares
 
@@ -194,7 +195,7 @@ def test_an_exported_run_tells_its_prior(lopsided, tmp_path):
     model = create_model("face_net", 1, 2, widths=(8, 8, 8), blocks=1).eval()
     nothing = Samples([], (), (), np.zeros((0, 2), np.float32), np.zeros(0, np.int64), lopsided.classes)
     parts = {"train": lopsided, "validation": nothing, "test": nothing}
-    export_run(model, Experiment(), tmp_path, parts, {"data": {"corpus": "ferplus"}})
+    export_run(model, Experiment(), RunFolder(tmp_path).weights_file, parts, {"data": {"corpus": "ferplus"}})
     weights = find_weights(tmp_path)
     assert weights.prior == pytest.approx({"neutral": 0.74, "fear": 0.26})
     assert weights.clip_prior == "uniform"

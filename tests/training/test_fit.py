@@ -13,6 +13,7 @@ from torch import nn
 
 from emo_utils.datasets.samples import Samples
 from emo_utils.errors import EmoError
+from emo_utils.run_folder import RunFolder
 from emo_utils.structures import InputSpec
 from emo_utils.training.batches import draw_batches, share_of
 from emo_utils.training.experiment import Experiment
@@ -25,7 +26,6 @@ from emo_utils.training.optimise import (
     sam_perturbation,
     update_average,
 )
-from emo_utils.training.run_folder import read_history
 
 HERE = Path(__file__).parents[1] / "support"
 PATHS = os.pathsep.join(filter(None, (str(HERE), os.environ.get("PYTHONPATH"))))
@@ -78,7 +78,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, options):
         assert whole.keys() == resumed.keys()
         for key in whole:
             assert torch.equal(whole[key], resumed[key]), f"{name}: {key} differs"
-    whole, resumed = (read_history(tmp_path / run) for run in ("whole", "broken"))
+    whole, resumed = (RunFolder(tmp_path / run).history().to_dict("records") for run in ("whole", "broken"))
     assert [{**row, "seconds": 0} for row in whole] == [{**row, "seconds": 0} for row in resumed]
 
 
@@ -145,7 +145,7 @@ def test_two_processes_reach_what_one_reaches(tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("processes 2") == 2
     assert run_training(tmp_path / "one", **eval(options)) == 0
-    one, two = (read_history(tmp_path / run) for run in ("one", "two"))
+    one, two = (RunFolder(tmp_path / run).history().to_dict("records") for run in ("one", "two"))
     assert [row["epoch"] for row in two] == list(range(8))
     assert one[-1]["accuracy"] > 0.9
     assert two[-1]["accuracy"] == pytest.approx(one[-1]["accuracy"], abs=0.07)

@@ -5,9 +5,10 @@ import json
 import torch
 from bars import bars, settings
 
+from emo_utils.run_folder import RunFolder
 from emo_utils.training.networks import build, first_inputs, load_run
 from emo_utils.training.run import licence_of
-from emo_utils.training.run_folder import save_weights
+from emo_utils.training.weights_file import save_weights
 
 
 def test_a_start_without_statistics_is_given_those_of_the_training_part(recogniser_files, tmp_path, monkeypatch):
@@ -20,8 +21,8 @@ def test_a_start_without_statistics_is_given_those_of_the_training_part(recognis
         raw = convolution(model.prepared(x))
     torch.testing.assert_close(raw.mean((0, 2, 3)), norm.running_mean, atol=1e-3, rtol=1e-3)
 
-    save_weights(tmp_path, model)
-    (tmp_path / "experiment.json").write_text(json.dumps(experiment.to_dict()))
+    save_weights(RunFolder(tmp_path).network_file, model)
+    RunFolder(tmp_path).experiment_file.write_text(json.dumps(experiment.to_dict()))
     monkeypatch.setenv("EMO_MODELS_DIR", str(tmp_path / "none"))  # a trained network does not need its start any more
     read_back, _ = load_run(tmp_path, samples)
     with torch.no_grad():

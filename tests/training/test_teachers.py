@@ -8,7 +8,7 @@ import pytest
 import torch
 from bars import bars, settings
 
-from emo_utils.errors import EmoError, WeightsError
+from emo_utils.errors import EmoError, RunError, WeightsError
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.fit import fit, predict
 from emo_utils.training.networks import Teachers, build, load_run, load_teachers, taught_once
@@ -144,7 +144,7 @@ def test_teachers_that_do_not_fit_are_refused(parts, teacher, tmp_path):
     other = replace(settings().input_spec, size=48)
     with pytest.raises(WeightsError, match="input"):
         load_teachers(settings(teachers=(str(teacher),), input_spec=other), parts["train"], device)
-    with pytest.raises(WeightsError, match="no best.json"):
+    with pytest.raises(RunError, match="expected the folder of a run"):
         load_teachers(settings(teachers=(str(tmp_path),)), parts["train"], device)
     with pytest.raises(EmoError, match="nobody"):
         load_teachers(settings(teachers=("nobody",)), parts["train"], device)

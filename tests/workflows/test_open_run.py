@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from faces_on_disk import draw_ckplus
 
-from emo_utils.errors import EmoError
+from emo_utils.errors import RunError
+from emo_utils.run_folder import RunFolder
 from emo_utils.workflows.open_run import open_run
 from emo_utils.workflows.sources import Data
 from emo_utils.workflows.train import train
@@ -43,5 +44,6 @@ def test_it_has_features_and_faces_of_each_sample(trained):
 
 
 def test_predictions_alone_cannot_be_opened(tmp_path):
-    with pytest.raises(EmoError, match="expected experiment.json and best.safetensors"):
+    RunFolder(tmp_path).metrics_file.write_text('{"experiment": {"backbone": "extra_trees"}}')
+    with pytest.raises(RunError, match="expected best.safetensors of a trained network, found extra_trees"):
         open_run(tmp_path)

@@ -86,13 +86,13 @@ def test_s4_is_run_as_it_says():
 
 
 def test_ten_actors_and_all_actors_do_not_share_a_folder():
-    from emo_utils.workflows.plan import experiment_for, run_folder
+    from emo_utils.workflows.plan import default_folder, experiment_for
     from emo_utils.workflows.sources import Data, outline
 
     some, every = (Data("ravdess", "sequence", {}, options) for options in ({"actors": (1, 2)}, {"root": "x"}))
     experiment = experiment_for("ravdess", outline(every), {}, "random", None, 0)
-    assert run_folder(every, experiment).name == experiment.name
-    assert run_folder(some, experiment).name.startswith(f"{experiment.name}-")
+    assert default_folder(every, experiment).path.name == experiment.name
+    assert default_folder(some, experiment).path.name.startswith(f"{experiment.name}-")
 
 
 def test_a_table_is_found_by_its_usual_names():

@@ -24,7 +24,9 @@ NAMED = 5
 
 def evaluate(
     weights: Annotated[str | None, typer.Argument(help="Shipped name, .onnx file, or a run's folder.")] = None,
-    corpus: Annotated[str | None, typer.Argument(help="ferplus, or folder with --root.")] = None,
+    corpus: Annotated[
+        str | None, typer.Argument(help="ferplus, a corpus of clips, folder with --root, or none: a run's own.")
+    ] = None,
     split: Annotated[str | None, typer.Option(help="train, validation or test.", show_default="test")] = None,
     root: Annotated[Path | None, typer.Option(help="The corpus's files; of folder: DIR/<emotion>/...")] = None,
     faces: Annotated[
@@ -76,6 +78,9 @@ def evaluate(
     Each file counts as a person of its own unless --subject tells people apart.
     Exit code 3: some files cannot be read.
 
+    RUN alone, the folder that emo train prints, measures what the run predicted on its own corpus.
+    On another corpus the network of its first finished fold is used; RUN/fold_<k> chooses one.
+
     Columns of predictions: a clip id, the true class, and p_<class>, prob_<class>, logit_<class> or <class>.
 
     Example: emo evaluate ferplus ferplus --split test --rule majority --json
@@ -83,6 +88,8 @@ def evaluate(
     Example: emo evaluate ferplus folder --root pictures --faces detect
 
     Example: emo evaluate ferplus javanese --baseline people
+
+    Example: emo evaluate data/runs/sample/some_run
 
     Example: emo evaluate --predictions run.csv --people '(\d\d)$' --against other.csv
     """
@@ -99,7 +106,12 @@ def evaluate(
     else:
         _refuse(only_table, "WEIGHTS CORPUS measures weights")
         _refuse_half(weights, corpus)
-        if corpus == FOLDER:
+        if corpus is None:
+            given = only_folder | only_clips | reading | {"--rule": rule, "--save-predictions": save_predictions}
+            _refuse(given, "a run's own predictions are measured as they stand")
+            report = _measure_run(weights, None, split)
+            title = f"{weights} on {report['corpus']}/{report['split']}"
+        elif corpus == FOLDER:
             _refuse(only_corpus, "a folder has no splits, and its folders are the labels")
             report = _measure_folder(weights, only_folder | reading | only_clips, save_predictions)
             title = f"{weights} on {report['root']}"
@@ -135,10 +147,12 @@ def _refuse(options: dict, why: str) -> None:
 
 
 def _refuse_half(weights: str | None, corpus: str | None) -> None:
-    if weights is None or corpus is None:
+    from emo_utils.inference.weights import is_run
+
+    if weights is None or (corpus is None and not is_run(weights)):
         raise EmoError(
-            f"expected WEIGHTS and CORPUS, or --predictions FILE; found {weights or 'neither'}. For example: emo "
-            "evaluate ferplus ferplus, or emo evaluate --predictions predictions.csv"
+            f"expected WEIGHTS and CORPUS, a run's folder, or --predictions FILE; found {weights or 'neither'}. For "
+            "example: emo evaluate ferplus ferplus, or emo evaluate --predictions predictions.csv"
         )
 
 
@@ -152,8 +166,16 @@ def _holds_clips(weights: str, corpus: str) -> bool:
     """Whether weights are asked to read a corpus of clips; of a run's own predictions nothing is read."""
     from emo_utils.datasets.registry import corpora
 
-    own = Path(weights).is_dir() and not (Path(weights) / "weights.onnx").exists()
-    return not own and not hasattr(corpora.get(corpus), "load")
+    return not hasattr(corpora.get(corpus), "load") and not _own_predictions(weights, corpus)
+
+
+def _own_predictions(weights: str, corpus: str) -> bool:
+    """Whether a run is measured by what it predicted: its folder is given, and the corpus that it was trained on."""
+    from emo_utils.inference.weights import is_run
+    from emo_utils.run_folder import RunFolder
+
+    run = RunFolder(weights)
+    return is_run(weights) and not run.weights_file.exists() and run.experiment().get("corpus") == corpus
 
 
 def _measure_clips(weights: str, corpus: str, given: dict, save_predictions: Path | None) -> dict:
@@ -163,12 +185,19 @@ def _measure_clips(weights: str, corpus: str, given: dict, save_predictions: Pat
 
 
 def _measure_weights(weights: str, corpus: str, split: str, save_predictions: Path | None, reading: dict) -> dict:
-    from emo_utils.evaluation.evaluate import evaluate_run, evaluate_weights
+    from emo_utils.evaluation.evaluate import evaluate_weights
 
-    if Path(weights).is_dir() and not (Path(weights) / "weights.onnx").exists():
-        _refuse(reading, "a run's own predictions are measured as they stand")
-        return evaluate_run(Path(weights), corpus, split)
+    if _own_predictions(weights, corpus):
+        given = reading | {"--save-predictions": save_predictions}
+        _refuse(given, "a run's own predictions are measured as they stand")
+        return _measure_run(weights, corpus, split)
     return evaluate_weights(weights, corpus, split, save_predictions, **_named(reading))
+
+
+def _measure_run(folder: str, corpus: str | None, split: str | None) -> dict:
+    from emo_utils.evaluation.evaluate import evaluate_run
+
+    return evaluate_run(Path(folder), corpus, split)
 
 
 def _named(given: dict) -> dict:

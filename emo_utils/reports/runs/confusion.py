@@ -13,7 +13,7 @@ from emo_utils.evaluation.measure import measure
 from emo_utils.evaluation.predictions import classes_of
 from emo_utils.labels import ALL_EMOTIONS
 from emo_utils.reports.clips.charts import STYLE
-from emo_utils.reports.runs.table_rows import read_folds
+from emo_utils.run_folder import RunFolder
 
 SYNTHETIC = "SYNTHETIC data: says nothing about accuracy"
 TITLE = 32
@@ -45,7 +45,7 @@ def confusion_grid(
         for axis in axes.flat[len(runs) :]:
             axis.axis("off")
         for axis, (title, run) in zip(axes.flat, runs.items(), strict=False):
-            table = run if isinstance(run, pd.DataFrame) else read_folds([Path(run)])[0]
+            table = run if isinstance(run, pd.DataFrame) else RunFolder(run).predictions()
             _draw_matrix(axis, fill(title, TITLE), measure(table, _in_usual_order(classes_of(table))))
         if synthetic:
             figure.suptitle(SYNTHETIC)

@@ -1,6 +1,5 @@
 """Finished runs of a corpus, found on disk: what they were, and what they predicted."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,10 +12,8 @@ import pandas as pd
 from emo_utils.datasets.registry import corpora
 from emo_utils.evaluation.measure import measure
 from emo_utils.reports.runs.overview import figure_text
-from emo_utils.reports.runs.table_rows import PARTS
 from emo_utils.reports.runs.table_text import SYNTHETIC
-
-METRICS = "metrics.json"
+from emo_utils.run_folder import RunFolder, pooled_predictions
 
 
 @dataclass(frozen=True)
@@ -26,7 +23,7 @@ class FinishedRun:
     Attributes:
         folder: of the run.
         corpus: its name.
-        experiment: its settings, as in `metrics.json`; of the first finished fold.
+        experiment: the settings of the first finished fold.
         folds: numbers of the finished folds; empty for predictions without folds of our own.
         part: what was predicted, `test`, or `validation` where the published split has no test part.
         predictions: of that part, all finished folds together.
@@ -68,28 +65,29 @@ class FinishedRun:
 
     @property
     def label(self) -> str:
-        """For a title: network, what it ate, protocol, and what was shuffled as a control."""
+        """For a title: network, what it accepts, protocol, and what was shuffled as a control."""
         about = self.experiment.get("representation", {})
         number = about.get("interval") or about.get("frames")
-        ate = f"{self.representation} {_NUMBER[self.representation]} {number}" if number else self.representation
+        accepted = f"{self.representation} {_NUMBER[self.representation]} {number}" if number else self.representation
         size = f"{about['size']} px" if about.get("size") else ""
         seed = f"seed {self.experiment['seed']}" if self.experiment.get("seed") else ""
         shuffled = f"{self.control} shuffled" if self.control != "none" else ""
         who = _WHO.get(self.protocol, self.protocol)
-        return ", ".join(filter(None, (self.network, ate, size, who, seed, shuffled)))
+        return ", ".join(filter(None, (self.network, accepted, size, who, seed, shuffled)))
 
     @property
     def network(self) -> str:
         """Name of the backbone, or of the file that somebody else published."""
-        told = self.experiment
-        return told.get("backbone") or told.get("weights") or told.get("published", self.folder.name).split(".")[0]
+        settings = self.experiment
+        name = settings.get("backbone") or settings.get("weights")
+        return name or settings.get("published", self.folder.name).split(".")[0]
 
     def fold_folder(self) -> Path | None:
         """The finished fold with most people in its predictions; None without folds of our own."""
         if not self.folds:
             return None
         people = self.predictions.groupby("fold")["subject_id"].nunique()
-        return self.folder / f"fold_{people.idxmax()}"
+        return RunFolder(self.folder).fold(people.idxmax()).path
 
 
 _NUMBER = {"stack": "every", "sequence": "of"}
@@ -138,28 +136,20 @@ def overview(runs: Sequence[FinishedRun]) -> pd.DataFrame:
 
 
 def _read(folder: Path) -> FinishedRun | None:
-    numbers = sorted(
-        int(path.parent.name.removeprefix("fold_"))
-        for path in folder.glob(f"fold_*/{METRICS}")
-        if path.parent.name.removeprefix("fold_").isdigit()
-    )
-    places = {number: folder / f"fold_{number}" for number in numbers} or {None: folder}
-    told = [json.loads((place / METRICS).read_text()) for place in places.values() if (place / METRICS).exists()]
-    first = next(iter(places.values()))
-    part = next((part for part in PARTS if (first / f"predictions_{part}.csv").exists()), None)
-    if not told or part is None:
+    run = RunFolder(folder)
+    folds = run.finished_folds()
+    used = folds or (run,)
+    part = next(iter(used[0].parts()), None)
+    if used[0].finished() is None or part is None:
         return None
-    tables = []
-    for number, place in places.items():
-        table = pd.read_csv(place / f"predictions_{part}.csv", dtype={"clip_id": str, "subject_id": str})
-        tables.append(table if number is None else table.assign(fold=number))
-    validated = [metrics["validation"]["uar"] for metrics in told if "validation" in metrics]
+    metrics = [fold.metrics() for fold in used]
+    validated = [of_fold["validation"]["uar"] for of_fold in metrics if "validation" in of_fold]
     return FinishedRun(
         folder,
-        told[0]["experiment"].get("corpus", folder.parent.name),
-        told[0]["experiment"],
-        tuple(numbers),
+        metrics[0]["experiment"].get("corpus", folder.parent.name),
+        metrics[0]["experiment"],
+        tuple(fold.number for fold in folds),
         part,
-        pd.concat(tables, ignore_index=True),
+        pooled_predictions(used, part),
         sum(validated) / len(validated) if validated else None,
     )

@@ -1,6 +1,5 @@
 """Training curves: live in a notebook while a run goes on, and of a run's folder afterwards."""
 
-import json
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -9,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from emo_utils.reports.clips.charts import STYLE
+from emo_utils.run_folder import RunFolder
 
-HISTORY = "history.csv"
 TRAIN, VALIDATION, RECALL = "#9aa5b1", "#3d6fb6", "#f2a541"
 
 
@@ -71,16 +70,10 @@ def plot_history(folder: Path | str) -> Figure:
         folder: of a run, or of one of its folds.
 
     Raises:
-        FileNotFoundError: no fold in it has a `history.csv`; models that are not trained in epochs have none.
+        RunError: no fold in it has a history; models that are not trained in epochs have none.
     """
-    folder = Path(folder)
-    folds = [path.parent for path in sorted(folder.glob(f"fold_*/{HISTORY}"))]
-    folds = [folder] if (folder / HISTORY).exists() else folds
-    if not folds:
-        raise FileNotFoundError(f"{folder}: expected {HISTORY}, or fold_*/{HISTORY}, found none; train the run first")
-    state = folds[-1] / "checkpoint.json"
-    kept = json.loads(state.read_text()).get("best_epoch") if state.exists() else None
-    return draw_curves([pd.read_csv(fold / HISTORY) for fold in folds], kept)
+    folds = RunFolder(folder).with_history()
+    return draw_curves([fold.history() for fold in folds], folds[-1].checkpoint().get("best_epoch"))
 
 
 def draw_curves(histories: list[pd.DataFrame], kept: int | None = None, title: str = "") -> Figure:

@@ -8,9 +8,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from emo_utils.reports.clips.charts import STYLE
-from emo_utils.reports.runs.learning import HISTORY
-from emo_utils.reports.runs.table_rows import RECALL, figure_of, read_folds
+from emo_utils.reports.runs.table_rows import RECALL, figure_of
 from emo_utils.reports.runs.table_text import SYNTHETIC
+from emo_utils.run_folder import RunFolder
 
 COLOURS = ("#3d6fb6", "#f2a541", "#6a994e", "#d1495b", "#5e548e", "#7fb7be", "#9aa5b1", "#e07be0", "#8d6a9f")
 DASHES = ("-", (0, (4, 1.5)), (0, (1, 1)))
@@ -81,7 +81,7 @@ def histories_chart(folders: Mapping[str, Path], title: str = "", per_colour: in
         for position, (name, folder) in enumerate(folders.items()):
             group, member = divmod(position, per_colour)
             look = {"color": COLOURS[group % len(COLOURS)], "ls": DASHES[member % len(DASHES)], "lw": 1.6}
-            history = pd.read_csv(_history_of(Path(folder)))
+            history = RunFolder(folder).with_history()[0].history()
             losses.plot(history["epoch"] + 1, history["train_loss"], **look)
             shares.plot(history["epoch"] + 1, history["uar"], label=name, **look)
         losses.set(title="Loss of training", xlabel="epoch")
@@ -90,13 +90,6 @@ def histories_chart(folders: Mapping[str, Path], title: str = "", per_colour: in
         figure.suptitle(title, x=0.02, ha="left", fontsize=10)
     plt.close(figure)
     return figure
-
-
-def _history_of(folder: Path) -> Path:
-    found = [path for path in (folder / HISTORY, *sorted(folder.glob(f"fold_*/{HISTORY}"))) if path.exists()]
-    if not found:
-        raise FileNotFoundError(f"{folder}: expected {HISTORY}, or fold_*/{HISTORY}, found none; train the run first")
-    return found[0]
 
 
 def recall_table(runs: Mapping[str, Path | pd.DataFrame], source: Mapping[str, str] | None = None) -> pd.DataFrame:
@@ -108,7 +101,7 @@ def recall_table(runs: Mapping[str, Path | pd.DataFrame], source: Mapping[str, s
     """
     columns = {"source": dict(source)} if source else {}
     for name, run in runs.items():
-        table = run if isinstance(run, pd.DataFrame) else read_folds([Path(run)])[0]
+        table = run if isinstance(run, pd.DataFrame) else RunFolder(run).predictions()
         found = {emotion: figure_of(table, f"{RECALL}{emotion}") for emotion in sorted(set(table["label"]))}
         columns.setdefault("clips", {emotion: len(rows) for emotion, (_, _, rows) in found.items()})
         columns[name] = {

@@ -1,6 +1,6 @@
 """Result tables: figures read from files of predictions, and rows drawn as text, Markdown, JSON or a DataFrame.
 
-Every figure comes from `predictions_<part>.csv` through `evaluation.measure`, never from the training loop's memory.
+Every figure comes from files of predictions through `evaluation.measure`, never from the training loop's memory.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,6 @@ import pandas as pd
 
 from emo_utils.evaluation.measure import measure
 from emo_utils.evaluation.resampling import bootstrap_interval
-
-PARTS = ("test", "validation")
-"""The part that is measured: the first that a run has predicted."""
 
 RECALL = "recall/"
 SIDES = ("as_source", "by_person")
@@ -100,19 +97,6 @@ class Row:
         for side in SIDES if self.synthetic else ():
             values[side]["synthetic_value"] = values[side].pop("value")
         return values
-
-
-def read_folds(folders: Sequence[Path]) -> tuple[pd.DataFrame, str]:
-    """The predictions of a run's folds together, and the part they are of.
-
-    Args:
-        folders: one per fold, each finished.
-    """
-    part = next(part for part in PARTS if (folders[0] / f"predictions_{part}.csv").exists())
-    files = [folder / f"predictions_{part}.csv" for folder in folders]
-    names = {"clip_id": str, "subject_id": str}
-    tables = [pd.read_csv(path, dtype=names).assign(fold=fold) for fold, path in enumerate(files)]
-    return pd.concat(tables, ignore_index=True), part
 
 
 def measure_seeds(tables: Mapping[int, pd.DataFrame], metric: str, people_known: bool = True) -> dict:

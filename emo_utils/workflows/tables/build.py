@@ -13,8 +13,9 @@ import emo_utils
 from emo_utils.datasets.csv_tables import TableError
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import EmoError
-from emo_utils.reports.runs.table_rows import SIDES, Answer, Row, measure_seeds, read_evidence, read_folds
+from emo_utils.reports.runs.table_rows import SIDES, Answer, Row, measure_seeds, read_evidence
 from emo_utils.reports.runs.table_text import frame
+from emo_utils.run_folder import RunFolder, pooled_predictions
 from emo_utils.workflows.tables.cell_types import Cell, Counted, Table
 from emo_utils.workflows.tables.cells import TABLES, find_table
 from emo_utils.workflows.tables.plans import (
@@ -110,7 +111,7 @@ def table_predictions(
         except (NotPossibleError, TableError):
             continue
         if plan.done:
-            found[f"{cell.row}, {cell.column}"] = read_folds(plan.folders)[0]
+            found[f"{cell.row}, {cell.column}"] = pooled_predictions(map(RunFolder, plan.folders))
     return found
 
 
@@ -178,13 +179,14 @@ def _measured(cell: Cell, plans: dict[int, Plan], corpus: str) -> Answer:
     commit = " ".join(dict.fromkeys(metrics["commit"] for metrics in found))
     if isinstance(cell.how, Counted):
         return Answer("done", value=found[0]["parameters"], commit=commit)
-    read = {seed: read_folds(plan.folders) for seed, plan in plans.items()}
+    read = {seed: pooled_predictions(map(RunFolder, plan.folders)) for seed, plan in plans.items()}
     facts = corpora.get(corpus).facts
     try:
-        figure = measure_seeds({seed: table for seed, (table, _) in read.items()}, cell.metric, facts.people_known)
+        figure = measure_seeds(read, cell.metric, facts.people_known)
     except KeyError as error:
         return Answer("not possible", f"{facts.title} has no {error.args[0]}")
-    return Answer("done", commit=commit, part=next(iter(read.values()))[1], **figure)
+    part = RunFolder(next(iter(plans.values())).folders[0]).parts()[0]
+    return Answer("done", commit=commit, part=part, **figure)
 
 
 def run_tables(

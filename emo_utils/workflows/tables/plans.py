@@ -11,16 +11,16 @@ from emo_utils.datasets.registry import corpora
 from emo_utils.errors import EmoError
 from emo_utils.evaluation.predictions import read_predictions, write_predictions
 from emo_utils.output import write_text_whole
+from emo_utils.run_folder import RunFolder
 from emo_utils.settings import load_settings
 from emo_utils.training.experiment import Experiment, code_commit
 from emo_utils.training.recipes import RECIPES
-from emo_utils.workflows.plan import experiment_for, fold_folder, planned_folds, run_folder
+from emo_utils.workflows.plan import default_folder, experiment_for, planned_folds
 from emo_utils.workflows.prepare import index_clips
 from emo_utils.workflows.sources import Data, outline
 from emo_utils.workflows.tables.cell_types import Counted, How, Published, Shipped, Training
 
 BY_PERSON = "by_person"
-METRICS, PREDICTIONS = "metrics.json", "predictions_test.csv"
 
 
 class NotPossibleError(EmoError):
@@ -63,32 +63,29 @@ class Plan:
     """The runs behind one figure of one seed.
 
     Attributes:
-        folders: of the folds; each holds `metrics.json` and predictions when it is finished.
-        expected: what each `metrics.json` says of its settings, else it is of another run.
+        folders: of the folds; each holds metrics and predictions when it is finished.
+        expected: the settings of each; a folder with others is of another run.
         perform: makes what is not there yet.
         about: for people who wait.
+        defaults: values of settings that an older run does not name.
     """
 
     folders: tuple[Path, ...]
     expected: tuple[dict, ...] = field(repr=False)
     perform: Callable[[], object] = field(repr=False)
     about: str = ""
+    defaults: dict = field(default_factory=dict, repr=False)
 
     def finished(self) -> list[dict]:
-        """What the `metrics.json` of the finished folds hold."""
+        """The metrics of the finished folds."""
         pairs = zip(self.folders, self.expected, strict=True)
-        return [found for folder, expected in pairs if (found := _read_metrics(folder, expected))]
+        metrics = (RunFolder(folder).finished(expected, self.defaults) for folder, expected in pairs)
+        return [found for found in metrics if found]
 
     @property
     def done(self) -> bool:
         """Whether all folds are finished."""
         return len(self.finished()) == len(self.folders)
-
-
-def _read_metrics(folder: Path, expected: dict) -> dict | None:
-    path = folder / METRICS
-    metrics = json.loads(path.read_text()) if path.exists() else {}
-    return metrics if metrics.get("experiment") == json.loads(json.dumps(expected)) else None
 
 
 def corpus_of(how: How, request: Request) -> str:
@@ -126,8 +123,8 @@ def _(how: Training, side: str, request: Request, seed: int) -> Plan:
     if fold is not None and fold not in numbers:
         raise EmoError(f"{data.corpus}, {protocol}: expected a fold from 0 to {numbers[-1]}, found {fold}")
     experiment = experiment_for(data.corpus, outline(data), settings, protocol, folds, seed)
-    root, chosen = run_folder(data, experiment), numbers if fold is None else (fold,)
-    folders = tuple(fold_folder(root, number) for number in chosen)
+    root, chosen = default_folder(data, experiment), numbers if fold is None else (fold,)
+    folders = tuple(root.fold(number).path for number in chosen)
     expected = tuple(replace(experiment, fold=number).to_dict() for number in chosen)
     which = f"fold {fold} of {len(numbers)}" if fold is not None else f"{len(numbers)} folds"
     return Plan(
@@ -135,6 +132,7 @@ def _(how: Training, side: str, request: Request, seed: int) -> Plan:
         expected,
         partial(_train, data, settings, protocol, fold, folds, seed),
         f"{data.corpus}, {protocol}, {which}, seed {seed}",
+        Experiment.defaults(),
     )
 
 
@@ -165,8 +163,8 @@ def _data_for(how: Training, request: Request) -> Data:
 def features_folder(how: Training | Published, request: Request) -> Path:
     """Where tables about a corpus lie: `--root`, else the settings' folder, which for RAVDESS has a key of its own."""
     settings = load_settings()
-    told = {"ravdess": settings.ravdess_au}
-    return request.root or told.get(how.corpus, settings.data_dir / "raw" / f"{how.corpus}_au")
+    folders = {"ravdess": settings.ravdess_au}
+    return request.root or folders.get(how.corpus, settings.data_dir / "raw" / f"{how.corpus}_au")
 
 
 def _settings_for(how: Training, request: Request) -> dict:
@@ -202,17 +200,22 @@ def _(how: Shipped, side: str, request: Request, seed: int) -> Plan:
     if side == BY_PERSON:
         _refuse_unknown_people(corpora.get(how.corpus).facts)
     sidecar = find_weights(how.weights).sidecar
-    told = {"weights": how.weights, "sha256": sidecar["sha256"], "corpus": how.corpus}
+    settings = {"weights": how.weights, "sha256": sidecar["sha256"], "corpus": how.corpus}
     folder = load_settings().data_dir / "runs" / how.corpus / f"shipped-{how.weights}-{sidecar['sha256'][:8]}"
-    return Plan((folder,), (told,), partial(_measure_shipped, how, folder, told, sidecar["trained_at_commit"]), "test")
+    measuring = partial(_measure_shipped, how, folder, settings, sidecar["trained_at_commit"])
+    return Plan((folder,), (settings,), measuring, "test")
 
 
-def _measure_shipped(how: Shipped, folder: Path, told: dict, commit: str) -> None:
+def _measure_shipped(how: Shipped, folder: Path, settings: dict, commit: str) -> None:
     from emo_utils.evaluation.evaluate import evaluate_weights
 
     folder.mkdir(parents=True, exist_ok=True)
-    evaluate_weights(how.weights, how.corpus, "test", folder / PREDICTIONS)
-    write_text_whole(folder / METRICS, json.dumps({"experiment": told, "commit": commit}, indent=1) + "\n")
+    evaluate_weights(how.weights, how.corpus, "test", RunFolder(folder).predictions_file("test"))
+    _write_metrics(folder, {"experiment": settings, "commit": commit})
+
+
+def _write_metrics(folder: Path, metrics: dict) -> None:
+    write_text_whole(RunFolder(folder).metrics_file, json.dumps(metrics, indent=1) + "\n")
 
 
 @plan_for.register
@@ -221,36 +224,36 @@ def _(how: Published, side: str, request: Request, seed: int) -> Plan:
         raise NotPossibleError(f"these are predictions of {corpora.get(how.corpus).facts.title} alone")
     if side != BY_PERSON:
         raise NotPossibleError("published for folds by person alone")
-    told = {"published": how.file}
+    settings = {"published": how.file}
     folder = load_settings().data_dir / "runs" / how.corpus / f"published-{Path(how.file).stem}"
     file = features_folder(how, request) / how.file
-    return Plan((folder,), (told,), partial(_take_published, how.corpus, file, how.people, folder, told), how.file)
+    taking = partial(_take_published, how.corpus, file, how.people, folder, settings)
+    return Plan((folder,), (settings,), taking, how.file)
 
 
-def _take_published(corpus: str, file: Path, people: str, folder: Path, told: dict) -> None:
+def _take_published(corpus: str, file: Path, people: str, folder: Path, settings: dict) -> None:
     table = read_predictions(file, people)
     if named := getattr(corpora.get(corpus), "clip_named", None):  # people as this corpus calls them, to be compared
         table["subject_id"] = [named(clip_id).subject_id for clip_id in table["clip_id"]]
     folder.mkdir(parents=True, exist_ok=True)
-    write_predictions(table, folder / PREDICTIONS)
-    write_text_whole(folder / METRICS, json.dumps({"experiment": told, "commit": code_commit()}, indent=1) + "\n")
+    write_predictions(table, RunFolder(folder).predictions_file("test"))
+    _write_metrics(folder, {"experiment": settings, "commit": code_commit()})
 
 
 @plan_for.register
 def _(how: Counted, side: str, request: Request, seed: int) -> Plan:
-    told = {"backbone": how.backbone, "channels": how.channels, "classes": how.classes}
+    settings = {"backbone": how.backbone, "channels": how.channels, "classes": how.classes}
     name = f"{how.backbone}-{how.channels}-{how.classes}"
     folder = load_settings().data_dir / "runs" / "parameters" / name
-    return Plan((folder,), (told,), partial(_count, how, folder, told), "counting")
+    return Plan((folder,), (settings,), partial(_count, how, folder, settings), "counting")
 
 
-def _count(how: Counted, folder: Path, told: dict) -> None:
+def _count(how: Counted, folder: Path, settings: dict) -> None:
     from emo_utils.models import count_parameters, create_model
 
     count = count_parameters(create_model(how.backbone, how.channels, how.classes, "random"))
     folder.mkdir(parents=True, exist_ok=True)
-    metrics = {"experiment": told, "commit": code_commit(), "parameters": count}
-    write_text_whole(folder / METRICS, json.dumps(metrics, indent=1) + "\n")
+    _write_metrics(folder, {"experiment": settings, "commit": code_commit(), "parameters": count})
 
 
 def missing(how: How, request: Request) -> str:
@@ -282,11 +285,11 @@ def changes(how: How, request: Request) -> str:
     epochs = how.settings.get("epochs") or RECIPES[how.representation].get("epochs", whole)
     own = {"corpus": how.corpus, "epochs": epochs, "weights": how.settings.get("weights")}
     own |= {"size": how.options.get("size"), "detector": how.options.get("detector")}
-    told = []
+    found = []
     for name, usual in own.items():
         given = getattr(request, name)
         if given is not None and given != usual:
-            told.append(f"{name} {given}" + (f" instead of {usual}" if usual is not None else ""))
+            found.append(f"{name} {given}" + (f" instead of {usual}" if usual is not None else ""))
     if request.fold is not None:
-        told.append(f"fold {request.fold} alone")
-    return ", ".join(told)
+        found.append(f"fold {request.fold} alone")
+    return ", ".join(found)

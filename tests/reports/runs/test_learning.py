@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 
+from emo_utils.errors import RunError
 from emo_utils.reports.runs import learning
 from emo_utils.reports.runs.learning import LiveCurves, plot_history
 
@@ -62,5 +63,5 @@ def test_a_run_without_validation_has_a_training_curve_alone(tmp_path):
 
 
 def test_no_history_says_what_was_expected(tmp_path):
-    with pytest.raises(FileNotFoundError, match="train the run first"):
+    with pytest.raises(RunError, match="train the run first"):
         plot_history(tmp_path)

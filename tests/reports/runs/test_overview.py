@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
+from emo_utils.errors import RunError
 from emo_utils.evaluation.measure import measure
 from emo_utils.reports.runs.overview import NOTE, figures_chart, histories_chart, noted, recall_table, result_grid
 
@@ -54,7 +55,7 @@ def test_histories_are_read_from_runs_and_from_folds_and_a_missing_one_is_named(
     history.to_csv(tmp_path / "run" / "fold_0" / "history.csv", index=False)
     losses, shares = histories_chart({"run": tmp_path / "run", "fold": tmp_path / "run" / "fold_0"}).axes
     assert len(losses.lines) == len(shares.lines) == 2
-    with pytest.raises(FileNotFoundError, match="train the run first"):
+    with pytest.raises(RunError, match="train the run first"):
         histories_chart({"none": tmp_path / "none"})
 
 

@@ -11,7 +11,6 @@ from emo_utils.reports.runs.table_rows import (
     figure_of,
     measure_seeds,
     read_evidence,
-    read_folds,
     write_evidence,
 )
 from emo_utils.reports.runs.table_text import figure_text, frame, markdown, text
@@ -43,20 +42,6 @@ def row(**values) -> Row:
         "source": "85.87 %",
     }
     return Row(**{**about, "as_source": done, "by_person": Answer("not possible", "nobody knows"), **values})
-
-
-def test_folds_are_read_together_and_ids_stay_text(tmp_path):
-    for fold in range(2):
-        (tmp_path / f"fold_{fold}").mkdir()
-        predictions("afn", fold=fold).to_csv(tmp_path / f"fold_{fold}" / "predictions_test.csv", index=False)
-    table, part = read_folds([tmp_path / "fold_0", tmp_path / "fold_1"])
-    assert (len(table), part, table["fold"].nunique()) == (18, "test", 2)
-    assert set(table["subject_id"]) == {"00", "01", "02"}
-
-
-def test_a_split_without_a_test_part_is_measured_on_its_validation_part(tmp_path):
-    predictions("afn").to_csv(tmp_path / "predictions_validation.csv", index=False)
-    assert read_folds([tmp_path])[1] == "validation"
 
 
 def test_figures_are_those_of_measure():
