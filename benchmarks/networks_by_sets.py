@@ -13,14 +13,14 @@ Writes `benchmarks/results/networks_by_sets.csv` and prints a table in markdown.
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from corruptions import CORRUPTIONS
 from robustness import SEED, Reader
-from set_readings import Readings, readings_of
+from set_readings import Readings, kept, readings_of
 
 from emo_utils.datasets.corpora.ferplus import FerPlus
 from emo_utils.errors import EmoError
@@ -45,21 +45,21 @@ class Figure:
     high: float
 
 
-def figure(title: str, readings: Readings, logs: np.ndarray, kept: np.ndarray | None = None) -> Figure:
+def figure(title: str, readings: Readings, logs: np.ndarray, counted: np.ndarray | None = None) -> Figure:
     """Figures of items named by the largest of `logs` (N, C), among the emotions that the set has.
 
     Args:
         title: of the set.
         readings: whose emotions and people are compared with.
         logs: log-probabilities of each item, up to a constant each.
-        kept: bool (N,), the items that count.
+        counted: bool (N,), the items that count; None: all with a face.
     """
-    kept = np.bincount(readings.item, minlength=len(logs)) > 0 if kept is None else kept
+    counted = np.bincount(readings.item, minlength=len(logs)) > 0 if counted is None else counted
     classes = readings.weights.classes
     present = [column for column, name in enumerate(classes) if name in set(readings.emotions)]
-    labels = np.array([present.index(classes.index(name)) for name in readings.emotions[kept]])
-    named = logs[kept][:, present].argmax(axis=1)
-    people = np.unique(readings.people[kept], return_inverse=True)[1]
+    labels = np.array([present.index(classes.index(name)) for name in readings.emotions[counted]])
+    named = logs[counted][:, present].argmax(axis=1)
+    people = np.unique(readings.people[counted], return_inverse=True)[1]
     counts = count(people, labels, named, len(present))
     everything = count(np.zeros_like(people), labels, named, len(present)).figures()
     low, high = interval_95(resampled_figures(counts)["uar"])
@@ -86,13 +86,18 @@ def corrupted(weights: Weights) -> Figure:
     """The mean over all corruptions and levels."""
     faces = FerPlus().load("validation")
     pictures, labels = faces.pixels[::EVERY], faces.labels[::EVERY]
-    reader, cells = Reader(weights.path, faces.classes), []
-    for corruption in CORRUPTIONS:
-        for level in corruption.levels:
-            named = reader.read(corruption.spoil(pictures, level, np.random.default_rng(SEED))).argmax(axis=1)
-            figures = count(np.zeros_like(labels), labels, named, len(faces.classes)).figures()
-            cells.append((figures["accuracy"][0], figures["uar"][0]))
-    accuracy, uar = np.mean(cells, axis=0)
+
+    def named() -> np.ndarray:
+        reader = Reader(weights.path, faces.classes)
+        levels = [(corruption, level) for corruption in CORRUPTIONS for level in corruption.levels]
+        spoilt = (how.spoil(pictures, level, np.random.default_rng(SEED)) for how, level in levels)
+        return np.stack([reader.read(each).argmax(axis=1) for each in spoilt])
+
+    cells = [
+        count(np.zeros_like(labels), labels, row, len(faces.classes)).figures()
+        for row in kept(f"spoilt-{EVERY}", weights, named)
+    ]
+    accuracy, uar = (float(np.mean([cell[name][0] for cell in cells])) for name in ("accuracy", "uar"))
     return Figure(weights.name, "FER+ validation, spoilt", len(labels), accuracy, uar, np.nan, np.nan)
 
 
@@ -137,13 +142,19 @@ MEASURES = {
 def measure(names: Sequence[str], sets: Sequence[str]) -> pd.DataFrame:
     """A row per network and set; a set that is not there is said and left out."""
     rows = []
-    for weights in [find_weights(name) for name in names]:
+    for weights in [titled(name) for name in names]:
         for name in sets:
             try:
                 rows += MEASURES[name](weights)
             except (EmoError, FileNotFoundError, ValueError) as error:
                 print(f"networks_by_sets: {name} left out for {weights.name}. {error}")
     return pd.DataFrame(rows)
+
+
+def titled(name: str) -> Weights:
+    """The weights; those of a run under the name of its folder, for all files of runs have one name."""
+    weights = find_weights(name)
+    return replace(weights, name=Path(name).name) if Path(name).is_dir() else weights
 
 
 def markdown(table: pd.DataFrame) -> str:

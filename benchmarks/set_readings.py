@@ -71,12 +71,22 @@ class Readings:
 def readings_of(name: str, weights: Weights) -> Readings:
     """What the weights read in the set `name`, from the cache where it is there."""
     crops = crops_of(name, weights.input_spec)
-    path = _cache() / f"{name}-{weights.sidecar['sha256'][:16]}-{_digest(weights.input_spec)}.npy"
-    if not path.exists():
+
+    def read() -> np.ndarray:
         engine = OnnxEngine(weights, threads=1)
         batches = np.split(crops.pixels, range(BATCH, len(crops.pixels), BATCH))
-        _write(path, lambda file: np.save(file, np.concatenate([engine.predict(batch) for batch in batches])))
-    return Readings(weights, np.load(path), crops.item, crops.emotions, crops.people)
+        return np.concatenate([engine.predict(batch) for batch in batches])
+
+    return Readings(weights, kept(name, weights, read), crops.item, crops.emotions, crops.people)
+
+
+def kept(name: str, weights: Weights, make: Callable[[], np.ndarray]) -> np.ndarray:
+    """What `make` gives for these weights, from the cache where it is there."""
+    path = _cache() / f"{name}-{weights.sidecar['sha256'][:16]}-{_digest(weights.input_spec)}.npy"
+    if not path.exists():
+        made = make()
+        _write(path, lambda file: np.save(file, made))
+    return np.load(path)
 
 
 def crops_of(name: str, spec: InputSpec) -> Crops:
