@@ -75,8 +75,8 @@ KEEP_MEMORY := MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP
 recogniser: .venv/all
 	$(BIN)/emo fetch faceres_layout
 	$(BIN)/emo fetch faceres_weights
-	$(KEEP_MEMORY) $(FERPLUS)/recogniser --backbone mobilenet_face --weights recogniser --faces both --teacher ferplus \
-		--teacher-share 0.4 --teach-once --augmentation medium --mixup 0 --learning-rate 0.04 --average-decay 0.998 --epochs 4
+	$(KEEP_MEMORY) $(FERPLUS)/recogniser --backbone mobilenet_face --weights recogniser --faces detect \
+		--augmentation medium --mixup 0 --learning-rate 0.04 --average-decay 0.998 --epochs 6
 
 bench: .venv/all
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
