@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 export UV_LINK_MODE ?= copy
 
-.PHONY: help setup demo test lint notebooks weights recogniser bench pins clean
+.PHONY: help setup demo test lint notebooks weights recogniser bench soak pins clean
 
 help:
 	@echo "make demo       set up if needed, then read the sample clip -> output/demo/"
@@ -13,6 +13,7 @@ help:
 	@echo "make setup      .venv with everything pinned"
 	@echo "make notebooks  run the notebooks in order, outputs kept in place"
 	@echo "make bench      speed and memory as ratios -> benchmarks/results/"
+	@echo "make soak       kill a run over a folder again and again, and compare it with an unbroken one"
 	@echo "make pins       resolve requirements.txt anew from pyproject.toml"
 
 .venv/bin/uv:
@@ -79,7 +80,11 @@ recogniser: .venv/all
 		--augmentation medium --mixup 0 --learning-rate 0.04 --average-decay 0.998 --epochs 6
 
 bench: .venv/all
-	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	for script in $(filter-out benchmarks/soak.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
+
+# A run over 40 clips, killed thirty times at random moments, then finished: about five minutes on two free cores.
+soak: .venv/all
+	$(BIN)/python benchmarks/soak.py
 
 pins: | .venv/bin/uv
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-header --no-annotate \

@@ -1,6 +1,6 @@
 """Follow the faces through a clip: detect, track, fill in between, and cut out what the network will read."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,6 +12,7 @@ from emo_utils.faces.detector import FaceDetector
 from emo_utils.faces.tracker import SURE, FaceTracker
 from emo_utils.faces.tracking import intersection_over_union
 from emo_utils.faces.tracklets import TrackletStore
+from emo_utils.measures.measure import FaceView, Measure, measure_face
 from emo_utils.motion.follow import FaceMotion, MotionFollower
 from emo_utils.structures import Detections, Frame, InputSpec
 
@@ -49,6 +50,8 @@ class ObservedFrame:
     faces: tuple[FaceInFrame, ...]
     crops: tuple[np.ndarray, ...]
     motions: tuple[FaceMotion, ...] = ()
+    measured: tuple[tuple[float, ...], ...] = ()
+    """Of each face, the numbers of the measures that were asked for, one after the other."""
 
 
 def observe(
@@ -59,6 +62,7 @@ def observe(
     spec: InputSpec,
     store: TrackletStore | None = None,
     motion: MotionFollower | None = None,
+    measures: Sequence[Measure] = (),
 ) -> Iterator[ObservedFrame]:
     """Detect in every `every`-th frame and place the tracked faces in the frames between.
 
@@ -71,7 +75,7 @@ def observe(
     Yields:
         All frames, in order.
     """
-    cut = partial(_cut, spec=spec, motion=motion)
+    cut = partial(_cut, spec=spec, motion=motion, measures=measures)
     before, before_s = Detections.empty(), 0.0
     tracked: list[FaceInFrame] = []
     store, cuts = store or TrackletStore(), CutDetector()
@@ -146,9 +150,20 @@ def between(before, after, before_s: float, after_s: float, time_s: float) -> li
     ]
 
 
-def _cut(frame: Frame, faces: list[FaceInFrame], spec: InputSpec, motion: MotionFollower | None) -> ObservedFrame:
+def _cut(
+    frame: Frame,
+    faces: list[FaceInFrame],
+    spec: InputSpec,
+    motion: MotionFollower | None,
+    measures: Sequence[Measure],
+) -> ObservedFrame:
     crops = tuple(crop_face(frame.pixels, face.keypoints, spec) for face in faces)
     motions = tuple(
         motion.update(face.track_id, frame.pixels, face.keypoints, frame.time_s) for face in (faces if motion else ())
     )
-    return ObservedFrame(frame.index, frame.time_s, tuple(faces), crops, motions)
+    views = (
+        FaceView(frame.pixels, face.box, face.keypoints, crop, frame.time_s)
+        for face, crop in zip(faces, crops, strict=True)
+    )
+    measured = tuple(measure_face(view, measures) for view in views)
+    return ObservedFrame(frame.index, frame.time_s, tuple(faces), crops, motions, measured)

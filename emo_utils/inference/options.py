@@ -10,6 +10,7 @@ from emo_utils.errors import EmoError, UnknownNameError
 from emo_utils.faces.tracking import TRACKERS, check_tracker
 from emo_utils.inference.smoothing import METHODS, smooth
 from emo_utils.inference.weights import DEFAULT as DEFAULT_WEIGHTS
+from emo_utils.measures.measure import measures
 from emo_utils.motion.flow import DEFAULT as DEFAULT_FLOW
 from emo_utils.motion.flow import find_flow
 from emo_utils.registry import unknown_name
@@ -60,6 +61,9 @@ class AnalysisOptions:
     prior: str | None = None
     """Class shares under which probabilities stand: `uniform`, or the corpus of the weights as they were trained;
     None: what the weights' sidecar says is best for clips. See `inference.prior`."""
+    measures: tuple[str, ...] = ()
+    """What is measured of each face beside its expression, by name, such as `valence`; see `measures.measure`. The
+    columns stand after the others in the timeline."""
     strict: bool = False
     """Refuse a file that is damaged or cut off, rather than read what is left of it."""
 
@@ -78,6 +82,9 @@ class AnalysisOptions:
         if self.smoothing not in METHODS:
             smooth(np.zeros((1, 1)), np.zeros(1), self.smoothing)
         check_tracker(self.tracker)
+        object.__setattr__(self, "measures", tuple(self.measures))
+        for name in self.measures:
+            measures.get(name)
 
     def detection_interval(self, fps: float | None) -> tuple[int, float]:
         """Frames from one detection to the next, and detections a second, for a source of this frame rate."""

@@ -29,6 +29,7 @@ from emo_utils.inference.segmenting import ClipMotion, MotionLog, name_segments,
 from emo_utils.inference.sustained import sustained_segments
 from emo_utils.inference.timeline_table import Naming, drop_flashes, face_rows, timeline_table
 from emo_utils.inference.weights import find_weights
+from emo_utils.measures.measure import create_measures
 from emo_utils.motion.follow import MotionFollower
 from emo_utils.motion.magnify import MICRO_BAND, MagnifyOptions
 from emo_utils.motion.micro import rate_warning
@@ -84,6 +85,7 @@ class Pipeline:
         self.weights = find_weights(self.options.weights)
         self.engine = OnnxEngine(self.weights, threads=1, prior=self.options.prior or self.weights.clip_prior)
         self.embedder = find_embedder(self.options.identity_weights)
+        self.measures = create_measures(self.options.measures)
         create_tracker(self.options.tracker, 1.0, self.embedder)
 
     def run(
@@ -142,7 +144,7 @@ class Pipeline:
             # Closed here, so that an error or Ctrl-C ends the thread, which would otherwise outlive the interpreter.
             with closing(prefetch(self._observed(source, detector, store, faults))) as ahead:
                 read = self._read(ahead, motion, on_frame)
-                faces, frames = face_rows(read, self.weights.input_spec, self.weights.classes)
+                faces, frames = face_rows(read, self.weights.input_spec, self.weights.classes, self.measures)
         finally:
             detector.close()
         faces = name_faces(drop_flashes(faces, len(frames)), store)
@@ -168,13 +170,14 @@ class Pipeline:
             self.weights.input_spec,
             store,
             self._follower() if options.segments else None,
+            self.measures,
         )
 
     @property
     def naming(self) -> Naming:
         """How probabilities are smoothed and named."""
         smoothing = (self.options.smoothing, self.options.smoothing_s)
-        return Naming(self.weights.classes, *smoothing, self.engine.uncertain_below)
+        return Naming(self.weights.classes, *smoothing, self.engine.uncertain_below, self.measures)
 
     def _follower(self) -> MotionFollower:
         magnified = self.options.magnify_motion

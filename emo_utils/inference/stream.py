@@ -39,6 +39,8 @@ Row = dict[str, Any]
 def stream(pipeline: Pipeline, source: FrameSource) -> Iterator[Row]:
     """Read a source as it comes; rows of a frame are given out before the next frame is asked for.
 
+    Measures beside the expression are not taken in a stream.
+
     Args:
         pipeline: with its options; `segments` and `identity_weights` have no part in a stream.
         source: of any kind.

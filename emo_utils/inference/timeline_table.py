@@ -9,6 +9,7 @@ import pandas as pd
 from emo_utils.faces.crops import face_side
 from emo_utils.inference.observe import FaceInFrame, ObservedFrame
 from emo_utils.inference.smoothing import smooth
+from emo_utils.measures.measure import Measure, face_columns, measure_columns
 from emo_utils.structures import InputSpec
 from emo_utils.timeline import TYPES, columns
 
@@ -33,16 +34,21 @@ class Naming:
         smoothing: a key of `smoothing.METHODS`.
         smoothing_s: its time constant or window in seconds.
         uncertain_below: the smoothed top probability under which a row is `uncertain`.
+        measures: what is measured beside the expression; their columns stand after those of the contract.
     """
 
     classes: tuple[str, ...]
     smoothing: str
     smoothing_s: float
     uncertain_below: float
+    measures: tuple[Measure, ...] = ()
 
 
 def face_rows(
-    read: Iterable[tuple[ObservedFrame, np.ndarray]], spec: InputSpec, classes: Sequence[str]
+    read: Iterable[tuple[ObservedFrame, np.ndarray]],
+    spec: InputSpec,
+    classes: Sequence[str],
+    measures: Sequence[Measure] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Collect the faces of a clip, and its frames.
 
@@ -50,14 +56,16 @@ def face_rows(
         read: the frames with the probabilities (faces, C) of their faces.
         spec: how faces were cropped.
         classes: C emotions.
+        measures: those with which the faces were measured.
 
     Returns:
-        A row per face with its track, tracklet, box, probabilities, `interpolated` and `low_quality`; and a row per
-        frame with its index and time.
+        A row per face with its track, tracklet, box, probabilities, `interpolated`, `low_quality` and what was measured
+        of it; and a row per frame with its index and time.
     """
-    frames, rows, probabilities, low_quality = [], [], [], []
+    frames, rows, probabilities, low_quality, measured = [], [], [], [], []
     for frame, values in read:
         frames.append((frame.frame_index, frame.time_s))
+        measured += frame.measured
         for face, own in zip(frame.faces, values, strict=True):
             ids = (frame.frame_index, frame.time_s, face.track_id, face.tracklet)
             rows.append((*ids, *face.box, face.confidence, face.interpolated))
@@ -67,6 +75,8 @@ def face_rows(
     faces["interpolated"] = faces["interpolated"].astype(bool)
     faces[[f"p_{name}" for name in classes]] = np.array(probabilities, float).reshape(len(rows), len(classes))
     faces["low_quality"] = np.array(low_quality, bool)
+    names = face_columns(measures)
+    faces[names] = np.array(measured, float).reshape(len(rows), len(names))
     return faces, pd.DataFrame(frames, columns=IDS[:2])
 
 
@@ -96,7 +106,8 @@ def timeline_table(faces: pd.DataFrame, frames: pd.DataFrame, naming: Naming) ->
     faces = _named(faces, naming)
     empty = frames[~frames["frame_index"].isin(faces["frame_index"])].assign(status="no_face")
     table = pd.concat([faces, empty]) if len(faces) else empty
-    table = table.reindex(columns=columns(naming.classes)).astype(TYPES)
+    names = [*columns(naming.classes), *measure_columns(naming.measures)]
+    table = table.reindex(columns=names).astype(TYPES)
     return table.sort_values(["frame_index", "track_id"], ignore_index=True)
 
 
@@ -113,6 +124,9 @@ def _named(faces: pd.DataFrame, naming: Naming) -> pd.DataFrame:
         top = np.array(naming.classes, object)[table.argmax(axis=1)] if len(faces) else np.empty(0, object)
         faces[f"{prefix}emotion"] = np.where(known, top, None)
         faces[f"{prefix}confidence"] = table.max(axis=1) if len(faces) else np.nan
+    for measure in naming.measures:
+        if measure.of_probabilities:
+            faces[list(measure.columns)] = measure.of_probabilities(probabilities, naming.classes)
     uncertain = faces["smoothed_confidence"] < naming.uncertain_below
     applies = [uncertain, faces["low_quality"], faces["interpolated"]]
     faces["status"] = np.select(applies, ["uncertain", "low_quality", "interpolated"], "ok")

@@ -89,3 +89,13 @@ def create_measures(names: Sequence[str]) -> tuple[Measure, ...]:
 def measure_columns(chosen: Sequence[Measure]) -> dict[str, Column]:
     """All columns of these measures, in order."""
     return {name: column for measure in chosen for name, column in measure.columns.items()}
+
+
+def measure_face(view: FaceView, chosen: Sequence[Measure]) -> tuple[float, ...]:
+    """The numbers of those measures that look at a face, one after the other; see `face_columns`."""
+    return tuple(value for measure in chosen if measure.of_face for value in measure.of_face(view))
+
+
+def face_columns(chosen: Sequence[Measure]) -> list[str]:
+    """The columns that `measure_face` fills, in order."""
+    return list(measure_columns([measure for measure in chosen if measure.of_face]))

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from emo_utils.errors import EmoError, UnknownNameError
+from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.pipeline import Pipeline
 from emo_utils.measures.measure import Column, FaceView, Measure, create_measures, measures
 from emo_utils.measures.quality import quality
 from emo_utils.measures.valence import valence
@@ -68,3 +70,22 @@ def test_measures_are_chosen_by_name_and_columns_are_not_shared():
         create_measures(["valence", "valence"])
     with pytest.raises(ValueError, match="expected one of of_face and of_probabilities"):
         Measure("empty", {"x": Column("nothing", "none")})
+
+
+def test_a_clip_gets_the_columns_of_the_measures_that_were_asked_for(clips):
+    pipeline = Pipeline(AnalysisOptions(segments=False, identity_weights="none", measures=["quality", "valence"]))
+    timeline = pipeline.run(clips / "noface_face.mov").timeline
+    assert timeline.measures == ["face_px", "sharpness", "brightness", "valence"]
+    table = timeline.table
+    assert table.loc[table["status"] == "no_face", timeline.measures].isna().all().all()
+    faces = timeline.faces
+    assert faces[timeline.measures].notna().all().all(), "filled gaps too"
+    expected = valence(faces[[f"p_{name}" for name in timeline.classes]].to_numpy(float), timeline.classes)[:, 0]
+    np.testing.assert_allclose(faces["valence"], expected)
+    width = (faces["x2"] - faces["x1"]).median()
+    assert 0.5 * width < faces["face_px"].median() < 1.2 * width, "the side of a face, in pixels of the frame"
+
+
+def test_an_unknown_measure_is_told_before_the_first_clip():
+    with pytest.raises(UnknownNameError, match="unknown measure 'valense'"):
+        AnalysisOptions(measures=("valense",))

@@ -56,6 +56,9 @@ def analyze(
     magnified: Annotated[
         bool, typer.Option("--magnified", help="Write magnified.mp4: small motions enlarged.")
     ] = False,
+    measures: Annotated[
+        str, typer.Option(metavar="NAME,...", help="Measured of each face beside its expression: valence, quality.")
+    ] = "",
     outputs: Annotated[
         str | None, typer.Option(metavar="NAME,...", help="Write these alone, such as timeline,summary,charts.")
     ] = None,
@@ -87,7 +90,7 @@ def analyze(
         weights, detector, detect_every, sample_fps, smoothing, smoothing_s, identity_weights, tracker,
         segments=find_segments, flow=flow, magnify_motion=magnify_motion, expressions=expressions,
         apex_only=apex_only, prior=prior,
-        strict=strict,
+        strict=strict, measures=tuple(filter(None, (name.strip() for name in measures.split(",")))),
     )  # fmt: skip
     chosen = choose_outputs(outputs, annotated=annotated, charts=charts, magnified=magnified)
     results = analyze_clips(

@@ -1,0 +1,146 @@
+"""A folder of clips, killed again and again at random moments, then finished: is it what an unbroken run gives?
+
+For each of SIGINT, SIGTERM and SIGKILL, a run of `emo analyze` over 40 tiny clips (15 frames of the synthetic sample)
+is killed ten times and then left to finish. Checked: the exit codes; nothing half written after a signal that can be
+caught; no finished clip is read twice; all results have the bytes of an unbroken run's. Prints a line per kill, writes
+`results/soak.json`, and ends with 1 where anything differs.
+
+    python benchmarks/soak.py [--clips 40] [--kills 10] [--seed 0] [--workers 1]
+"""
+
+import argparse
+import json
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+
+from emo_utils.datasets.corpora.sample import make_sample_clip
+from emo_utils.results_folder import DONE, LISTING, read_listing
+from emo_utils.video import read_frames
+from emo_utils.video_writer import write_video
+
+RESULTS = Path(__file__).resolve().parent / "results" / "soak.json"
+FRAMES, SIDE = 15, (240, 180)
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}
+TELL_TIME = ("analysis.log", LISTING, "manifest.csv")
+
+
+def write_clips(folder: Path, count: int) -> None:
+    """Clips of a few frames each, all different."""
+    folder.mkdir()
+    with tempfile.TemporaryDirectory() as place:
+        make_sample_clip(Path(place) / "sample.mp4")
+        frames = [cv2.resize(frame.pixels, SIDE) for frame in read_frames(Path(place) / "sample.mp4")]
+    for number in range(count):
+        start = number % (len(frames) - FRAMES)
+        write_video(folder / f"c{number:02d}.mp4", frames[start : start + FRAMES], 25)
+
+
+def start(clips: Path, out: Path, workers: int) -> subprocess.Popen:
+    """The command, as a user gives it."""
+    options = ["--outputs", "parquet,segments,apex,summary", "--identity-weights", "none", "--workers", str(workers)]
+    command = [sys.executable, "-m", "emo_utils", "analyze", str(clips), "--out", str(out), *options]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def unbroken_run(clips: Path, out: Path, workers: int) -> tuple[float, float]:
+    """Seconds to the first result, and from one result to the next."""
+    begun = time.perf_counter()
+    with start(clips, out, workers) as process:
+        process.stdout.readline()
+        first_s = time.perf_counter() - begun
+        _, errors = process.communicate()
+    if process.returncode:
+        sys.exit(f"the unbroken run failed: {errors}")
+    return first_s, (time.perf_counter() - begun - first_s) / len(list(clips.iterdir()))
+
+
+def finished(out: Path) -> dict[str, tuple[int, int]]:
+    """The clips that are done, each with the file number and the time of its timeline: they tell a second reading."""
+    done = {}
+    for path in out.glob("*/timeline.csv"):
+        listing = read_listing(path.parent)
+        if listing and listing.status == DONE:
+            done[path.parent.name] = (path.stat().st_ino, path.stat().st_mtime_ns)
+    return done
+
+
+def results(out: Path) -> dict[str, bytes]:
+    """All that was written but for what tells the time of day."""
+    files = (path for path in out.rglob("*") if path.is_file() and path.name not in TELL_TIME)
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in files}
+
+
+def half_written(out: Path) -> list[str]:
+    """Names that no one may find after a run."""
+    return [path.name for path in out.rglob("*") if ".part" in path.name]
+
+
+def soak(kind: signal.Signals, clips: Path, out: Path, pace: tuple[float, float], options, faults: list[str]) -> dict:
+    """Kill a run so many times, finish it, and note every fault."""
+    first_s, each_s = pace
+    count, landed, known = len(list(clips.iterdir())), 0, {}
+    for number in range(options.kills):
+        remain = count - len(known)
+        wait_s = random.uniform(0.2 * first_s, first_s + 0.3 * remain * each_s)
+        with start(clips, out, options.workers) as process:
+            try:
+                process.wait(wait_s)
+            except subprocess.TimeoutExpired:
+                process.send_signal(kind)
+                landed += 1
+            process.communicate(timeout=300)
+        if process.returncode not in (CODES[kind], 0, -kind):  # -kind: before the command had its handlers
+            faults.append(f"{kind.name} {number}: exit code {process.returncode}")
+        if kind != signal.SIGKILL and (left := half_written(out)):
+            faults.append(f"{kind.name} {number}: left {left}")
+        now = finished(out)
+        faults += [f"{kind.name} {number}: {name} was read again" for name in known if now.get(name) != known[name]]
+        known = now
+        print(f"{kind.name:8} after {wait_s:5.1f} s: exit {process.returncode:4}, {len(known)} of {count} finished")
+    with start(clips, out, options.workers) as process:
+        process.communicate()
+    now = finished(out)
+    faults += [f"{kind.name}, at the end: {name} was read again" for name in known if now.get(name) != known[name]]
+    if process.returncode or len(now) != count or half_written(out):
+        faults.append(f"{kind.name}: exit {process.returncode}, {len(now)} of {count}, left {half_written(out)}")
+    return {"kills": landed, "finished_before_the_last_run": len(known), "finished": len(now)}
+
+
+def main() -> None:
+    """Soak with each signal and say what was found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, value in (("clips", 40), ("kills", 10), ("seed", 0), ("workers", 1)):
+        parser.add_argument(f"--{name}", type=int, default=value)
+    options = parser.parse_args()
+    random.seed(options.seed)
+    faults: list[str] = []
+    with tempfile.TemporaryDirectory() as place:
+        clips, whole = Path(place) / "clips", Path(place) / "unbroken"
+        write_clips(clips, options.clips)
+        pace = unbroken_run(clips, whole, options.workers)
+        print(f"unbroken: first result after {pace[0]:.1f} s, then {pace[1]:.2f} s a clip", flush=True)
+        report = {}
+        for kind in CODES:
+            out = Path(place) / kind.name
+            report[kind.name] = soak(kind, clips, out, pace, options, faults)
+            expected, found = results(whole), results(out)
+            different = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+            if different:
+                faults.append(f"{kind.name}: differs from the unbroken run in {different}")
+            report[kind.name]["files_as_unbroken"] = len(expected) - len(different)
+    told = {"clips": options.clips, "workers": options.workers, "signals": report, "faults": faults}
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(told, indent=1) + "\n")
+    print(json.dumps(told, indent=1))
+    sys.exit(1 if faults else 0)
+
+
+if __name__ == "__main__":
+    main()
