@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from emo_utils.workflows.analysis import Analysis
+from emo_utils.workflows.clip_search import distinct_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,6 +60,26 @@ class Analyses(Sequence[Analysis]):
     def people(self) -> "pd.DataFrame":
         """A row per person and clip, with the column `clip` before the others; ids count within a clip."""
         return self._joined("people")
+
+    def save(
+        self,
+        folder: Path | str,
+        outputs: Sequence[str] | None = None,
+        *,
+        overwrite: bool = False,
+        progress: bool = True,
+        **switched: bool,
+    ) -> Path:
+        """Write the files of each clip into a folder of its own, named after the clip; see `Analysis.save`.
+
+        Returns:
+            The folder that holds them.
+        """
+        folder = Path(folder)
+        names = distinct_names([Path(analysis.clip) for analysis in self.each])
+        for name, analysis in zip(names, self.each, strict=True):
+            analysis.save(folder / name, outputs, overwrite=overwrite, progress=progress, **switched)
+        return folder
 
     def _joined(self, name: str) -> "pd.DataFrame":
         import pandas as pd

@@ -138,6 +138,11 @@ def test_several_clips_are_a_sequence_and_one_that_fails_is_named(analyzer, clip
     assert several[0].clip == several[-1].clip == "multi_face.jpg"
     assert list(several.people.columns[:2]) == ["clip", "person_id"]
     assert len(several.timeline) == 2 * len(several[0].timeline)
+    assert several.save(tmp_path / "out", ["summary"], progress=False) == tmp_path / "out"
+    assert {path.parent.name for path in (tmp_path / "out").rglob("timeline.csv")} == {
+        "multi_face_jpg",
+        "multi_face_jpg_2",
+    }
     with pytest.raises(KeyError, match="found 'multi_face.jpg' 2 times"):
         several["multi_face.jpg"]
     with pytest.raises(VideoError, match="none of 2 clips could be read"):
