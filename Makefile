@@ -5,13 +5,14 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 export UV_LINK_MODE ?= copy
 
-.PHONY: help setup demo test lint notebooks weights recogniser bench soak pins clean
+.PHONY: help setup demo test lint notebooks weights recogniser docs bench soak pins clean
 
 help:
 	@echo "make demo       set up if needed, then read the sample clip -> output/demo/"
 	@echo "make test       set up if needed, then lint and tests"
 	@echo "make setup      .venv with everything pinned"
 	@echo "make notebooks  run the notebooks in order, outputs kept in place"
+	@echo "make docs       the site -> output/site/"
 	@echo "make bench      speed and memory as ratios -> benchmarks/results/"
 	@echo "make soak       kill a run over a folder again and again, and compare it with an unbroken one"
 	@echo "make pins       resolve requirements.txt anew from pyproject.toml"
@@ -78,6 +79,10 @@ recogniser: .venv/all
 	$(BIN)/emo fetch faceres_weights
 	$(KEEP_MEMORY) $(FERPLUS)/recogniser --backbone mobilenet_face --weights recogniser --faces detect \
 		--augmentation medium --mixup 0 --learning-rate 0.04 --average-decay 0.998 --epochs 6
+
+docs: .venv/all
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo output/site/index.html
 
 bench: .venv/all
 	for script in $(filter-out benchmarks/soak.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
