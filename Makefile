@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
 export UV_LINK_MODE ?= copy
 
 .PHONY: help setup demo test lint notebooks weights recogniser docs bench soak pins clean
@@ -27,9 +27,9 @@ help:
 	$(UV) --constraints requirements.txt --editable .
 	touch $@
 
-# Everything. The pins are complete, so nothing is resolved: --no-deps also keeps a second cv2 out.
-.venv/all: pyproject.toml requirements.txt | .venv/bin/uv
-	$(UV) --no-deps --requirements requirements.txt --editable .
+# Everything. The pins are complete, so nothing is resolved: --no-deps, which the second file of pins needs.
+.venv/all: pyproject.toml requirements.txt requirements-no-deps.txt | .venv/bin/uv
+	$(UV) --no-deps --requirements requirements.txt --requirements requirements-no-deps.txt --editable .
 	touch .venv/base $@
 
 setup: .venv/all

@@ -11,6 +11,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from emo_utils.errors import MissingPackageError, UnknownNameError
+from emo_utils.extras import missing
 
 
 class Registry:
@@ -66,10 +67,7 @@ class Registry:
         try:
             return factory(**options)
         except ModuleNotFoundError as error:
-            raise MissingPackageError(
-                f"{self.kind} {name!r} needs the package {error.name!r}, which is not installed: run "
-                f"`make setup`, or install emo-utils with its extras: pip install 'emo-utils[train,app,detectors]'"
-            ) from error
+            raise MissingPackageError(missing(f"{self.kind} {name!r}", error.name or "")) from error
 
     def __iter__(self) -> Iterator[str]:
         self._discover()

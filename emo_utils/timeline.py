@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emo_utils.errors import EmoError
+from emo_utils.errors import EmoError, MissingPackageError
+from emo_utils.extras import is_installed, missing
 from emo_utils.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -102,11 +103,15 @@ class Timeline:
         rows = self.faces[self.faces["person_id"] == person_id]
         return rows[[f"{prefix}{name}" for name in self.classes]].to_numpy(float)
 
-    def save(self, folder: Path | str) -> tuple[Path, Path]:
-        """Write `timeline.csv` and `timeline.parquet` into a folder, made if it is not there; returns their paths."""
+    def save(self, folder: Path | str) -> tuple[Path, ...]:
+        """Write `timeline.csv`, and `timeline.parquet` where pyarrow is installed; returns the paths written.
+
+        The folder is made if it is not there.
+        """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        return self.save_csv(folder / "timeline.csv"), self.save_parquet(folder / "timeline.parquet")
+        csv = self.save_csv(folder / "timeline.csv")
+        return (csv, self.save_parquet(folder / "timeline.parquet")) if is_installed("pyarrow") else (csv,)
 
     def save_csv(self, path: Path | str) -> Path:
         """Write the table as CSV, six digits a number; returns the path."""
@@ -114,7 +119,13 @@ class Timeline:
         return Path(path)
 
     def save_parquet(self, path: Path | str) -> Path:
-        """Write the table as Parquet; returns the path."""
+        """Write the table as Parquet; returns the path.
+
+        Raises:
+            MissingPackageError: pyarrow is not installed.
+        """
+        if not is_installed("pyarrow"):
+            raise MissingPackageError(missing(Path(path).name, "pyarrow"))
         self.table.to_parquet(path, index=False)
         return Path(path)
 
@@ -124,10 +135,13 @@ class Timeline:
 
         Raises:
             EmoError: the file does not follow the contract.
+            MissingPackageError: a Parquet file, and pyarrow is not installed.
         """
         import pandas as pd
 
         path = Path(path)
+        if path.suffix == ".parquet" and not is_installed("pyarrow"):
+            raise MissingPackageError(f"{missing(f'{path}: Parquet', 'pyarrow')}; or read the timeline.csv beside it")
         table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
         classes = tuple(name.removeprefix("p_") for name in table.columns if name.startswith("p_"))
         return cls(table.astype({key: kind for key, kind in TYPES.items() if key in table}), classes)

@@ -1,9 +1,11 @@
-"""The timeline contract: what a table must hold, and what may stand beside it."""
+"""The timeline contract: what a table must hold, what may stand beside it, and its files."""
+
+import importlib.util
 
 import pandas as pd
 import pytest
 
-from emo_utils.errors import EmoError
+from emo_utils.errors import EmoError, MissingPackageError
 from emo_utils.timeline import Timeline, columns
 
 CLASSES = ("happiness", "neutral")
@@ -42,3 +44,19 @@ def test_probabilities_of_a_person_alone_and_smoothed():
     timeline = Timeline(table(), CLASSES)
     assert timeline.probabilities(1)[:, 0].tolist() == [0.9, 0.9]
     assert timeline.probabilities(1, "smoothed_p_")[:, 0].tolist() == [0.8, 0.8]
+
+
+@pytest.fixture
+def without_pyarrow(monkeypatch):
+    find = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "pyarrow" else find(name))
+
+
+def test_without_pyarrow_the_csv_alone_is_written(tmp_path, without_pyarrow):
+    assert Timeline(table(), CLASSES).save(tmp_path) == (tmp_path / "timeline.csv",)
+    assert [path.name for path in tmp_path.iterdir()] == ["timeline.csv"]
+
+
+def test_without_pyarrow_a_parquet_file_says_what_is_needed(tmp_path, without_pyarrow):
+    with pytest.raises(MissingPackageError, match=r"pip install 'emo-utils\[parquet\]'; or read the timeline.csv"):
+        Timeline.load(tmp_path / "timeline.parquet")

@@ -1,5 +1,6 @@
 """The command line: `emo`. Each command is a file of `apps.commands`."""
 
+import io
 import logging
 import os
 import sys
@@ -20,6 +21,7 @@ from emo_utils.apps.commands.shared import WRONG_REQUEST
 from emo_utils.apps.commands.tables import tables
 from emo_utils.apps.commands.train import train
 from emo_utils.errors import EmoError, Stopped
+from emo_utils.extras import is_optional, missing
 from emo_utils.stopping import stop_on_signals
 
 COMMANDS = {
@@ -62,6 +64,9 @@ def emo(
 def main() -> None:
     """Entry point: errors of the input or the request end with code 2 and one line."""
     os.environ.setdefault("MPLBACKEND", "agg")  # charts go to files; no window, no display needed
+    for stream in (sys.stdout, sys.stderr):  # a file's name may hold what this terminal's encoding does not
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     console = logging.StreamHandler()  # warnings and errors only; a clip's own log holds the rest
     console.setLevel(logging.WARNING)
     logging.basicConfig(format="%(levelname)s: %(message)s", handlers=[console])
@@ -70,6 +75,12 @@ def main() -> None:
         app(prog_name="emo")
     except EmoError as error:
         typer.echo(f"error: {error}", err=True)
+        sys.exit(WRONG_REQUEST)
+    except ModuleNotFoundError as error:
+        if not is_optional(error.name or ""):
+            raise
+        command = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+        typer.echo(f"error: {missing(f'emo {command}', error.name)}", err=True)
         sys.exit(WRONG_REQUEST)
     except Stopped as stop:
         typer.echo(f"{stop}", err=True)

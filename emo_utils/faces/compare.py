@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from emo_utils.errors import AssetError, MissingPackageError
+from emo_utils.faces.boxes import intersection_over_union
 from emo_utils.faces.detector import detectors
-from emo_utils.faces.tracking import intersection_over_union
 from emo_utils.structures import Detections
 from emo_utils.video import read_frames
 

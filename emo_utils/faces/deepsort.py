@@ -7,11 +7,10 @@ deep-sort-realtime (MIT; its author adapted the paper's own code, which is GPL-3
 It gives up a track that is found once and then not, and has no second chance for faint finds.
 """
 
-import importlib.util
-
 import numpy as np
 
 from emo_utils.errors import MissingPackageError, WeightsError
+from emo_utils.extras import is_installed, missing
 from emo_utils.faces.crops import keypoints_of
 from emo_utils.faces.embedding import FaceEmbedder, align_face
 from emo_utils.faces.tracker import MEMORY_S, SURE
@@ -37,11 +36,9 @@ class DeepSortTracker:
     """
 
     def __init__(self, rate: float, embedder: FaceEmbedder | None):
-        if importlib.util.find_spec("deep_sort_realtime") is None:
-            raise MissingPackageError(
-                "tracker 'deepsort' needs the package 'deep-sort-realtime', which is not installed: run `make setup`, "
-                "or `pip install --no-deps deep-sort-realtime==1.3.2` (without --no-deps it brings a second OpenCV)"
-            )
+        if not is_installed("deep_sort_realtime"):
+            needs = missing("tracker 'deepsort'", "deep_sort_realtime")
+            raise MissingPackageError(f"{needs} (without --no-deps it brings a second OpenCV)")
         if embedder is None:
             raise WeightsError(
                 "tracker 'deepsort' compares faces by an embedding network, and none is here: `emo fetch arcface`, or "

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from emo_utils.faces.boxes import intersection_over_union
 from emo_utils.faces.detector import FaceDetector
-from emo_utils.faces.tracking import SURE, intersection_over_union
+from emo_utils.faces.tracker import SURE
 from emo_utils.structures import Detections
 
 MOST_FACES = 50

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from emo_utils.faces.boxes import intersection_over_union
 from emo_utils.faces.crops import keypoints_of
 from emo_utils.faces.embedding import FaceEmbedder, align_face
 from emo_utils.faces.portraits import BestPortraits, Portrait, likeness, look_of, quality_of
 from emo_utils.faces.tracker import SURE
-from emo_utils.faces.tracking import intersection_over_union
 from emo_utils.structures import Detections, Frame
 
 SAME_LOOK = 0.95

@@ -6,11 +6,11 @@ from functools import partial
 
 import numpy as np
 
+from emo_utils.faces.boxes import intersection_over_union
 from emo_utils.faces.crops import crop_face, keypoints_of
 from emo_utils.faces.cuts import CutDetector
 from emo_utils.faces.detector import FaceDetector
 from emo_utils.faces.tracker import SURE, FaceTracker
-from emo_utils.faces.tracking import intersection_over_union
 from emo_utils.faces.tracklets import TrackletStore
 from emo_utils.measures.measure import FaceView, Measure, measure_face
 from emo_utils.motion.follow import FaceMotion, MotionFollower

@@ -79,6 +79,8 @@ class AnalysisOptions:
             raise EmoError(f"detect_every: expected 1 or more, found {self.detect_every}")
         if self.sample_fps is not None and not 0 < self.sample_fps < np.inf:
             raise EmoError(f"sample_fps: expected a positive number of frames a second, found {self.sample_fps}")
+        if not 0 <= self.smoothing_s < np.inf:
+            raise EmoError(f"smoothing_s: expected 0 or more seconds, found {self.smoothing_s}")
         if self.smoothing not in METHODS:
             smooth(np.zeros((1, 1)), np.zeros(1), self.smoothing)
         check_tracker(self.tracker)

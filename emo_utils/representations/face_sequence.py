@@ -8,10 +8,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from emo_utils.faces.boxes import intersection_over_union
 from emo_utils.faces.crops import crop_box, crop_face, keypoints_of
 from emo_utils.faces.detector import FaceDetector
 from emo_utils.faces.tracker import FAINT, SURE
-from emo_utils.faces.tracking import intersection_over_union
 from emo_utils.images import read_image
 from emo_utils.structures import Clip, FaceSequence, InputSpec
 from emo_utils.suffixes import IMAGE_SUFFIXES

@@ -4,7 +4,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from emo_utils.errors import EmoError
+from emo_utils.errors import EmoError, MissingPackageError
+from emo_utils.extras import is_installed, missing
 from emo_utils.faces.detector import FaceDetector
 from emo_utils.registry import Registry
 from emo_utils.structures import Clip, InputSpec
@@ -38,6 +39,8 @@ class Representation(Protocol):
     """Raised when the same fields give other samples than before."""
     detector: str
     """A registered face detector, or `none` where pictures are faces already."""
+    package: ClassVar[str]
+    """An optional package that its samples need; may be left out."""
 
     @property
     def input_spec(self) -> InputSpec:
@@ -60,8 +63,12 @@ def create_representation(name: str, **options) -> Representation:
     Raises:
         UnknownNameError: with the known names.
         EmoError: the representation has no such option, or its value makes no sense.
+        MissingPackageError: it needs a package that is not installed.
     """
     kind = representations.get(name)
+    package = getattr(kind, "package", "")
+    if package and not is_installed(package):
+        raise MissingPackageError(missing(f"representation {name!r}", package))
     given = {key: value for key, value in options.items() if value is not None}
     known = [field.name for field in fields(kind)]
     if foreign := sorted(set(given) - set(known)):

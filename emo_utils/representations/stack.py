@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-import tifffile
 
 from emo_utils.errors import EmoError, SampleError
 from emo_utils.faces.detector import DEFAULT, FaceDetector
@@ -56,6 +55,7 @@ class StackSpec:
     """
 
     name: ClassVar[str] = "stack"
+    package: ClassVar[str] = "tifffile"
     version: ClassVar[int] = 1
 
     interval: int = 5
@@ -230,6 +230,8 @@ def save_stack(path: Path | str, stack: ChannelStack, spec: StackSpec) -> None:
 
     The axes are TYX, each slice is labelled with its frame, and `Info` holds JSON: clip_id, fps, frame_index, spec.
     """
+    import tifffile
+
     info = {"clip_id": stack.clip_id, "fps": stack.fps, "frame_index": stack.frame_index.tolist(), "spec": asdict(spec)}
     labels = [f"frame {index}" for index in stack.frame_index]
     metadata = {"axes": "TYX", "mode": "grayscale", "Labels": labels, "Info": json.dumps(info, sort_keys=True)}
@@ -244,6 +246,8 @@ def load_stack(path: Path | str) -> ChannelStack:
     Raises:
         SampleError: it is missing, damaged, or was not written by `save_stack`.
     """
+    import tifffile
+
     try:
         with tifffile.TiffFile(path) as file:
             info = json.loads(file.imagej_metadata["Info"])

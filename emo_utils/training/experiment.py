@@ -19,6 +19,23 @@ CHOICES = {
 }
 
 
+RANGES = {
+    "learning_rate": (1e-12, 1e3),
+    "momentum": (0, 1),
+    "weight_decay": (0, 1e3),
+    "average_decay": (0, 1),
+    "label_smoothing": (0, 1),
+    "clip_gradient": (0, 1e9),
+    "sharpness": (0, 1e3),
+    "patience": (0, 10**9),
+    "mixup": (0, 1e3),
+    "teacher_share": (0, 1),
+    "seed": (0, 2**32 - 1),
+    "fold": (0, 10**6),
+}
+"""Least and largest value of each number."""
+
+
 @dataclass(frozen=True)
 class Experiment:
     """All that decides a run's result, together with the data and the code's commit.
@@ -102,10 +119,10 @@ class Experiment:
         for name, known in CHOICES.items():
             if getattr(self, name) not in known:
                 raise EmoError(f"{name}: expected one of {', '.join(known)}; found {getattr(self, name)!r}")
-        if not 0 <= self.teacher_share <= 1:
-            raise EmoError(f"teacher_share: expected 0 to 1, found {self.teacher_share}")
-        if self.sharpness < 0:
-            raise EmoError(f"sharpness: expected a radius of 0 or more, found {self.sharpness}")
+        for name, (least, most) in RANGES.items():
+            value = getattr(self, name)
+            if not least <= value <= most:  # which is true of NaN, too
+                raise EmoError(f"{name}: expected a number from {least:g} to {most:g}, found {value}")
         if self.teachers and self.representation["name"] in ("sequence", "features"):
             raise EmoError("teachers read pictures; a network of sequences or of features cannot have any")
         if self.mixup and self.representation["name"] == "sequence":

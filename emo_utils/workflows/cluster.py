@@ -5,6 +5,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 
 from emo_utils.errors import MissingPackageError, WorkerError
+from emo_utils.extras import missing
 
 CONNECT_S = 10
 """Patience with a scheduler that does not answer."""
@@ -21,7 +22,7 @@ def cluster(address: str) -> Iterator[Executor]:
     try:
         from distributed import Client
     except ModuleNotFoundError as error:
-        raise MissingPackageError("--scheduler needs Dask: pip install 'emo-utils[cluster]'") from error
+        raise MissingPackageError(missing("--scheduler", "distributed")) from error
     try:
         client = Client(address, timeout=CONNECT_S)
     except (OSError, ValueError) as error:

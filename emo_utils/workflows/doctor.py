@@ -1,7 +1,6 @@
 """Is this installation sound? A table of checks, each of which looks at one thing that has gone wrong for somebody."""
 
 import importlib.metadata
-import importlib.util
 import os
 import platform
 import tempfile
@@ -12,17 +11,22 @@ from pathlib import Path
 import numpy as np
 
 from emo_utils.errors import EmoError
+from emo_utils.extras import distribution_of, how_to_install, is_installed
 
 OK, ABSENT, FAILED = "ok", "absent", "FAILED"
 
-OPTIONAL = {
-    "torch": "train",
-    "gradio": "app",
-    "distributed": "cluster",
-    "jupyterlab": "dev",
-    "deep_sort_realtime": "deepsort",
-}
-"""Packages of the extras, and the extra that brings each."""
+OPTIONAL = (
+    "pyarrow",
+    "sklearn",
+    "torch",
+    "gradio",
+    "distributed",
+    "jupyterlab",
+    "uniface",
+    "facenet_pytorch",
+    "deep_sort_realtime",
+)
+"""One package of each extra, and those that are installed without their own requirements."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Check:
 
 def run_checks() -> list[Check]:
     """Run every check; none of them raises."""
-    return [_run(name, check) for name, check in CHECKS.items()] + [_optional(*pair) for pair in OPTIONAL.items()]
+    return [_run(name, check) for name, check in CHECKS.items()] + [_optional(package) for package in OPTIONAL]
 
 
 def _run(name: str, check: Callable[[], str]) -> Check:
@@ -48,10 +52,10 @@ def _run(name: str, check: Callable[[], str]) -> Check:
         return Check(name, FAILED, f"{type(error).__name__}: {error}")
 
 
-def _optional(package: str, extra: str) -> Check:
-    if importlib.util.find_spec(package) is None:
-        return Check(package, ABSENT, f"optional: pip install 'emo-utils[{extra}]'")
-    return Check(package, OK, importlib.metadata.version(package))
+def _optional(package: str) -> Check:
+    if not is_installed(package):
+        return Check(package, ABSENT, f"optional: {how_to_install(package)}")
+    return Check(package, OK, importlib.metadata.version(distribution_of(package)))
 
 
 def _python() -> str:
@@ -64,7 +68,7 @@ def _one_cv2() -> str:
     if len(installed) != 1:
         raise EmoError(
             f"expected exactly one package that provides cv2, found {sorted(installed)}; they overwrite each other. "
-            "Remove them all, then install opencv-contrib-python again"
+            "Remove them all with pip uninstall, then: pip install 'opencv-contrib-python>=4.12,<5'"
         )
     import cv2
 

@@ -47,14 +47,23 @@ def prepare_corpus(
 
 
 def spec_for(corpus: str, representation: str, options: dict) -> Representation:
-    """What to make of a corpus's clips: the options given, then those that suit the corpus, then the defaults."""
+    """What to make of a corpus's clips: the options given, then those that suit the corpus, then the defaults.
+
+    Raises:
+        EmoError: a name or a value makes no sense.
+    """
     known = {item.name for item in fields(representations.get(representation))}
     facts = getattr(corpora.get(corpus), "facts", None)
     suited = {key: value for key, value in facts.prepared_with.items() if key in known} if facts else {}
     given = {key: value for key, value in options.items() if value is not None}
     if representation == "apex":
         suited["scorer"] = ApexScorer()
-    return create_representation(representation, **{**suited, **given})
+    made = create_representation(representation, **{**suited, **given})
+    try:
+        _ = made.input_spec
+    except ValueError as error:
+        raise EmoError(str(error)) from None
+    return made
 
 
 def index_clips(name: str, options: dict) -> list[Clip]:

@@ -18,6 +18,7 @@ from emo_utils.datasets.corpora.folder import Folder
 from emo_utils.datasets.manifest import MANIFEST, read_manifest
 from emo_utils.datasets.prepare import prepare, prepared_folder, spec_hash
 from emo_utils.datasets.prepare_clip import CLIPS, RESULT
+from emo_utils.datasets.synthetic.portrait import read_photo
 from emo_utils.errors import CorpusError, OutputError, UnknownNameError
 from emo_utils.representations.sequence import SequenceSpec
 from emo_utils.representations.stack import StackSpec, load_stack
@@ -34,9 +35,7 @@ PATIENCE_S = 60
 @pytest.fixture(scope="session")
 def corpus_root(tmp_path_factory) -> Path:
     """Eight good clips of a portrait that drifts, a damaged one and a short one."""
-    from skimage.data import astronaut
-
-    portrait = astronaut()[:256, 96:352]
+    portrait = read_photo()[:256, 96:352]
     root = tmp_path_factory.mktemp("corpus")
     for number in range(GOOD):
         path = root / ("anger", "fear")[number % 2] / f"p{number:02d}_1.mp4"

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
+from emo_utils.faces.boxes import intersection_over_union
 from emo_utils.faces.detector import create_detector
 from emo_utils.faces.groups import GroupDetector, joined, sure, tiles
-from emo_utils.faces.tracking import intersection_over_union
 from emo_utils.structures import Detections
 from emo_utils.video import read_frames
 

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from emo_utils.errors import MissingPackageError, UnknownNameError, WeightsError
+from emo_utils.faces.boxes import intersection_over_union
 from emo_utils.faces.embedding import FaceEmbedder
 from emo_utils.faces.tracker import MEMORY_S
-from emo_utils.faces.tracking import TRACKERS, Tracker, create_tracker, intersection_over_union
+from emo_utils.faces.tracking import TRACKERS, Tracker, create_tracker
 from emo_utils.structures import Detections
 
 
@@ -56,15 +57,6 @@ def test_tracks_of_two_clips_both_count_from_one():
     for _ in range(2):
         tracker = Tracker(rate=25)
         assert list(tracker.update(faces((0, 0)))) == [1]
-
-
-def test_tracking_does_not_import_torch():
-    import subprocess
-    import sys
-
-    code = "import sys; from emo_utils.faces.tracking import Tracker; Tracker(25.0); print('torch' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
 
 
 def test_an_unknown_tracker_lists_the_known():

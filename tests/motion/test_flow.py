@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 import pytest
-from skimage.data import astronaut
 
+from emo_utils.datasets.synthetic.portrait import read_photo
 from emo_utils.errors import UnknownNameError
 from emo_utils.motion.flow import METHODS, find_flow
 from emo_utils.motion.follow import MotionFollower
@@ -12,12 +12,12 @@ from emo_utils.motion.head import as_transform, head_flow, head_motion
 from emo_utils.motion.regions import FACE_SIDE_PX, NAMES, REGIONS, SPEC, places, points, region_weights
 
 EYES_AND_MOUTH = np.array([[197, 122], [242, 122], [222, 146], [222, 168]], np.float32)
-"""Eyes, nose and mouth of the portrait that ships with scikit-image (public domain, NASA)."""
+"""Eyes, nose and mouth of the sample corpus's portrait."""
 
 
 @pytest.fixture(scope="module")
 def portrait() -> np.ndarray:
-    return astronaut()
+    return read_photo()
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ import pandas as pd
 from emo_utils.datasets.synthetic import script
 from emo_utils.datasets.synthetic.cast import make_cast
 from emo_utils.datasets.synthetic.features import EYES_X
-from emo_utils.faces.tracking import intersection_over_union
+from emo_utils.faces.boxes import intersection_over_union
 from emo_utils.inference.options import AnalysisOptions
 from emo_utils.inference.pipeline import Pipeline
 from emo_utils.video import read_frames

@@ -1,16 +1,16 @@
 """The sample corpus's only photograph, taken apart: skin without its grin, folds, eyeballs, teeth, hair, matte.
 
-The photograph is NASA's portrait of Eileen Collins, in the public domain, which scikit-image ships as
-`skimage.data.astronaut()`. Everything here lives on one canvas of 400 x 360 pixels on which the eyes are level, at
-(170, 150) and (230, 150). `features` says where things are.
+The photograph is NASA's portrait of Eileen Collins, in the public domain. `portrait.webp` holds it without loss, the
+pixels of `skimage.data.astronaut()`. Everything here lives on one canvas of 400 x 360 pixels on which the eyes are
+level, at (170, 150) and (230, 150). `features` says where things are.
 """
 
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
-import skimage.data
 
 from emo_utils.datasets.synthetic.features import (
     AXIS_X,
@@ -29,6 +29,8 @@ from emo_utils.datasets.synthetic.features import (
     SHADES,
     WIDTH,
 )
+
+PHOTO = Path(__file__).with_name("portrait.webp")
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,12 @@ def stroke(lines, width_px: float, blur_px: float) -> np.ndarray:
     return cv2.GaussianBlur(small.astype(np.float32) / 255, (0, 0), blur_px)
 
 
+def read_photo() -> np.ndarray:
+    """The photograph, uint8 (512, 512, 3) RGB."""
+    encoded = np.frombuffer(PHOTO.read_bytes(), np.uint8)  # cv2.imread cannot open every path on Windows
+    return cv2.cvtColor(cv2.imdecode(encoded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+
+
 def _level_photo() -> np.ndarray:
     left, right = np.array(PHOTO_EYES)
     across, middle = right - left, (left + right) / 2
@@ -102,7 +110,7 @@ def _level_photo() -> np.ndarray:
     turn = cv2.getRotationMatrix2D(tuple(middle), angle, (EYES_X[1] - EYES_X[0]) / np.hypot(*across))
     turn[:, 2] += (AXIS_X, EYE_Y) - middle
     size = (WIDTH, HEIGHT)
-    return cv2.warpAffine(skimage.data.astronaut(), turn, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.warpAffine(read_photo(), turn, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _cut_out(photo: np.ndarray, outline, band_px: int = 13, lean: float = 0.0) -> np.ndarray:

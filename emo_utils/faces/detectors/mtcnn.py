@@ -6,13 +6,13 @@ Signal Processing Letters 2016. The weights lie in facenet-pytorch's wheel (MIT)
 Keypoints: eyes, nose tip, mouth centre, mouth corners.
 """
 
-import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
 
 from emo_utils.errors import MissingPackageError
+from emo_utils.extras import is_installed, missing
 from emo_utils.faces.detector import detectors
 from emo_utils.faces.keypoints import from_five_points
 from emo_utils.structures import Detections
@@ -31,12 +31,9 @@ class MtcnnDetector:
     reach = None
 
     def __init__(self):
-        if importlib.util.find_spec("facenet_pytorch") is None:
-            raise MissingPackageError(
-                "face detector 'mtcnn' needs the package 'facenet-pytorch', which is not installed: run `make setup`, "
-                "or `pip install --no-deps facenet-pytorch==2.6.0` beside torch and torchvision (without --no-deps "
-                "its outdated pins would replace numpy, Pillow and torch by old ones)"
-            )
+        if not is_installed("facenet_pytorch"):
+            needs = missing("face detector 'mtcnn'", "facenet_pytorch")
+            raise MissingPackageError(f"{needs} (without --no-deps it would bring outdated numpy, Pillow and torch)")
         from facenet_pytorch import MTCNN
 
         self._network = MTCNN(keep_all=True, device="cpu")

@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from emo_utils.errors import EmoError, OutputError, in_words
+from emo_utils.errors import EmoError, MissingPackageError, OutputError, in_words
+from emo_utils.extras import is_installed, missing
 from emo_utils.inference.frame_sources import FrameSource
 from emo_utils.inference.pipeline import PipelineResult
 from emo_utils.registry import Registry
@@ -56,6 +57,7 @@ class Writer:
         needs_video: it reads a video file again.
         needs_motion: it writes what is known only where segments were looked for.
         required: without it the clip has failed; a failure of any other is a warning.
+        package: an optional package that it needs; where that is not installed the output is left out.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Writer:
     needs_video: bool = False
     needs_motion: bool = False
     required: bool = False
+    package: str = ""
 
     def __call__(self, results: ClipResults, folder: Path, on_frame: OnFrame | None = None) -> None:
         """Write this output into a folder."""
@@ -82,7 +85,7 @@ class Writer:
         return not any(lacking)
 
 
-def writer(name: str, files: dict[str, str], order: int, **traits: bool):
+def writer(name: str, files: dict[str, str], order: int, **traits: bool | str):
     """Decorate a function `(results, folder, on_frame)` to register it as the writer of an output; see `Writer`."""
 
     def add(write: Callable[[ClipResults, Path, OnFrame | None], None]):
@@ -108,8 +111,12 @@ def choose_outputs(names: str | None = None, **switched: bool) -> list[str]:
 
     Raises:
         UnknownNameError: lists the known names.
+        MissingPackageError: an output was named that needs a package which is not installed.
     """
     given = None if names is None else [name.strip() for name in names.split(",") if name.strip()]
+    for one in map(writers.get, given or ()):
+        if one.package and not is_installed(one.package):
+            raise MissingPackageError(missing(f"output {one.name!r}", one.package))
     chosen = {one.name for one in in_order(given)}
     for name in switched:
         writers.get(name)
@@ -151,9 +158,12 @@ def write_outputs(
     Raises:
         OutputError: a required output could not be written.
     """
-    missing = []
+    lost = []
     for one in chosen:
         if not one.applies(results):
+            continue
+        if one.package and not is_installed(one.package):
+            log.info("%s", missing(f"{', '.join(one.files)} is left out: it", one.package))
             continue
         try:
             with _complete_only(folder) as part, progress(one.name) as on_frame:
@@ -163,8 +173,8 @@ def write_outputs(
                 raise OutputError(f"{results.name}: {one.name} cannot be written: {in_words(error)}") from error
             log.warning("%s: %s is missing: %s", results.name, one.name, in_words(error))
             log.info("%s", one.name, exc_info=not isinstance(error, EmoError | OSError))
-            missing.append(Missing(one.name, in_words(error)))
-    return tuple(missing)
+            lost.append(Missing(one.name, in_words(error)))
+    return tuple(lost)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Outputs of a clip: each a file of its own, written after the timeline, and none able to lose it."""
 
+import logging
 import resource
 from contextlib import contextmanager
 from fnmatch import fnmatch
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emo_utils.errors import OutputError, UnknownNameError
+from emo_utils.errors import MissingPackageError, OutputError, UnknownNameError
 from emo_utils.inference.frame_sources import file_source
 from emo_utils.inference.options import AnalysisOptions
 from emo_utils.inference.pipeline import Pipeline, PipelineResult
@@ -125,3 +126,15 @@ def test_frames_that_came_from_no_file_get_what_needs_no_file(results, tmp_path)
     assert written == {"timeline.csv", "timeline.parquet", "summary.json", "charts"}
     both = [pd.read_csv(tmp_path / "timeline.csv"), pd.read_parquet(tmp_path / "timeline.parquet")]
     np.testing.assert_allclose(*(table["p_happiness"] for table in both), rtol=1e-5)
+
+
+def test_an_output_whose_package_is_absent_is_left_out_and_the_log_says_so(results, tmp_path, flaky, caplog):
+    def write(results, folder, on_frame):
+        raise AssertionError("was called")
+
+    flaky("parquet2", write, package="nobody_has_this")
+    with caplog.at_level(logging.INFO, "emo_utils"):
+        assert write_outputs(results, tmp_path, in_order(["parquet2"])) == ()
+    assert "parquet2.txt is left out: it needs the package 'nobody_has_this'" in caplog.text
+    with pytest.raises(MissingPackageError, match="output 'parquet2' needs the package"):
+        choose_outputs("parquet2")

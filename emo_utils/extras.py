@@ -1,0 +1,79 @@
+"""Optional packages: what brings each, and the sentence for a user who lacks one."""
+
+import importlib.util
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Package:
+    """How a package that is not in the base install is installed.
+
+    Attributes:
+        extra: the extra of emo-utils that brings it, or what it needs; "" for none.
+        alone: its pinned requirement, where its own requirements are wrong for us and it is installed without them.
+        distribution: the name under which pip knows it, where that is not the name of the import.
+    """
+
+    extra: str = ""
+    alone: str = ""
+    distribution: str = ""
+
+
+PACKAGES = {
+    "accelerate": Package("train"),
+    "dask": Package("cluster"),
+    "deep_sort_realtime": Package("", "deep-sort-realtime==1.3.2", "deep-sort-realtime"),
+    "distributed": Package("cluster"),
+    "facenet_pytorch": Package("train", "facenet-pytorch==2.6.0", "facenet-pytorch"),
+    "gdown": Package("corpora"),
+    "gradio": Package("app"),
+    "jupyterlab": Package("dev"),
+    "onnx": Package("train"),
+    "onnxscript": Package("train"),
+    "pyarrow": Package("parquet"),
+    "safetensors": Package("train"),
+    "seaborn": Package("train"),
+    "skimage": Package("detectors", distribution="scikit-image"),
+    "sklearn": Package("corpora", distribution="scikit-learn"),
+    "tifffile": Package("corpora"),
+    "timm": Package("train"),
+    "torch": Package("train"),
+    "torchvision": Package("train"),
+    "uniface": Package("detectors", "uniface==4.2.1"),
+}
+"""By the name under which each is imported."""
+
+
+def is_optional(module: str) -> bool:
+    """Whether a missing module, such as `sklearn.linear_model`, is of a package that the base install leaves out."""
+    return module.split(".")[0] in PACKAGES
+
+
+def is_installed(package: str) -> bool:
+    """Whether a package can be imported; it is not imported to find out."""
+    return importlib.util.find_spec(package) is not None
+
+
+def distribution_of(module: str) -> str:
+    """The name under which pip knows an optional package."""
+    return PACKAGES[module].distribution or module
+
+
+def how_to_install(module: str) -> str:
+    """The commands that bring a package.
+
+    Example:
+        >>> how_to_install("torch")
+        "pip install 'emo-utils[train]'"
+    """
+    name = module.split(".")[0]
+    package = PACKAGES.get(name, Package(alone=name))
+    commands = [f"pip install 'emo-utils[{package.extra}]'"] if package.extra else []
+    if package.alone:
+        commands.append(f"pip install {'--no-deps ' if is_optional(name) else ''}{package.alone}")
+    return ", then ".join(commands)
+
+
+def missing(what: str, module: str) -> str:
+    """The message for something that needs a package which is not installed."""
+    return f"{what} needs the package {module.split('.')[0]!r}, which is not installed: {how_to_install(module)}"
