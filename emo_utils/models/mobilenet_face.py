@@ -139,8 +139,8 @@ class FaceConv2d(nn.Conv2d):
     """Convolution that pads one row below and one column at the right where its stride is 2, as TensorFlow does.
 
     Depthwise ones stay in float32 under autocast: on a processor that multiplies bfloat16 in hardware the pointwise
-    ones gain from it and the depthwise ones lose (48, 79 and 123 faces a second of training in float32, in bfloat16
-    and so, at 96 px on one busy core).
+    ones gain from it and the depthwise ones lose (47, 78 and 123 faces a second of training in float32, in bfloat16
+    and so, at 96 px in one run on a busy machine).
     """
 
     def forward(self, x: Tensor) -> Tensor:
