@@ -15,6 +15,7 @@ import numpy as np
 
 from emo_utils.datasets.corpora.ferplus import FerPlus
 from emo_utils.datasets.corpora.sample import SampleCorpus
+from emo_utils.datasets.registry import corpora
 from emo_utils.faces.crops import crop_face
 from emo_utils.faces.detector import create_detector
 from emo_utils.faces.pictures import crops_of_faces, find_face
@@ -30,8 +31,6 @@ SHARED = Path(os.environ.get("EMO_SHARED_DIR", ROOT.parent / "shared"))
 DETECTOR = "mediapipe"
 FRAMES_PER_S = 10.0
 BATCH = 128
-JAVANESE = ("neutral", "sadness", "happiness", "surprise", "fear", "anger")
-"""Emotion of the third number of a clip's name, 01 to 06."""
 
 
 @dataclass(frozen=True)
@@ -125,13 +124,10 @@ def ferplus(part: str) -> Callable[[InputSpec], Crops]:
 
 
 def javanese(spec: InputSpec) -> Crops:
-    """240 acted clips of ten people, `AA-BB-CC_01.mp4`: person, sentence, emotion."""
-    paths = sorted((SHARED / "data" / "javanese" / "clips").glob("*.mp4"))
-    parts = [path.stem.split("_")[0].split("-") for path in paths]
-    clips = [
-        (path, JAVANESE[int(emotion) - 1], person) for path, (person, _, emotion) in zip(paths, parts, strict=True)
-    ]
-    return clip_crops(clips, spec)
+    """240 acted clips of ten people who speak."""
+    shared = SHARED / "data" / "javanese"
+    corpus = corpora.create("javanese", root=shared if shared.is_dir() else None)
+    return clip_crops([(clip.path, clip.emotion, clip.subject_id) for clip in corpus.index()], spec)
 
 
 def labelled(spec: InputSpec) -> Crops:
