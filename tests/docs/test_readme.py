@@ -1,0 +1,79 @@
+"""What the README and the guide tell a reader to type exists, and what they link to is there."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+from emo_utils.apps.cli import app
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "docs" / "index.md", *sorted((ROOT / "docs" / "guide").glob("*.md"))]
+LONGEST = 900
+"""Words of the README before the tree of folders."""
+
+COMMANDS = typer.main.get_command(app).commands
+PLACE = "https://github.com/OWNER/emo-utils"
+
+
+def typed(page: Path) -> list[list[str]]:
+    """The words of each line of the page's shell blocks, without comments."""
+    blocks = re.findall(r"```bash\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    return [words for block in blocks for line in block.splitlines() if (words := shlex.split(line, comments=True))]
+
+
+def emo_lines() -> list[list[str]]:
+    heads = (["emo"], [".venv/bin/emo"], ["python", "-m", "emo_utils"])
+    lines = [(words, head) for page in PAGES for words in typed(page) for head in heads if words[: len(head)] == head]
+    return [words[len(head) :] for words, head in lines]
+
+
+@pytest.mark.parametrize("words", emo_lines(), ids=" ".join)
+def test_commands_and_options_exist(words):
+    name, *rest = words
+    assert name in COMMANDS
+    known = {option for parameter in COMMANDS[name].params for option in (*parameter.opts, *parameter.secondary_opts)}
+    assert {word for word in rest if word.startswith("-")} <= known | {"-h"}
+
+
+def test_make_targets_exist():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    asked = {words[1] for page in PAGES for words in typed(page) if words[0] == "make"}
+    assert {"demo", "test"} <= asked <= targets
+
+
+def test_the_readme_is_short():
+    assert len(README[: README.index("## The repository")].split()) <= LONGEST
+
+
+def test_links_of_the_readme_lead_somewhere_and_pictures_show_outside_the_repository():
+    for mark, target in re.findall(r"(!?)\[[^\]]*\]\(([^)]+)\)", README):
+        if mark:
+            assert target.startswith("https://"), "PyPI shows no picture of a relative address"
+            target = target.split("/main/")[1]
+        assert (ROOT / target).exists(), target
+
+
+def test_the_tree_names_the_folders_there_are():
+    named = set(re.findall(r"^  (\w+)/", README, re.MULTILINE))
+    assert named == {path.name for path in (ROOT / "emo_utils").iterdir() if path.is_dir() and path.name[0] != "_"}
+
+
+@pytest.mark.parametrize("file", ["README.md", "pyproject.toml", "CITATION.cff", "mkdocs.yml"])
+def test_the_project_has_one_address(file):
+    text = (ROOT / file).read_text(encoding="utf-8")
+    assert PLACE in text
+    assert len(set(re.findall(r"https://github\.com/(\w+)/emo-utils", text))) == 1
+
+
+def test_what_python_offers_in_the_readme_is_offered():
+    import emo_utils
+
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert all(hasattr(emo_utils, name) for name in re.findall(r"\bemo\.(\w+)", code))
+    attributes = set(re.findall(r"\banalysis\.(\w+)", code))
+    assert attributes
+    assert attributes <= set(dir(emo_utils.Analysis))
