@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from emo_utils.errors import OutputError
+from emo_utils.file_names import shortened
 
 PART = ".part"
 
@@ -68,7 +69,7 @@ def is_part(path: Path) -> bool:
 
 
 def _hidden(path: Path, ending: str) -> Path:
-    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}{ending}")
+    return path.with_name(f".{shortened(path.name, 200)}.{uuid.uuid4().hex[:8]}{ending}")
 
 
 def _make_folder(folder: Path, wanted: Path) -> None:

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from emo_utils import __version__
+from emo_utils.file_names import shortened
 from emo_utils.hashing import sha256_of_file
 from emo_utils.output import write_text_whole
 
@@ -101,7 +102,7 @@ def read_listing(folder: Path) -> Listing | None:
 
 def new_part(folder: Path, name: str) -> Path:
     """A hidden name in a folder, for results that are being written; see `sweep`."""
-    return folder / f".{name[:100]}.{uuid.uuid4().hex[:8]}.part"
+    return folder / f".{shortened(name, 100)}.{uuid.uuid4().hex[:8]}.part"
 
 
 def sweep(folder: Path) -> None:

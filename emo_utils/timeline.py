@@ -126,7 +126,8 @@ class Timeline:
         """
         if not is_installed("pyarrow"):
             raise MissingPackageError(missing(Path(path).name, "pyarrow"))
-        self.table.to_parquet(path, index=False)
+        with Path(path).open("wb") as file:  # pyarrow takes no name that is not UTF-8
+            self.table.to_parquet(file, index=False)
         return Path(path)
 
     @classmethod

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from emo_utils.errors import SourceError, VideoError
+from emo_utils.file_names import as_text
 from emo_utils.images import read_image
 from emo_utils.structures import Frame
 from emo_utils.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
@@ -154,9 +155,9 @@ def file_source(path: Path) -> FrameSource:
         VideoError: it is missing or cannot be read.
     """
     if path.suffix.lower() in IMAGE_SUFFIXES:
-        return _frames_source(path.name, lambda: iter([read_image(path)]), None, 1, path=path)
+        return _frames_source(as_text(path.name), lambda: iter([read_image(path)]), None, 1, path=path)
     info = probe(path)
-    return FrameSource(path.name, partial(read_pictures, path), info.fps or None, info.frames, path, info)
+    return FrameSource(as_text(path.name), partial(read_pictures, path), info.fps or None, info.frames, path, info)
 
 
 def array_source(pixels: np.ndarray, fps: float | None = None) -> FrameSource:

@@ -1,6 +1,5 @@
 """A video file opened at its clip, or a sentence about why it cannot be."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ import av
 from av.container import InputContainer
 
 from emo_utils.errors import VideoError
+from emo_utils.file_names import is_address
 from emo_utils.video.complete import missing_bytes, whole_fragments_end
 from emo_utils.video.tracks import Track, choose_track
 
@@ -51,7 +51,7 @@ def _refuse_no_file(path: Path) -> None:
     if path.is_dir():
         raise VideoError(f"{path}: is a folder; expected a video file")
     if not path.exists():
-        if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(path)):
+        if is_address(path):
             raise VideoError(f"{path}: is an address; expected a file on this machine, so download it first")
         raise VideoError(f"{path}: no such file")
     if path.stat().st_size == 0:

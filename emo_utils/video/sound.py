@@ -18,6 +18,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from emo_utils.errors import VideoError
+from emo_utils.file_names import utf8_path
 from emo_utils.video.clock import BEYOND_S
 from emo_utils.video.container import address
 
@@ -101,7 +102,8 @@ def _filtered(path: Path, mixes) -> Generator[AudioFrame, None, tuple[AudioFrame
     """Blocks by FFmpeg's filters; gives the last one, and why there are no more: empty if the sound just ended."""
     last = None
     try:
-        graph = _open_graph(path, mixes)
+        with utf8_path(path) as path:
+            graph = _open_graph(path, mixes)
         while True:
             last = graph.pull()
             yield last

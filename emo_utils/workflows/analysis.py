@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emo_utils.errors import UnknownNameError
+from emo_utils.file_names import as_text
 from emo_utils.inference.options import AnalysisOptions
 from emo_utils.locks import only_process
 from emo_utils.motion.segments_file import segments_table
@@ -139,7 +140,7 @@ class Analysis:
                 lambda output: frame_bar(f"{self.clip}: {output}", frames, progress),
             )
             log.info("done in %.1f s", self.seconds + time.perf_counter() - started)
-        (folder / LOG).write_text("\n".join([*self.log, *lines]) + "\n", encoding="utf-8")
+        (folder / LOG).write_text(as_text("\n".join([*self.log, *lines])) + "\n", encoding="utf-8")
         return missing
 
     def __repr__(self) -> str:

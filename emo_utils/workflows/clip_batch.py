@@ -12,6 +12,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from emo_utils.errors import MACHINE, OutputError, Stopped, WorkerError, in_words
+from emo_utils.file_names import as_text
 from emo_utils.results_folder import DONE, INCOMPLETE, Listing, land, new_part, sweep
 from emo_utils.workflows.clip_manifest import (
     FAILED,
@@ -19,7 +20,6 @@ from emo_utils.workflows.clip_manifest import (
     PASSED_OVER,
     WAITING,
     ClipRow,
-    as_text,
     keep_others,
     read_rows,
     write_rows,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
+from emo_utils.file_names import as_text
 from emo_utils.output import write_text_whole
 
 MANIFEST = "manifest.csv"
@@ -38,11 +39,6 @@ class ClipRow:
 COLUMNS = tuple(field.name for field in fields(ClipRow))
 
 
-def as_text(path: Path) -> str:
-    r"""A path as text that every program can read: what is not UTF-8 in a file name is written as `\udce9`."""
-    return str(path).encode("utf-8", "backslashreplace").decode()
-
-
 def read_rows(folder: Path) -> list[ClipRow] | None:
     """The rows of a folder's manifest; None where there is none, or one that this package did not write."""
     try:
@@ -60,7 +56,7 @@ def write_rows(folder: Path, rows: Iterable[ClipRow]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows(astuple(row) for row in rows)
+    writer.writerows([as_text(value) for value in astuple(row)] for row in rows)
     write_text_whole(folder / MANIFEST, text.getvalue())
 
 

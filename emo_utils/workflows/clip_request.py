@@ -6,6 +6,7 @@ from pathlib import Path
 
 from emo_utils import __version__
 from emo_utils.errors import EmoError
+from emo_utils.file_names import as_text
 from emo_utils.hashing import sha256_of_json
 from emo_utils.inference.options import AnalysisOptions
 from emo_utils.motion.segments_file import MarkedSegment, check_clips, read_segments, segments_of_clip
@@ -48,7 +49,7 @@ class Request:
         names = tuple(one.name for one in in_order(outputs))
         marks = tuple(read_segments(segments_file)) if segments_file else None
         if marks is not None:
-            check_clips(marks, [clip.name for clip in clips], segments_file)
+            check_clips(marks, [as_text(clip.name) for clip in clips], segments_file)
             if options and not options.segments:
                 raise EmoError("a file of segments was given, but segments were switched off; give one of the two")
         return cls(Analyzer(options=options), names, marks, Path(segments_file) if segments_file else None)
@@ -72,4 +73,4 @@ class Request:
         return sha256_of_json(about)
 
     def _marked(self, clip: Path) -> tuple[MarkedSegment, ...] | None:
-        return None if self.marks is None else tuple(segments_of_clip(self.marks, clip.name))
+        return None if self.marks is None else tuple(segments_of_clip(self.marks, as_text(clip.name)))

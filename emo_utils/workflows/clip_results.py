@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from emo_utils.errors import OutputError
+from emo_utils.file_names import as_text
 from emo_utils.results_folder import DONE, INCOMPLETE, Listing, read_listing
 from emo_utils.timeline import Timeline
-from emo_utils.workflows.clip_manifest import OK, ClipRow, as_text
+from emo_utils.workflows.clip_manifest import OK, ClipRow
 from emo_utils.workflows.clip_search import distinct_names
 from emo_utils.workflows.clip_task import Outcome
 from emo_utils.workflows.output_folder import OTHERWISE

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emo_utils.errors import OutputError, VideoError
+from emo_utils.file_names import is_address, shortened
 from emo_utils.results_folder import LISTING
 from emo_utils.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
@@ -51,6 +52,8 @@ def find_clips(inputs: Sequence[Path | str], recursive: bool = False, out: Path 
     for path in map(Path, inputs):
         if not path.is_dir():
             if not path.exists():
+                if is_address(path):
+                    raise VideoError(f"{path}: is an address; expected files on this machine, so download it first")
                 raise VideoError(f"{path}: no such file or folder")
             clips.append(path)
             continue
@@ -118,13 +121,18 @@ def refuse_inputs_in(out: Path, inputs: Sequence[Path]) -> None:
             )
 
 
+LONGEST_NAME = 240
+"""Bytes of a folder's name; a number may have to be added, and 255 are the most."""
+
+
 def distinct_names(clips: Sequence[Path]) -> list[str]:
     """A folder name per clip: its stem, with its suffix and then a number where stems are the same."""
-    stems = [clip.stem for clip in clips]
+    stems = [shortened(clip.stem, LONGEST_NAME) for clip in clips]
     alike = {stem for stem in stems if stems.count(stem) > 1} if len(set(stems)) < len(stems) else set()
     names: dict[str, None] = {}
     for clip in clips:
-        name = base = clip.name.replace(".", "_") if clip.stem in alike else clip.stem
+        stem, whole = shortened(clip.stem, LONGEST_NAME), shortened(clip.name, LONGEST_NAME)
+        name = base = whole.replace(".", "_") if stem in alike else stem
         number = 2
         while name in names:
             name, number = f"{base}_{number}", number + 1

@@ -1,5 +1,6 @@
 """Files as people have them: which track, which way up, which times, and what is left of damaged ones."""
 
+import os
 from pathlib import Path
 
 import av
@@ -29,6 +30,7 @@ from strange_files import (
 
 from emo_utils.errors import VideoError
 from emo_utils.video import Faults, probe, read_frames
+from emo_utils.video_writer import VideoWriter
 
 
 def read(path):
@@ -284,14 +286,15 @@ def test_pictures_of_an_unknown_codec_are_named(tmp_path):
     "name",
     [b"13:45.mp4", b"caf\xe9.mp4", "日本語 🎉.mp4".encode(), b"-a.mp4", b"a%03d#?.mp4", b"http:.mp4", b"it's [a].mp4"],
 )
-def test_any_file_name_is_read_and_written(tmp_path, name, monkeypatch):
-    import os
-
+def test_any_file_name_is_read_and_written_with_its_sound(tmp_path, name, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    path = Path(os.fsdecode(name))
+    path, copy = Path(os.fsdecode(name)), Path(os.fsdecode(b"copy " + name))
     write(path, sound={"codec": "aac"})
-    frames, _ = read(path)
-    assert len(frames) == FRAMES
+    with VideoWriter(copy, audio_from=path) as writer:
+        for frame in read_frames(path):
+            writer.write(frame.pixels, frame.time_s)
+    assert len(read(copy)[0]) == FRAMES
+    assert probe(copy).has_audio
 
 
 def test_an_address_is_refused_as_such():
