@@ -1,10 +1,11 @@
 """Onset, apex and offset against a known truth, on synthetic clips made hard; and what finding them costs.
 
-    python benchmarks/segments.py [--tune] [--subjects N]
+    python benchmarks/segments.py [--tune | --real] [--subjects N]
 
 Thresholds were chosen on the seed `TUNE` (`--tune` shows it, with the three methods of optical flow beside each other),
 nothing was chosen on `REPORT`. Scores pool all clips of a level, as in the MEGC spotting protocol
-(`emo_utils.motion.scoring`). All figures of truth are SYNTHETIC: they say whether the code works.
+(`emo_utils.motion.scoring`). All figures of truth are SYNTHETIC: they say whether the code works. `--real` measures real
+clips instead, see `real_segments`.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from hard_scenes import LEVELS, make_scene
+from real_segments import real_report
 
 from emo_utils.datasets.synthetic.cast import make_cast
 from emo_utils.datasets.synthetic.script import FPS
@@ -169,8 +171,15 @@ def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tune", action="store_true", help="the seed that thresholds were chosen on")
+    parser.add_argument("--real", action="store_true", help="real clips, and synthetic micro-expressions")
     parser.add_argument("--subjects", type=int, default=6)
     given = parser.parse_args()
+    if given.real:
+        report = real_report(REPORT, given.subjects)
+        print(json.dumps(report, indent=1))
+        RESULTS.parent.mkdir(parents=True, exist_ok=True)
+        RESULTS.with_name("real_segments.json").write_text(json.dumps(report, indent=1) + "\n")
+        return
     flows = tuple(METHODS)[1:] if given.tune else ()
     table = truth_table(given.subjects, TUNE if given.tune else REPORT, flows)
     print(f"SYNTHETIC, seed {TUNE if given.tune else REPORT}; errors are mean absolute errors in frames of 1/{FPS} s")
