@@ -4,8 +4,8 @@
 
 Thresholds were chosen on the seed `TUNE` (`--tune` shows it, with the three methods of optical flow beside each other),
 nothing was chosen on `REPORT`. Scores pool all clips of a level, as in the MEGC spotting protocol
-(`emo_utils.motion.scoring`). All figures of truth are SYNTHETIC: they say whether the code works. `--real` measures real
-clips instead, see `real_segments`.
+(`emo_utils.motion.scoring`). All figures of truth are SYNTHETIC: they say whether the code works. `--real` measures
+real clips instead, see `real_segments`.
 """
 
 import argparse

@@ -30,6 +30,7 @@ PACKAGES = {
     "jupyterlab": Package("dev"),
     "onnx": Package("train"),
     "onnxscript": Package("train"),
+    "openpyxl": Package("corpora"),
     "pyarrow": Package("parquet"),
     "safetensors": Package("train"),
     "seaborn": Package("train"),

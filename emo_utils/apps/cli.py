@@ -18,6 +18,7 @@ from emo_utils.apps.commands.export import export
 from emo_utils.apps.commands.fetch import fetch
 from emo_utils.apps.commands.prepare import prepare
 from emo_utils.apps.commands.shared import WRONG_REQUEST
+from emo_utils.apps.commands.spot import spot
 from emo_utils.apps.commands.tables import tables
 from emo_utils.apps.commands.train import train
 from emo_utils.errors import EmoError, Stopped
@@ -25,7 +26,7 @@ from emo_utils.extras import is_optional, missing
 from emo_utils.stopping import stop_on_signals
 
 COMMANDS = {
-    "Clips": (analyze, apex, demo),
+    "Clips": (analyze, apex, spot, demo),
     "Corpora and networks": (prepare, train, evaluate, export, tables),
     "This installation": (fetch, doctor),
 }

@@ -39,6 +39,16 @@ class SegmentScore:
         total = 2 * self.hits + self.false + self.missed
         return 2 * self.hits / total if total else 1.0
 
+    @property
+    def precision(self) -> float:
+        """Share of the found segments that are right; NaN where none was found."""
+        return self.hits / (self.hits + self.false) if self.hits + self.false else float("nan")
+
+    @property
+    def recall(self) -> float:
+        """Share of the true segments that were found; NaN where there is none."""
+        return self.hits / (self.hits + self.missed) if self.hits + self.missed else float("nan")
+
     def mean_error(self, mark: str) -> float:
         """Mean absolute error of `onset`, `apex` or `offset` in frames; NaN without hits."""
         errors = getattr(self, mark)
@@ -62,6 +72,39 @@ def score_segments(
         errors += [np.subtract(found[f], true[t]) for f, t in pairs]
     onset, apex, offset = np.array(errors, int).reshape(-1, 3).T
     return SegmentScore(hits, false, missed, onset, apex, offset)
+
+
+LONGEST_MICRO_S = 0.5
+"""A longer segment is a macro-expression."""
+
+
+def score_scales(
+    clips: Iterable[tuple[Sequence[Marks], Sequence[Marks], float]], least_overlap: float = LEAST_OVERLAP
+) -> dict[str, SegmentScore]:
+    """Scores of macro- and micro-expressions on their own, and of both pooled (`overall`), as in MEGC 2020 and after.
+
+    Found and true segments belong to a scale by their own durations: a macro-expression found where a micro-expression
+    is true is wrong.
+
+    Args:
+        clips: found and true segments of each clip, and its frames a second.
+        least_overlap: intersection over union from which a segment counts as found.
+    """
+    clips = list(clips)
+    scores = {}
+    for scale in ("macro", "micro"):
+        own = [
+            tuple(
+                [m for m in marks if (m[2] - m[0] + 1 <= LONGEST_MICRO_S * fps) == (scale == "micro")] for marks in two
+            )
+            for *two, fps in clips
+        ]
+        scores[scale] = score_segments(own, least_overlap)
+    counts = (sum(getattr(score, name) for score in scores.values()) for name in ("hits", "false", "missed"))
+    errors = (
+        np.concatenate([getattr(score, mark) for score in scores.values()]) for mark in ("onset", "apex", "offset")
+    )
+    return {**scores, "overall": SegmentScore(*counts, *errors)}
 
 
 def match(found: Sequence[Marks], true: Sequence[Marks], least_overlap: float = LEAST_OVERLAP) -> list[tuple[int, int]]:

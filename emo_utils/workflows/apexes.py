@@ -10,8 +10,8 @@ from emo_utils.errors import EmoError, SegmentsError
 from emo_utils.inference.frame_sources import file_source
 from emo_utils.inference.options import ONE, AnalysisOptions
 from emo_utils.output import whole_file
-from emo_utils.workflows.analyze import find_clips
 from emo_utils.workflows.analyzer import Analyzer
+from emo_utils.workflows.clip_search import find_clips
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,14 @@ def find_apexes(
     """Read clips that are known to hold one expression each.
 
     Args:
-        inputs: video files and folders of them.
+        inputs: video files, and folders of them with all their subfolders.
         options: how they are read; `segments` is always `one`.
         progress: show progress bars on standard error.
 
     Raises:
         EmoError: the request itself is wrong, or the only clip cannot be read.
     """
-    clips = find_clips(inputs)
+    clips = find_clips(inputs, recursive=True).clips
     analyzer = Analyzer(options=options or AnalysisOptions(), segments=ONE)
     tables: list[pd.DataFrame] = []
     failed: dict[str, str] = {}

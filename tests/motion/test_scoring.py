@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from emo_utils.motion.scoring import match, overlap, score_segments
+from emo_utils.motion.scoring import match, overlap, score_scales, score_segments
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,20 @@ def test_nothing_to_find_and_nothing_found_is_right():
     score = score_segments([([], [])])
     assert score.f1 == 1
     assert np.isnan(score.mean_error("apex"))
+
+
+def test_a_scale_is_told_by_duration_and_both_are_pooled():
+    short, long = (100, 104, 110), (200, 230, 260)  # 0.37 and 2 s at 30 frames a second
+    scores = score_scales([([short, (200, 210, 213)], [short, long], 30.0), ([long], [long], 30.0)])
+    assert (scores["micro"].hits, scores["micro"].false, scores["micro"].missed) == (1, 1, 0)
+    assert (scores["macro"].hits, scores["macro"].false, scores["macro"].missed) == (1, 0, 1)
+    overall = scores["overall"]
+    assert (overall.precision, overall.recall) == (pytest.approx(2 / 3), pytest.approx(2 / 3))
+    assert overall.f1 == pytest.approx(2 / 3)
+    assert score_scales([([short], [short], 10.0)])["macro"].hits == 1, "1.1 s at 10 a second"
+
+
+def test_precision_and_recall_of_nothing_are_unknown():
+    nothing = score_segments([([], [])])
+    assert np.isnan(nothing.precision)
+    assert np.isnan(nothing.recall)
