@@ -74,9 +74,9 @@ def evaluate_clips(
     """
     found = find_weights(weights)
     clips = corpora.create(corpus, **({"root": root} if root else {})).index()
-    classes = _candidates(found, corpus)
+    classes = candidates(found, corpus)
     named = [clip for clip in clips if clip.emotion in classes]
-    read = _read(named, found, classes, detector, prior)
+    read = read_clips(named, found, classes, detector, prior)
     if not read.clips:
         raise CorpusError(f"{corpus}: expected a face in at least one clip, found none in {len(named)}")
     prior = prior or found.clip_prior
@@ -94,7 +94,7 @@ def evaluate_clips(
     return report
 
 
-def _candidates(weights: Weights, corpus: str) -> tuple[str, ...]:
+def candidates(weights: Weights, corpus: str) -> tuple[str, ...]:
     """The emotions that both name, in the order of the weights."""
     of_corpus = corpora.get(corpus).facts.classes
     both = tuple(name for name in weights.classes if name in of_corpus)
@@ -106,9 +106,10 @@ def _candidates(weights: Weights, corpus: str) -> tuple[str, ...]:
     return both
 
 
-def _read(
+def read_clips(
     clips: Sequence[Clip], weights: Weights, classes: Sequence[str], detector: str, prior: str | None
 ) -> ClipReadings:
+    """Read clips with weights: the mean log-probabilities over `classes` of each; see `evaluate_clips`."""
     columns = [weights.classes.index(name) for name in classes]
     # A labelled clip is about one person, so identities across tracks are not asked for.
     how = AnalysisOptions(str(weights.path), detector, identity_weights="none", segments=False, prior=prior)

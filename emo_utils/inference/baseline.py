@@ -126,7 +126,7 @@ def estimate_baselines(
         if kind == "collection":
             baselines[person] = PersonBaseline(collection, len(log_means), int(frames.sum()))
             continue
-        offset, shares = _estimate(log_means[own], collection, profiles)
+        offset, shares = person_offset(log_means[own], collection, profiles)
         baselines[person] = PersonBaseline(offset, *about, shares, _warning(person, log_means[own], shares))
     return baselines
 
@@ -166,19 +166,25 @@ def centred_profiles(profiles: Mapping[str, Mapping[str, float]], classes: Seque
     return table - table.mean(axis=0)
 
 
-def _estimate(clips: np.ndarray, collection: np.ndarray, profiles: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Offset (C,) and shares (C,) of one person's clips (K, C)."""
-    weight = len(clips) + STRENGTH
-    offset = (clips.sum(axis=0) + STRENGTH * collection) / weight
+def person_offset(
+    clips: np.ndarray,
+    collection: np.ndarray,
+    profiles: np.ndarray | None,
+    gain: float = GAIN,
+    strength: float = STRENGTH,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Offset (C,) and shares (C,) of one person's clips (K, C); without profiles no shares, and the shrunk mean."""
+    weight = len(clips) + strength
+    offset = (clips.sum(axis=0) + strength * collection) / weight
     if profiles is None:
         return offset, np.empty(0)
-    expected = GAIN * profiles
+    expected = gain * profiles
     shares = np.full(len(expected), 1 / len(expected))
     for _ in range(STEPS):
         distance = ((clips[:, None] - offset - expected) ** 2).sum(axis=2)
         posterior = softmax(np.log(shares) - distance / (2 * NOISE), axis=1)
         shares = (posterior.sum(axis=0) + 1) / (len(clips) + len(shares))
-        offset = ((clips - posterior @ expected).sum(axis=0) + STRENGTH * collection) / weight
+        offset = ((clips - posterior @ expected).sum(axis=0) + strength * collection) / weight
     return offset, shares
 
 
