@@ -82,17 +82,29 @@ def half_written(out: Path) -> list[str]:
     return [path.name for path in out.rglob("*") if ".part" in path.name]
 
 
+def wait_a_while(process: subprocess.Popen, pace: tuple[float, float], remain: int) -> str:
+    """Wait for a random moment: one in three while the command starts, else while it works on a clip; tells which."""
+    first_s, each_s = pace
+    if random.random() < 1 / 3:
+        wait_s = random.uniform(0, first_s)
+        time.sleep(wait_s)
+        return f"{wait_s:5.1f} s after its start"
+    clips = random.randint(1, max(1, remain // 6))
+    read = 0
+    while read < clips and (line := process.stdout.readline()):
+        read += line.startswith("[") and "finished before" not in line
+    wait_s = random.uniform(0, each_s)
+    time.sleep(wait_s)
+    return f"{wait_s:5.2f} s after clip {read:2}"
+
+
 def soak(kind: signal.Signals, clips: Path, out: Path, pace: tuple[float, float], options, faults: list[str]) -> dict:
     """Kill a run so many times, finish it, and note every fault."""
-    first_s, each_s = pace
     count, landed, known = len(list(clips.iterdir())), 0, {}
     for number in range(options.kills):
-        remain = count - len(known)
-        wait_s = random.uniform(0.2 * first_s, first_s + 0.3 * remain * each_s)
         with start(clips, out, options.workers) as process:
-            try:
-                process.wait(wait_s)
-            except subprocess.TimeoutExpired:
+            moment = wait_a_while(process, pace, count - len(known))
+            if process.poll() is None:
                 process.send_signal(kind)
                 landed += 1
             process.communicate(timeout=300)
@@ -103,7 +115,7 @@ def soak(kind: signal.Signals, clips: Path, out: Path, pace: tuple[float, float]
         now = finished(out)
         faults += [f"{kind.name} {number}: {name} was read again" for name in known if now.get(name) != known[name]]
         known = now
-        print(f"{kind.name:8} after {wait_s:5.1f} s: exit {process.returncode:4}, {len(known)} of {count} finished")
+        print(f"{kind.name:8} {moment}: exit {process.returncode:4}, {len(known)} of {count} finished", flush=True)
     with start(clips, out, options.workers) as process:
         process.communicate()
     now = finished(out)

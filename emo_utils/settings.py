@@ -19,6 +19,8 @@ class Settings:
 
     models_dir: Path
     """Model files that are not shipped in the package (`EMO_MODELS_DIR`)."""
+    identity_weights: str | None
+    """What `--identity-weights auto` stands for: `none`, `arcface`, or a file (`EMO_IDENTITY_WEIGHTS`)."""
     data_dir: Path
     """Corpora, prepared samples and runs (`EMO_DATA_DIR`)."""
     ferplus_archive: Path | None
@@ -43,6 +45,7 @@ def load_settings() -> Settings:
     data_dir = path("EMO_DATA_DIR") or Path("data")
     return Settings(
         models_dir=path("EMO_MODELS_DIR") or user_cache_path("emo_utils") / "models",
+        identity_weights=values.get("EMO_IDENTITY_WEIGHTS") or None,
         data_dir=data_dir,
         ferplus_archive=path("FERPLUS_ARCHIVE"),
         ravdess_au=path("RAVDESS_AU") or data_dir / "raw" / "ravdess_au",

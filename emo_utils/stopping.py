@@ -44,6 +44,7 @@ def check_stop() -> None:
 @contextmanager
 def signals_held() -> Iterator[None]:
     """Within, signals are told by `check_stop` alone, and at the end."""
+    check_stop()
     with _set(True):
         yield
         check_stop()

@@ -5,6 +5,7 @@ import pytest
 from emo_utils import assets
 from emo_utils.assets import Asset, Url, locate
 from emo_utils.errors import AssetError, UnknownNameError
+from emo_utils.settings import load_settings
 
 CONTENT = b"weights of a very small network" * 100
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -69,3 +70,11 @@ def test_the_detector_comes_out_of_its_wheel(name):
             pytest.skip(str(error))
         raise
     assert hashlib.sha256(path.read_bytes()).hexdigest() == assets.ASSETS[name].sha256
+
+
+def test_a_folder_of_models_that_cannot_be_written_is_told_with_the_way_out(served, monkeypatch):
+    served()
+    monkeypatch.setenv("EMO_MODELS_DIR", "/proc/models")
+    load_settings.cache_clear()
+    with pytest.raises(AssetError, match="small: /proc/models cannot be written. Fetch it .* or point EMO_MODELS_DIR"):
+        locate("small")

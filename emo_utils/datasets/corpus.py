@@ -3,6 +3,7 @@
 A new corpus is one file of this folder: a subclass of `Corpus` with `facts` and `index()`, registered under its name.
 """
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from pathlib import Path
@@ -74,6 +75,10 @@ class Corpus(ABC):
         """
         raise CorpusError(f"{self.facts.title} cannot be downloaded by a program. {self.facts.obtain}")
 
+    def passed_over(self) -> list[Path]:
+        """Files at `root` that `index` has no use for, where a user should know of them."""
+        return []
+
     def published_count(self) -> int | None:
         """How many clips the publication promises for what was selected; None where it is not fixed."""
         return None
@@ -103,10 +108,26 @@ class Corpus(ABC):
 
 
 def find_files(root: Path, suffixes: Iterable[str]) -> list[Path]:
-    """Files under `root` with one of the suffixes (lower case), sorted; what systems leave behind is passed over."""
+    """Files under `root` with one of the suffixes (lower case), sorted; see `all_files`."""
     suffixes = frozenset(suffixes)
-    files = (path for path in root.rglob("*") if path.suffix.lower() in suffixes)
-    return sorted(path for path in files if not _is_debris(path.relative_to(root)) and path.is_file())
+    return [path for path in all_files(root) if path.suffix.lower() in suffixes]
+
+
+def all_files(root: Path) -> list[Path]:
+    """Files under `root`, also in linked folders, sorted; what systems leave behind is passed over.
+
+    A folder that is reached twice, as by a link back to where it is from, is searched once.
+    """
+    found, seen = [], set()
+    for folder, inner, names in os.walk(root, followlinks=True):
+        identity = (os.stat(folder).st_dev, os.stat(folder).st_ino)
+        if identity in seen:
+            inner.clear()
+            continue
+        seen.add(identity)
+        inner.sort()
+        found += [path for name in names if (path := Path(folder, name)).is_file()]
+    return sorted(path for path in found if not _is_debris(path.relative_to(root)))
 
 
 def _is_debris(path: Path) -> bool:

@@ -84,6 +84,29 @@ class Split:
         return f"<b>{self.name}</b>: {check_people(self)}{self.balance().to_html()}"
 
 
+def lost_emotions(splits: Sequence[Split]) -> list[str]:
+    """What folds by person lose of the emotions that one person alone shows, a sentence each.
+
+    Where that person tests, nothing of the emotion was learnt; where that person trains, nothing of it is tested.
+    """
+    clips = {clip.clip_id: clip for split in splits for part in split.parts().values() for clip in part}.values()
+    told = []
+    for emotion in ALL_EMOTIONS:
+        people = _people([clip for clip in clips if clip.emotion == emotion])
+        if len(people) != 1 or not all(split.protocol == "subject" for split in splits):
+            continue
+        unlearnt = [split.fold for split in splits if all(clip.emotion != emotion for clip in split.train)]
+        untested = [split.fold for split in splits if all(clip.emotion != emotion for clip in split.test)]
+        lost = [f"not learnt in fold {_joined(unlearnt)}"] if unlearnt else []
+        lost += [f"not tested in fold {_joined(untested)}"] if untested else []
+        told.append(f"{emotion} is shown by one person alone ({next(iter(people))}): {' and '.join(lost)}")
+    return told
+
+
+def _joined(folds: Sequence[int]) -> str:
+    return ", ".join(map(str, folds))
+
+
 @dataclass(frozen=True)
 class PeopleReport:
     """Who is in more than one part.

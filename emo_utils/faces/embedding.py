@@ -8,6 +8,7 @@ The named weights are the ones uniface (MIT) ships by address and hash, and they
 """
 
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +21,17 @@ from emo_utils.hashing import sha256_of_file
 from emo_utils.settings import load_settings
 from emo_utils.structures import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE
 
+log = logging.getLogger(__name__)
+
 SIZE_PX = 112
 """Side of an aligned face."""
 
 TEMPLATE = np.array([[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [56.1396, 92.2849]])
 """Where ArcFace wants eyes, nose and mouth centre in an aligned face, pixels of `SIZE_PX`. Its own five points hold the
 two corners of the mouth; here is the middle between them, which every detector of this package finds."""
+
+FEWEST_NUMBERS = 64
+"""A network that gives fewer is taken for a classifier, not for an embedding, unless it is named outright."""
 
 NAMED = "arcface"
 """The asset that `auto` uses where it has been fetched: uniface's default, insightface's w600k_mbf."""
@@ -167,19 +173,50 @@ def find_embedder(name: str) -> FaceEmbedder | None:
     """The network that a request names.
 
     Args:
-        name: `auto`: the fetched ArcFace weights where they are on this machine, else none, and nothing is downloaded;
-            `none`; `arcface`: fetched now where they are not here yet; or the path of an ONNX file.
+        name: `auto`: what the setting `EMO_IDENTITY_WEIGHTS` says, else the fetched ArcFace weights, else any other
+            embedding network in the folder of models, else none; nothing is downloaded. `none`. `arcface`: fetched now
+            where they are not here yet. Or the path of an ONNX file.
 
     Raises:
         AssetError: `arcface` cannot be fetched, or a file's hash is wrong.
         WeightsError: the file is missing, or is not an embedding network.
     """
-    asset = ASSETS[NAMED]
-    here = load_settings().models_dir / asset.filename
-    if name == "none" or (name == "auto" and not here.exists()):
+    if name == "auto":
+        settings = load_settings()
+        if settings.identity_weights in (None, "auto"):
+            return _embedder_at_hand(settings.models_dir)
+        name = settings.identity_weights
+    if name == "none":
         return None
-    if name in ("auto", NAMED):
-        return FaceEmbedder(locate(NAMED), asset.licence)  # hash checked there
-    if not Path(name).is_file():
+    if name == NAMED:
+        return FaceEmbedder(locate(NAMED), ASSETS[NAMED].licence)  # hash checked there
+    path = Path(name).expanduser()
+    if not path.is_file():
         raise WeightsError(f"identity weights {name!r}: no such file; expected auto, none, {NAMED}, or an .onnx file")
-    return FaceEmbedder(Path(name))
+    return FaceEmbedder(path)
+
+
+def _embedder_at_hand(folder: Path) -> FaceEmbedder | None:
+    """ArcFace where it was fetched, else the first embedding network of a folder, by name."""
+    if (folder / ASSETS[NAMED].filename).exists():
+        return FaceEmbedder(locate(NAMED), ASSETS[NAMED].licence)
+    known = {asset.filename for asset in ASSETS.values()}
+    for path in sorted(folder.glob("*.onnx")):
+        if path.name in known or _names_classes(path):
+            continue
+        try:
+            embedder = FaceEmbedder(path)
+        except WeightsError as error:
+            log.debug("identity: %s", error)
+            continue
+        if embedder.width >= FEWEST_NUMBERS:
+            return embedder
+    return None
+
+
+def _names_classes(path: Path) -> bool:
+    """Whether a sidecar says that a network names expressions: such a one is no embedding."""
+    try:
+        return "classes" in json.loads(path.with_suffix(".json").read_text())
+    except (OSError, ValueError, TypeError):
+        return False

@@ -44,7 +44,8 @@ class AnalysisOptions:
     smoothing_s: float = 0.25
     """Its time constant or window in seconds."""
     identity_weights: str = "auto"
-    """Embedding network that tells people apart: `auto` (ArcFace if it was fetched), `none`, `arcface`, a file."""
+    """Embedding network that tells people apart: `auto` (what `EMO_IDENTITY_WEIGHTS` says, else ArcFace if it
+    was fetched, else any in the folder of models), `none`, `arcface`, a file."""
     tracker: str = TRACKERS[0]
     """How faces are followed; see `faces.tracking.TRACKERS`."""
 

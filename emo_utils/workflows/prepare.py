@@ -1,9 +1,12 @@
 """`emo prepare`: a corpus by name, a representation by name, workers here or on a cluster."""
 
+import logging
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import fields
 from pathlib import Path
 
+from emo_utils.datasets.corpus import Corpus
 from emo_utils.datasets.manifest import Manifest
 from emo_utils.datasets.prepare import prepare
 from emo_utils.datasets.registry import corpora
@@ -11,7 +14,13 @@ from emo_utils.errors import CorpusError, EmoError
 from emo_utils.inference.apex_scorer import ApexScorer
 from emo_utils.representations.representation import Representation, create_representation, representations
 from emo_utils.structures import Clip
+from emo_utils.timeline import counted
 from emo_utils.workflows.cluster import cluster
+
+log = logging.getLogger(__name__)
+
+SHOWN_NAMES = 8
+"""Of many, in a message."""
 
 
 def prepare_corpus(
@@ -66,6 +75,12 @@ def spec_for(corpus: str, representation: str, options: dict) -> Representation:
     return made
 
 
+def listed(names: Sequence[str]) -> str:
+    """The first of many names, and how many more there are."""
+    more = len(names) - SHOWN_NAMES
+    return ", ".join(names[:SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
 def index_clips(name: str, options: dict) -> list[Clip]:
     """The clips of a corpus by name; options that are None take their defaults."""
     try:
@@ -74,4 +89,12 @@ def index_clips(name: str, options: dict) -> list[Clip]:
         raise CorpusError(f"corpus {name!r} does not take one of these options: {error}") from error
     if not hasattr(corpus, "index"):
         raise CorpusError(f"corpus {name!r} holds single faces, not clips; there is nothing to prepare")
-    return corpus.index()
+    clips = corpus.index()
+    if isinstance(corpus, Corpus) and (left := corpus.passed_over()):
+        log.warning(
+            "%s: passed over %s, neither video nor picture: %s",
+            corpus.root,
+            counted(len(left), "file"),
+            listed([path.relative_to(corpus.root).as_posix() for path in left]),
+        )
+    return clips

@@ -1,10 +1,12 @@
 """What can be trained on, by representation: still faces, clips that are prepared on the way, or a table of numbers."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from emo_utils.datasets.features import FeatureTable, load_features
+from emo_utils.datasets.manifest import MANIFEST
 from emo_utils.datasets.prepare import prepare
 from emo_utils.datasets.registry import corpora
 from emo_utils.datasets.samples import Samples, parts_of_faces, parts_of_prepared, parts_of_table
@@ -12,7 +14,10 @@ from emo_utils.datasets.splits import Split
 from emo_utils.errors import EmoError
 from emo_utils.representations.representation import describe
 from emo_utils.structures import Clip, InputSpec
-from emo_utils.workflows.prepare import index_clips, spec_for
+from emo_utils.timeline import counted
+from emo_utils.workflows.prepare import index_clips, listed, spec_for
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,15 @@ def _clips(data: Data) -> Source:
     facts = corpora.get(data.corpus).facts
     spec = spec_for(data.corpus, data.representation, data.options)
     manifest = prepare(clips, spec, workers=data.workers)
+    if manifest.failed:
+        reasons = [f"{row.clip_id} ({row.reason})" for row in manifest.failed]
+        log.warning(
+            "%d of %s cannot be used, and nothing is learnt from them: %s; all are named in %s",
+            len(reasons),
+            counted(len(clips), "clip"),
+            listed(reasons),
+            manifest.folder / MANIFEST,
+        )
     protocol = "official" if facts.official_part else "subject"
 
     def parts(split: Split) -> dict[str, Samples]:

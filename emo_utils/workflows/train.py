@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 from accelerate import PartialState
 
-from emo_utils.datasets.splits import Split, make_folds, make_split
+from emo_utils.datasets.splits import Split, lost_emotions, make_folds, make_split
 from emo_utils.errors import EmoError
 from emo_utils.evaluation.measure import measure
 from emo_utils.evaluation.predictions import write_predictions
@@ -99,6 +99,8 @@ def train(
         source = find_source(data)
     protocol = protocol or source.protocol
     splits = _splits(source, protocol, fold, folds, seed)
+    for lost in lost_emotions(splits):
+        log.warning("%s: %s; show it by more people, or leave it out", source.corpus, lost)
     experiment = experiment_for(
         source.corpus, (source.representation, source.input_spec), settings, protocol, folds, seed
     )

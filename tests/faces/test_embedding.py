@@ -13,6 +13,8 @@ from emo_utils import assets
 from emo_utils.errors import WeightsError
 from emo_utils.faces.detector import create_detector
 from emo_utils.faces.embedding import SIZE_PX, TEMPLATE, FaceEmbedder, align_face, align_transform, find_embedder
+from emo_utils.inference.weights import SHIPPED
+from emo_utils.settings import load_settings
 from emo_utils.video import read_frames
 
 
@@ -166,3 +168,26 @@ def test_auto_downloads_nothing_and_takes_what_was_fetched(weights_file, monkeyp
         find_embedder("auto")
     monkeypatch.setitem(assets.ASSETS, "arcface", replace(asset, sha256=sha256(path.read_bytes()).hexdigest()))
     assert "non-commercial" in find_embedder("auto").licence
+
+
+def test_auto_finds_any_embedding_in_the_folder_of_models_and_no_other_network(weights_file, monkeypatch, tmp_path):
+    monkeypatch.setenv("EMO_MODELS_DIR", str(tmp_path))
+    (tmp_path / "a_text.onnx").write_text("no network")
+    shutil.copy(SHIPPED / "ferplus-tiny.onnx", tmp_path / "b_expressions.onnx")
+    (tmp_path / "retinaface_mnet_v2.onnx").write_text("a known file that is no embedding")
+    load_settings.cache_clear()
+    assert find_embedder("auto") is None
+    shutil.copy(weights_file, tmp_path / "z_faces.onnx")
+    assert find_embedder("auto").path == tmp_path / "z_faces.onnx"
+
+
+def test_a_setting_says_what_auto_stands_for(weights_file, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text(f"EMO_MODELS_DIR={tmp_path}\nEMO_IDENTITY_WEIGHTS={weights_file}\n")
+    monkeypatch.delenv("EMO_MODELS_DIR", raising=False)
+    load_settings.cache_clear()
+    assert find_embedder("auto").path == weights_file
+    assert find_embedder("none") is None
+    monkeypatch.setenv("EMO_IDENTITY_WEIGHTS", "none")
+    load_settings.cache_clear()
+    assert find_embedder("auto") is None

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from emo_utils.apps.commands.shared import SOME_FAILED, Json, print_json, print_result
+from emo_utils.stopping import signals_held
 
 
 def analyze(
@@ -32,7 +33,9 @@ def analyze(
     smoothing_s: Annotated[float, typer.Option(help="Time constant or window of the smoothing, in seconds.")] = 0.25,
     identity_weights: Annotated[
         str,
-        typer.Option(help="Tells people apart: auto (arcface if it was fetched), none, arcface, or an .onnx file."),
+        typer.Option(
+            help="Tells people apart: auto (arcface or any other in the models folder), none, arcface, or a file."
+        ),
     ] = "auto",
     tracker: Annotated[str, typer.Option(help="bytetrack or deepsort.")] = "bytetrack",
     segments: Annotated[
@@ -82,27 +85,28 @@ def analyze(
 
     Example: emo analyze holiday.mp4 --out results
     """
-    from emo_utils.inference.options import AnalysisOptions
-    from emo_utils.reports.clips.writer import choose_outputs
-    from emo_utils.workflows.analyze import analyze_clips
+    with signals_held():  # also while the libraries are loaded: some of them lose an exception that comes then
+        from emo_utils.inference.options import AnalysisOptions
+        from emo_utils.reports.clips.writer import choose_outputs
+        from emo_utils.workflows.analyze import analyze_clips
 
-    options = AnalysisOptions(
-        weights, detector, detect_every, sample_fps, smoothing, smoothing_s, identity_weights, tracker,
-        segments=find_segments, flow=flow, magnify_motion=magnify_motion, expressions=expressions,
-        apex_only=apex_only, prior=prior,
-        strict=strict, measures=tuple(filter(None, (name.strip() for name in measures.split(",")))),
-    )  # fmt: skip
-    chosen = choose_outputs(outputs, annotated=annotated, charts=charts, magnified=magnified)
-    results = analyze_clips(
-        clips, out, options, chosen, segments_file=segments, overwrite=overwrite, redo=redo, recursive=recursive,
-        workers=workers, scheduler=scheduler, on_result=None if as_json else print_result,
-    )  # fmt: skip
-    if as_json:
-        print_json(
-            [
-                {"clip": str(r.clip), "status": r.status, "reason": r.reason, "folder": str(r.folder), **r.summary}
-                for r in results
-            ]
-        )
+        options = AnalysisOptions(
+            weights, detector, detect_every, sample_fps, smoothing, smoothing_s, identity_weights, tracker,
+            segments=find_segments, flow=flow, magnify_motion=magnify_motion, expressions=expressions,
+            apex_only=apex_only, prior=prior,
+            strict=strict, measures=tuple(filter(None, (name.strip() for name in measures.split(",")))),
+        )  # fmt: skip
+        chosen = choose_outputs(outputs, annotated=annotated, charts=charts, magnified=magnified)
+        results = analyze_clips(
+            clips, out, options, chosen, segments_file=segments, overwrite=overwrite, redo=redo, recursive=recursive,
+            workers=workers, scheduler=scheduler, on_result=None if as_json else print_result,
+        )  # fmt: skip
+        if as_json:
+            print_json(
+                [
+                    {"clip": str(r.clip), "status": r.status, "reason": r.reason, "folder": str(r.folder), **r.summary}
+                    for r in results
+                ]
+            )
     if not all(result.complete for result in results):
         raise typer.Exit(SOME_FAILED)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from emo_utils.datasets.corpus import Corpus, find_files, in_order
+from emo_utils.datasets.corpus import Corpus, all_files, find_files, in_order
 from emo_utils.datasets.facts import Facts
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import CorpusError
@@ -129,8 +129,11 @@ class Folder(Corpus):
                 f"{self.root}: expected folders of {', '.join(classes)}, which is what the weights name; found "
                 f"{', '.join(left_out)} alone"
             )
-        every = find_files(self.root, {path.suffix.lower() for path in self.root.rglob("*")})
-        return FolderListing(tuple(files), left_out, len(every) - len(found))
+        return FolderListing(tuple(files), left_out, len(self.passed_over()))
+
+    def passed_over(self) -> list[Path]:
+        """Files that are neither video nor picture, by their names."""
+        return [path for path in all_files(self.root) if path.suffix.lower() not in FILE_SUFFIXES]
 
     def _nothing_to_measure(self) -> CorpusError:
         what = "no picture or video in it" if self.root.is_dir() else "no such folder"
