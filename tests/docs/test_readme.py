@@ -62,6 +62,16 @@ def test_the_tree_names_the_folders_there_are():
     assert named == {path.name for path in (ROOT / "emo_utils").iterdir() if path.is_dir() and path.name[0] != "_"}
 
 
+def test_the_files_that_the_architecture_names_exist():
+    text = (ROOT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    (tree,) = re.findall(r"```\n(emo_utils/.*?)```", text, re.DOTALL)
+    there = {path.name for path in (ROOT / "emo_utils").rglob("*.py")}
+    assert set(re.findall(r"\w+\.py", tree)) <= there
+    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "emo_utils").rglob("*.py")}
+    named = set(re.findall(r"`([a-z_]+/[a-z_/]+\.py)`", text))
+    assert {f"emo_utils/{name}" for name in named if not name.startswith("tests/")} <= modules
+
+
 @pytest.mark.parametrize("file", ["README.md", "pyproject.toml", "CITATION.cff", "mkdocs.yml"])
 def test_the_project_has_one_address(file):
     text = (ROOT / file).read_text(encoding="utf-8")
