@@ -7,6 +7,7 @@ a constant per row, which the softmax takes out, so tables of probabilities can 
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
@@ -18,8 +19,6 @@ GROUPS = 6
 """Groups of people in which the temperature is cross-fitted where the table has no folds of people."""
 COLDEST, HOTTEST = 0.05, 20.0
 """The range in which a temperature is looked for."""
-HALVINGS = 40
-"""Of that range: the temperature is then exact to ten digits."""
 
 
 def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray, bins: int = BINS) -> float:
@@ -68,22 +67,24 @@ def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
         probabilities: (N, C).
         labels: int (N,), or distributions (N, C), as of votes.
 
-    The likelihood is concave in 1 / T, so its slope has one zero, which is found by halving. Where everything is
-    right (or wrong) there is none within the range, and the range's end is returned.
+    The likelihood is concave in 1 / T, so its slope has one zero, found by Brent's method. Where everything is right
+    (or wrong) there is none within the range, and the range's end is returned.
     """
     if len(labels) == 0:
         raise TableError("expected clips to fit a temperature on, found none")
     logits = np.log(np.clip(probabilities, SMALLEST, None))
     true = logits[np.arange(len(labels)), labels] if labels.ndim == 1 else (labels * logits).sum(axis=1)
-    low, high = np.log([1 / HOTTEST, 1 / COLDEST])
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        expected = (scale(probabilities, np.exp(-middle)) * logits).sum(axis=1)
-        if (expected - true).mean() > 0:  # too sure of itself
-            high = middle
-        else:
-            low = middle
-    return float(np.exp(-(low + high) / 2))
+
+    def overconfidence(log_temperature: float) -> float:
+        """The slope of the likelihood: it falls with the temperature, and is 0 where the two agree."""
+        return ((scale(probabilities, np.exp(log_temperature)) * logits).sum(axis=1) - true).mean()
+
+    coldest, hottest = np.log([COLDEST, HOTTEST])
+    if overconfidence(coldest) <= 0:
+        return COLDEST
+    if overconfidence(hottest) > 0:
+        return HOTTEST
+    return float(np.exp(brentq(overconfidence, coldest, hottest)))
 
 
 def groups_of_people(table: pd.DataFrame, most: int = GROUPS) -> tuple[np.ndarray, str]:

@@ -1,9 +1,8 @@
 """Is one run better than another: the same clips, the same people, paired."""
 
-from math import comb
-
 import numpy as np
 import pandas as pd
+from scipy.stats import binomtest
 
 from emo_utils.datasets.csv_tables import TableError, shown
 from emo_utils.evaluation.predictions import arrays, classes_of
@@ -59,8 +58,7 @@ def compare(a: pd.DataFrame, b: pd.DataFrame, seed: int = 0) -> dict:
 def mcnemar_p(only_a: int, only_b: int) -> float:
     """Two-sided exact p of `only_a` against `only_b` under a fair coin; 1 where the runs never differ."""
     tosses = only_a + only_b
-    tail = sum(comb(tosses, heads) for heads in range(min(only_a, only_b) + 1))
-    return float(min(1.0, 2 * tail / 2**tosses))
+    return float(binomtest(only_a, tosses).pvalue) if tosses else 1.0
 
 
 def _permutation_p(a: Counts, b: Counts, seed: int) -> dict[str, float]:

@@ -5,6 +5,7 @@ should say as much. The measure is the Kullback-Leibler divergence from the vote
 """
 
 import numpy as np
+from scipy.special import rel_entr
 
 from emo_utils.evaluation.predictions import SMALLEST
 
@@ -17,8 +18,7 @@ def mean_divergence(votes: np.ndarray, probabilities: np.ndarray) -> float:
 
     It is 0 where they are the same. Classes without a vote add nothing.
     """
-    ratio = np.maximum(votes, SMALLEST) / np.maximum(probabilities, SMALLEST)
-    return float((votes * np.log(ratio)).sum(axis=1).mean())
+    return float(rel_entr(votes, np.maximum(probabilities, SMALLEST)).sum(axis=1).mean())
 
 
 def vote_agreement(probabilities: np.ndarray, counts: np.ndarray, cleaned: np.ndarray) -> dict:

@@ -103,7 +103,11 @@ def sam_perturbation(model: nn.Module, radius: float) -> Iterator[None]:
 
 @torch.no_grad()
 def update_average(average: nn.Module, model: nn.Module, decay: float, step: int) -> None:
-    """Move the average towards the model; the first steps move it faster, and a decay of 0 copies."""
+    """Move the average towards the model; the first steps move it faster, and a decay of 0 copies.
+
+    torch's `AveragedModel` and timm's `ModelEmaV3` copy the model at their first update and warm up otherwise, so that
+    the figures of finished runs would change.
+    """
     decay = min(decay, (1 + step) / (10 + step))
     for kept, new in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
         if kept.is_floating_point() and decay:

@@ -70,6 +70,15 @@ def test_alignment_undoes_turn_scale_and_shift(angle, scale):
     assert away_px < 1e-6
 
 
+def test_alignment_is_the_least_squares_of_scikit_image():
+    """It is written out because it needs no decomposition, and scikit-image takes long to load."""
+    transform = pytest.importorskip("skimage.transform").SimilarityTransform
+    rng = np.random.default_rng(0)
+    for points in TEMPLATE * rng.uniform(0.3, 6, (50, 1, 1)) + rng.normal(0, 12, (50, 4, 2)):
+        expected = transform.from_estimate(points, TEMPLATE).params[:2]
+        np.testing.assert_allclose(align_transform(points)[0], expected, rtol=1e-9, atol=1e-9)
+
+
 def test_a_turned_head_stays_away_from_the_template():
     aside = TEMPLATE.copy()
     aside[2, 0] += 15  # the nose beside the eyes' middle
