@@ -1,6 +1,7 @@
 """What every corpus offers: its facts, its download, its index of clips, its data card.
 
-A new corpus is one file of this folder: a subclass of `Corpus` with `facts` and `index()`, registered under its name.
+A new corpus is one file of `datasets.corpora`: a subclass of `Corpus` with `facts` and `index()`, registered under its
+name. A corpus of still faces is a `FaceCorpus`, which has `load()` too.
 """
 
 import os
@@ -13,7 +14,7 @@ from emo_utils.datasets.card import Card
 from emo_utils.datasets.facts import Facts
 from emo_utils.errors import CorpusError
 from emo_utils.settings import load_settings
-from emo_utils.structures import Clip
+from emo_utils.structures import Clip, FaceImages
 
 PARTS = ("train", "validation", "test")
 
@@ -79,6 +80,17 @@ class Corpus(ABC):
         """Files at `root` that `index` has no use for, where a user should know of them."""
         return []
 
+    @classmethod
+    def clip_named(cls, name: str) -> Clip | None:
+        """The clip of a file's name, for corpora whose names say person and label; None for all others.
+
+        The clip's file need not be on this machine.
+
+        Raises:
+            CorpusError: the corpus names its clips so, and this is no such name.
+        """
+        return None
+
     def published_count(self) -> int | None:
         """How many clips the publication promises for what was selected; None where it is not fixed."""
         return None
@@ -105,6 +117,26 @@ class Corpus(ABC):
             f"{self.facts.title}: expected {expected} in {self.root}, {found}. {self.facts.obtain} Another folder can "
             "be given as root="
         )
+
+
+class FaceCorpus(Corpus):
+    """A corpus of still faces with a published split, which fits into memory.
+
+    Attributes:
+        rules: how votes can become labels, for a corpus of votes; it is made with `rule=`, one of these.
+        rule: the one in use; None where the corpus has labels of its own.
+    """
+
+    rules: ClassVar[tuple[str, ...]] = ()
+    rule: str | None = None
+
+    @abstractmethod
+    def load(self, split: str) -> FaceImages:
+        """Read one part of the published split, one of `PARTS`.
+
+        Raises:
+            CorpusError: there is no such part, or the files are absent or not in the official layout.
+        """
 
 
 def find_files(root: Path, suffixes: Iterable[str]) -> list[Path]:

@@ -88,21 +88,20 @@ def load_features(corpus: str, path: Path | str) -> FeatureTable:
         CorpusError: a name or a label is none of the corpus's.
         TableError: no clip column, a clip twice, no features, or a cell that is no finite number.
     """
-    facts, named = corpora.get(corpus).facts, getattr(corpora.get(corpus), "clip_named", None)
+    kind = corpora.get(corpus)
+    facts = kind.facts
     table = read_table(path)
     clip_column = need_column(path, table, CLIP, "the clip's id")
     person_column, label_column = find_column(table, SUBJECT), find_column(table, LABEL)
-    persons = None if person_column is None else table[person_column]
     labels = None if label_column is None else [_emotion(facts, name) for name in table[label_column]]
-    if named:
-        clips = [named(name) for name in table[clip_column]]
-    elif persons is None or labels is None:
-        raise TableError(
-            f"{path}: {facts.title} does not tell person and emotion in its clips' names, so expected the columns "
-            f"subject_id and label; found {', '.join(table.columns[:8])} ... Add them"
-        )
-    else:
-        rows = zip(table[clip_column], persons, labels, strict=True)
+    clips = [kind.clip_named(name) for name in table[clip_column]]
+    if None in clips:
+        if person_column is None or labels is None:
+            raise TableError(
+                f"{path}: {facts.title} does not tell person and emotion in its clips' names, so expected the columns "
+                f"subject_id and label; found {', '.join(table.columns[:8])} ... Add them"
+            )
+        rows = zip(table[clip_column], table[person_column], labels, strict=True)
         clips = [Clip(clip_id, Path(clip_id), corpus, person, emotion) for clip_id, person, emotion in rows]
     refuse_doubles(path, pd.Series([clip.clip_id for clip in clips]))
     _refuse_other_labels(path, clips, labels)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from emo_utils.datasets.corpus import PARTS
+from emo_utils.datasets.corpus import PARTS, FaceCorpus
 from emo_utils.datasets.manifest import Manifest
 from emo_utils.datasets.splits import Split
 from emo_utils.errors import CorpusError, SampleError
@@ -135,7 +135,9 @@ def parts_of_table(values: np.ndarray, clips: Sequence[Clip], split: Split, clas
     return parts
 
 
-def parts_of_faces(corpus, spec: InputSpec, faces: str = "asis", detector: str = DEFAULT) -> dict[str, Samples]:
+def parts_of_faces(
+    corpus: FaceCorpus, spec: InputSpec, faces: str = "asis", detector: str = DEFAULT
+) -> dict[str, Samples]:
     """The official parts of a corpus of still faces; see `samples_of_faces`."""
     return {part: samples_of_faces(corpus.load(part), spec, faces, detector) for part in PARTS}
 

@@ -293,4 +293,4 @@ def _people(clips: Iterable[Clip]) -> set[str]:
 
 def _facts(corpus: str) -> Facts | None:
     """Facts of a registered corpus; None where the clips come from elsewhere."""
-    return getattr(corpora.get(corpus), "facts", None) if corpus in corpora else None
+    return corpora.get(corpus).facts if corpus in corpora else None

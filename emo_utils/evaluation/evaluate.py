@@ -1,10 +1,10 @@
 """Measure weights on a corpus. Needs no torch; what is measured is in `evaluation.measure`."""
 
-from inspect import signature
 from pathlib import Path
 
 import numpy as np
 
+from emo_utils.datasets.corpus import FaceCorpus
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import CorpusError, RunError, WeightsError
 from emo_utils.evaluation.coverage import table_coverage
@@ -62,7 +62,7 @@ def evaluate_weights(
 
     Args:
         weights: see `inference.weights.find_weights`.
-        corpus: a registered corpus whose `load(split)` gives `FaceImages`.
+        corpus: a registered corpus of still faces (`datasets.corpus.FaceCorpus`).
         split: `train`, `validation` or `test`.
         predictions: where to write the table that everything is computed from, if at all.
         prior: see `inference.prior`; None leaves probabilities as trained on the weights' own corpus, and takes the
@@ -95,7 +95,7 @@ def evaluate_weights(
     if predictions:
         write_predictions(table, predictions)
     report = {"weights": found.name, "sha256": found.sidecar["sha256"], "corpus": corpus, "split": split}
-    if hasattr(source, "rule"):
+    if source.rule:
         report |= {"rule": source.rule}
     report |= {"faces": faces, "detector": None if faces == "asis" else detector}
     report |= {"prior": engine.prior} | measure(table, images.classes)
@@ -106,16 +106,16 @@ def evaluate_weights(
     return report
 
 
-def _still_faces(corpus: str, root: Path | None, rule: str | None = None):
+def _still_faces(corpus: str, root: Path | None, rule: str | None = None) -> FaceCorpus:
     kind = corpora.get(corpus)
-    if not hasattr(kind, "load"):
+    if not issubclass(kind, FaceCorpus):
         raise CorpusError(
             f"corpus {corpus!r} holds clips, no still faces; expected ferplus or folder. Figures of a network that was "
             f"trained on its clips: emo evaluate RUN {corpus}. To measure on clips, put them into folders named after "
             "emotions and give folder --root DIR. emo analyze reads any clip"
         )
     options = {name: value for name, value in (("root", root), ("rule", rule)) if value is not None}
-    if rule and "rule" not in signature(kind).parameters:
+    if rule and not kind.rules:
         raise CorpusError(
             f"corpus {corpus!r} has labels of its own, and no rule by which votes become labels; found {rule!r}"
         )

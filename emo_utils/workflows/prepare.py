@@ -62,8 +62,7 @@ def spec_for(corpus: str, representation: str, options: dict) -> Representation:
         EmoError: a name or a value makes no sense.
     """
     known = {item.name for item in fields(representations.get(representation))}
-    facts = getattr(corpora.get(corpus), "facts", None)
-    suited = {key: value for key, value in facts.prepared_with.items() if key in known} if facts else {}
+    suited = {key: value for key, value in corpora.get(corpus).facts.prepared_with.items() if key in known}
     given = {key: value for key, value in options.items() if value is not None}
     if representation == "apex":
         suited["scorer"] = ApexScorer()
@@ -87,8 +86,6 @@ def index_clips(name: str, options: dict) -> list[Clip]:
         corpus = corpora.create(name, **{key: value for key, value in options.items() if value is not None})
     except TypeError as error:
         raise CorpusError(f"corpus {name!r} does not take one of these options: {error}") from error
-    if not hasattr(corpus, "index"):
-        raise CorpusError(f"corpus {name!r} holds single faces, not clips; there is nothing to prepare")
     clips = corpus.index()
     if isinstance(corpus, Corpus) and (left := corpus.passed_over()):
         log.warning(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from emo_utils.datasets.corpus import FaceCorpus
 from emo_utils.datasets.features import FeatureTable, load_features
 from emo_utils.datasets.manifest import MANIFEST
 from emo_utils.datasets.prepare import prepare
@@ -93,7 +94,7 @@ def outline(data: Data) -> tuple[dict, InputSpec]:
 def _still_faces(data: Data) -> Source:
     given = {key: value for key, value in data.corpus_options.items() if value is not None}
     corpus = corpora.create(data.corpus, **given)
-    if not hasattr(corpus, "load"):
+    if not isinstance(corpus, FaceCorpus):
         raise EmoError(
             f"corpus {data.corpus!r} holds clips, not still faces; choose --representation stack, apex or sequence"
         )

@@ -72,12 +72,14 @@ def train(
     """
     from accelerate import PartialState
 
+    from emo_utils.datasets.corpus import FaceCorpus
     from emo_utils.datasets.registry import corpora
     from emo_utils.workflows.sources import Data
     from emo_utils.workflows.train import train as train_folds
 
     if representation is None:
-        representation = "features" if features else "frame" if hasattr(corpora.get(corpus), "load") else "stack"
+        still = issubclass(corpora.get(corpus), FaceCorpus)
+        representation = "features" if features else "frame" if still else "stack"
     samples = {"interval": interval, "channels": channels, "window": window, "frames": frames}
     samples |= {"size": size, "faces": faces, "detector": detector}
     data = Data(corpus, representation, samples, {"root": root, "subject": subject}, features)

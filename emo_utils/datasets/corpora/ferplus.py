@@ -19,7 +19,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from emo_utils.datasets.corpus import Corpus, in_order
+from emo_utils.datasets.corpus import FaceCorpus, in_order
 from emo_utils.datasets.facts import Facts
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import CorpusError, UnknownNameError
@@ -55,7 +55,7 @@ def official_part(clip: Clip) -> str:
 
 
 @corpora.register("ferplus")
-class FerPlus(Corpus):
+class FerPlus(FaceCorpus):
     """FER+ with its official split. Who is in the pictures is not known, so no split by person can be made.
 
     Args:
@@ -67,6 +67,7 @@ class FerPlus(Corpus):
         UnknownNameError: another rule.
     """
 
+    rules = RULES
     facts = Facts(
         name="ferplus",
         title="FER+",

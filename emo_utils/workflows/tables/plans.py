@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial, singledispatch
 from pathlib import Path
 
+from emo_utils.datasets.corpus import FaceCorpus
 from emo_utils.datasets.facts import Facts
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import EmoError
@@ -144,7 +145,7 @@ def _train(data: Data, settings: dict, *arguments) -> None:
 
 def _data_for(how: Training, request: Request) -> Data:
     corpus = request.corpus or how.corpus
-    facts, still = corpora.get(corpus).facts, hasattr(corpora.get(corpus), "load")
+    facts, still = corpora.get(corpus).facts, issubclass(corpora.get(corpus), FaceCorpus)
     own = how.corpus_options if corpus == how.corpus else {}
     if how.representation == "features":
         if corpus != how.corpus:
@@ -233,8 +234,9 @@ def _(how: Published, side: str, request: Request, seed: int) -> Plan:
 
 def _take_published(corpus: str, file: Path, people: str, folder: Path, settings: dict) -> None:
     table = read_predictions(file, people)
-    if named := getattr(corpora.get(corpus), "clip_named", None):  # people as this corpus calls them, to be compared
-        table["subject_id"] = [named(clip_id).subject_id for clip_id in table["clip_id"]]
+    clips = [corpora.get(corpus).clip_named(clip_id) for clip_id in table["clip_id"]]
+    if None not in clips:  # people as this corpus calls them, to be compared
+        table["subject_id"] = [clip.subject_id for clip in clips]
     folder.mkdir(parents=True, exist_ok=True)
     write_predictions(table, RunFolder(folder).predictions_file("test"))
     _write_metrics(folder, {"experiment": settings, "commit": code_commit()})
