@@ -1,6 +1,5 @@
 """What every corpus owes, and that a new one gets all of it from one file."""
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -20,17 +19,17 @@ PUBLIC = ["ckplus", "cremad", "ferplus", "folder", "javanese", "ravdess", "stock
 MADE_HERE = {"sample"}
 
 
+NEWCOMERS = Path(__file__).parents[1] / "support" / "newcomers" / "emo_utils" / "datasets" / "corpora"
+
+
 @pytest.fixture
-def toy(tmp_path, monkeypatch):
-    """Drop one file into a folder of corpora, as somebody who adds one would; take it away afterwards."""
-    folder = tmp_path / "new_corpora"
-    folder.mkdir()
-    shutil.copy(Path(__file__).parents[1] / "support" / "toy_corpus.py", folder)
-    monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
+def toy(monkeypatch):
+    """Drop one file into the folder of corpora, as somebody who adds one would; take it away afterwards."""
+    monkeypatch.setattr(package, "__path__", [*package.__path__, str(NEWCOMERS)])
     monkeypatch.setattr(corpora, "_factories", dict(corpora._factories))
     monkeypatch.setattr(corpora, "_discovered", False)
-    yield "toy"
-    sys.modules.pop("emo_utils.datasets.corpora.toy_corpus", None)
+    yield "newcomer"
+    sys.modules.pop("emo_utils.datasets.corpora.newcomer", None)
 
 
 def test_all_promised_corpora_are_registered():
@@ -126,7 +125,7 @@ def test_a_new_corpus_in_one_file_gets_index_card_splits_and_freezing(toy, tmp_p
 
 
 def test_the_toy_left_no_trace():
-    assert "toy" not in corpora
+    assert "newcomer" not in corpora
 
 
 def test_stock_without_an_id_says_which_setting_lacks(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""A corpus in one file: all that somebody who adds one has to write."""
+"""A corpus in one file."""
 
 from emo_utils.datasets.corpus import Corpus, find_files, in_order
 from emo_utils.datasets.facts import Facts
@@ -7,13 +7,13 @@ from emo_utils.structures import Clip
 from emo_utils.suffixes import VIDEO_SUFFIXES
 
 
-@corpora.register("toy")
-class Toy(Corpus):
+@corpora.register("newcomer")
+class NewCorpus(Corpus):
     facts = Facts(
-        name="toy",
+        name="newcomer",
         title="Toy faces",
         labels={"grin": "happiness", "frown": "anger"},
-        licence="CC0",
+        licence="CC0 1.0",
         citation="nobody, 2026",
         homepage="none",
         obtain="Draw it.",
