@@ -94,40 +94,6 @@ class Detections:
 
 
 @dataclass(frozen=True)
-class FaceTrack:
-    """One face over time. Frames in which it was not seen are simply absent from `frame_index`: gaps stay visible.
-
-    Attributes:
-        track_id: unique in the clip, from 1, in order of appearance.
-        frame_index: int64 (T,), strictly growing.
-        boxes: float32 (T, 4), x1 y1 x2 y2 in pixels.
-        confidence: float32 (T,).
-        keypoints: float32 (T, K, 2) in pixels, or None.
-        person_id: the same for all tracks of one person; the track's own id until identities are known.
-    """
-
-    track_id: int
-    frame_index: np.ndarray
-    boxes: np.ndarray
-    confidence: np.ndarray
-    keypoints: np.ndarray | None = None
-    person_id: int | None = None
-
-    def __post_init__(self) -> None:
-        length = len(self.frame_index)
-        _check_shape("FaceTrack.frame_index", self.frame_index, (None,))
-        _check_shape("FaceTrack.boxes", self.boxes, (length, 4))
-        _check_shape("FaceTrack.confidence", self.confidence, (length,))
-        if self.keypoints is not None:
-            _check_shape("FaceTrack.keypoints", self.keypoints, (length, None, 2))
-        if length > 1 and not (np.diff(self.frame_index) > 0).all():
-            raise ValueError("FaceTrack.frame_index must grow strictly")
-
-    def __len__(self) -> int:
-        return len(self.frame_index)
-
-
-@dataclass(frozen=True)
 class FaceSequence:
     """One face over time, cut out.
 

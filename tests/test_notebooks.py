@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import papermill
 import pytest
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
@@ -36,6 +37,13 @@ def test_it_says_what_it_reads_writes_and_takes(notebook):
 
 def test_parameters_come_before_everything_else(notebook):
     assert "parameters" in cells(notebook, "code")[0]["metadata"].get("tags", [])
+
+
+def test_its_parameters_can_be_set_from_outside(notebook):
+    """By papermill, as `make notebooks CORPUS=...` does: it must find the parameters, each with its default."""
+    found = papermill.inspect_notebook(str(notebook))
+    assert {"CORPUS", "CLIP"} & set(found)
+    assert {"DATA", "OUT"} & set(found), "where it reads or writes"
 
 
 def test_it_is_thin(notebook):

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emo_utils.structures import Clip, Detections, FaceTrack, Frame, InputSpec
+from emo_utils.structures import Clip, Detections, Frame, InputSpec
 
 
 def test_errors_print_the_expected_and_the_found_shape():
@@ -25,11 +25,6 @@ def test_a_clip_without_a_person_is_refused():
 def test_frames_are_uint8():
     with pytest.raises(ValueError, match="expected uint8, found float64"):
         Frame(np.zeros((4, 4, 3)), 0, 0.0)
-
-
-def test_a_track_never_goes_back_in_time():
-    with pytest.raises(ValueError, match="grow strictly"):
-        FaceTrack(1, np.array([0, 2, 2]), np.zeros((3, 4)), np.zeros(3))
 
 
 def test_an_input_spec_survives_its_sidecar():

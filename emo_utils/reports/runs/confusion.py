@@ -7,6 +7,7 @@ from textwrap import fill
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn
 from matplotlib.figure import Figure
 
 from emo_utils.evaluation.measure import measure
@@ -15,7 +16,7 @@ from emo_utils.labels import ALL_EMOTIONS
 from emo_utils.reports.clips.charts import STYLE
 from emo_utils.run_folder import RunFolder
 
-SYNTHETIC = "SYNTHETIC data: says nothing about accuracy"
+SYNTHETIC_TITLE = "SYNTHETIC data: says nothing about accuracy"
 TITLE = 32
 """Characters of a line of a title."""
 
@@ -48,7 +49,7 @@ def confusion_grid(
             table = run if isinstance(run, pd.DataFrame) else RunFolder(run).predictions()
             _draw_matrix(axis, fill(title, TITLE), measure(table, _in_usual_order(classes_of(table))))
         if synthetic:
-            figure.suptitle(SYNTHETIC)
+            figure.suptitle(SYNTHETIC_TITLE)
         plt.close(figure)  # shown once, as the cell's value
         return figure
 
@@ -61,16 +62,15 @@ def _in_usual_order(classes: Sequence[str]) -> list[str]:
 
 def _draw_matrix(axis, title: str, report: dict) -> None:
     counts = np.array(report["confusion"], float)
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for (row, column), share in np.ndenumerate(shares):
-        if share >= 0.005:
-            ink = "white" if share > 0.5 else "black"
-            axis.text(column, row, f"{100 * share:.0f}", ha="center", va="center", color=ink, fontsize=7)
+    percent = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     names = report["classes"]
-    axis.set_xticks(range(len(names)), names, rotation=45, ha="right", fontsize=7)
-    axis.set_yticks(range(len(names)), names, fontsize=7)
-    axis.set_xlabel("named", fontsize=7)
+    seaborn.heatmap(
+        percent, vmin=0, vmax=100, cmap="Blues", annot=True, fmt=".0f", annot_kws={"size": 7}, mask=percent < 0.5,
+        cbar=False, square=True, xticklabels=names, yticklabels=names, ax=axis,
+    )  # fmt: skip
+    axis.tick_params(labelsize=7, length=0)
+    axis.tick_params(axis="y", rotation=0)
+    plt.setp(axis.get_xticklabels(), rotation=45, ha="right")
+    axis.set_xlabel("predicted", fontsize=7)
     axis.set_ylabel("true", fontsize=7)
-    axis.spines[:].set_visible(False)
     axis.set_title(f"{title}\n{report['accuracy']:.1%} of {report['n']} clips", fontsize=9)
