@@ -22,7 +22,7 @@ from emo_utils.representations.stack import StackSpec, save_stack
 from emo_utils.structures import ChannelStack, InputSpec
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.fit import train_one_epoch
-from emo_utils.training.networks import build
+from emo_utils.training.networks import build_network
 from emo_utils.training.optimise import make_optimizer
 from emo_utils.training.recipes import RECIPES
 
@@ -85,7 +85,7 @@ def main() -> None:
         "goal": GOAL,
     }
     if arguments.peak_tflops:
-        model = build(experiment, in_memory)
+        model = build_network(experiment, in_memory)
         work = 6 * multiply_adds(model, torch.zeros(1, *report["shape"]))  # forward, and twice that backward
         report["share_of_peak"] = report["images_per_s"] * work / (arguments.peak_tflops * 1e12)
     RESULTS.parent.mkdir(exist_ok=True)
@@ -96,8 +96,8 @@ def main() -> None:
 def measure(experiment: Experiment, sources: dict[str, Samples], rounds: int) -> dict[str, float]:
     """The smallest of several epochs of each source, taken in turn; the first round warms up and fills the store."""
     accelerator = Accelerator()
-    model = build(experiment, sources["in_memory"])
-    average = build(experiment, sources["in_memory"]).to(accelerator.device)
+    model = build_network(experiment, sources["in_memory"])
+    average = build_network(experiment, sources["in_memory"]).to(accelerator.device)
     model, optimizer = accelerator.prepare(model, make_optimizer(model, experiment))
     seconds = {name: [] for name in sources}
     for number in range(rounds + 1):

@@ -16,7 +16,7 @@ FACE_ROWS = "2"
 """First digit of the row numbers of `tabulatedVotes.csv` that count the face alone."""
 
 
-def find_table(place: Path) -> Path:
+def find_votes_table(place: Path) -> Path:
     """The table of votes at `place`, a file or a folder; the counts where both are there.
 
     Raises:

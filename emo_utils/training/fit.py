@@ -34,7 +34,7 @@ from emo_utils.training.batches import (
 )
 from emo_utils.training.checkpoint import load_checkpoint, save_checkpoint
 from emo_utils.training.experiment import Experiment, code_commit
-from emo_utils.training.networks import NO_TEACHERS, Teachers, build, load_teachers, taught_once
+from emo_utils.training.networks import NO_TEACHERS, Teachers, build_network, load_teachers, taught_once
 from emo_utils.training.optimise import (
     autocast,
     class_weights,
@@ -69,7 +69,7 @@ def fit(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
     accelerator = Accelerator()
     train, validation = parts["train"], parts["validation"]
     torch.manual_seed(experiment.seed)
-    model = build(experiment, train)
+    model = build_network(experiment, train)
     average = copy.deepcopy(model).to(accelerator.device)
     model, optimizer = accelerator.prepare(model, make_optimizer(model, experiment))
     plain = accelerator.unwrap_model(model)

@@ -30,7 +30,7 @@ SHOWN = 1000
 """Training samples that a network is shown where its first weights carry no statistics of their normalisations."""
 
 
-def build(experiment: Experiment, samples: Samples) -> nn.Module:
+def build_network(experiment: Experiment, samples: Samples) -> nn.Module:
     """The experiment's network with its first weights, for samples like these; they may be those of a finished run.
 
     Raises:
@@ -69,7 +69,7 @@ def load_run(folder: Path, samples: Samples) -> tuple[nn.Module, Experiment]:
     experiment = Experiment.from_dict(run.experiment())
     foreign = experiment.weights not in (None, *STARTS) or "recogniser" in find_backbone(experiment.backbone).starts
     bare = replace(experiment, weights="random") if foreign else experiment
-    return load_weights(run.network_file, build(bare, samples)), experiment
+    return load_weights(run.network_file, build_network(bare, samples)), experiment
 
 
 @dataclass(frozen=True)

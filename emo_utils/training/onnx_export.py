@@ -75,7 +75,7 @@ def write_onnx(
     set_temperature(path, temperature)
 
 
-def export(
+def write_weights_file(
     networks: Sequence[nn.Module],
     path: Path,
     spec: InputSpec,

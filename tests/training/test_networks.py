@@ -6,14 +6,14 @@ import torch
 from bars import bars, settings
 
 from emo_utils.run_folder import RunFolder
-from emo_utils.training.networks import build, first_inputs, load_run
+from emo_utils.training.networks import build_network, first_inputs, load_run
 from emo_utils.training.run import licence_of
 from emo_utils.training.weights_file import save_weights
 
 
 def test_a_start_without_statistics_is_given_those_of_the_training_part(recogniser_files, tmp_path, monkeypatch):
     experiment, samples = settings(backbone="mobilenet_face", backbone_options={"size": 32}), bars(64)
-    model = build(experiment, samples)
+    model = build_network(experiment, samples)
     assert not model.folded
     x = first_inputs(samples, experiment.input_spec)
     convolution, norm, _ = model.layers[0]

@@ -22,7 +22,7 @@ from emo_utils.models import create_model
 from emo_utils.structures import FaceImages, InputSpec
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.fit import predict
-from emo_utils.training.onnx_export import export, quantise, set_temperature, write_onnx
+from emo_utils.training.onnx_export import quantise, set_temperature, write_onnx, write_weights_file
 from emo_utils.training.release import Form, read_all, release, thresholds
 
 CLASSES = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
@@ -33,7 +33,7 @@ def exported(tmp_path_factory):
     torch.manual_seed(0)
     model = create_model("face_net", 1, 8, widths=(8, 16, 24), blocks=1).eval()
     path = tmp_path_factory.mktemp("weights") / "small.onnx"
-    export([model], path, InputSpec(), CLASSES, 1.7, {"uncertain_below": 0.4})
+    write_weights_file([model], path, InputSpec(), CLASSES, 1.7, {"uncertain_below": 0.4})
     return model, path
 
 

@@ -11,7 +11,7 @@ from bars import bars, settings
 from emo_utils.errors import EmoError, RunError, WeightsError
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.fit import fit, predict
-from emo_utils.training.networks import Teachers, build, load_run, load_teachers, taught_once
+from emo_utils.training.networks import Teachers, build_network, load_run, load_teachers, taught_once
 from emo_utils.training.run import run
 
 
@@ -156,12 +156,12 @@ def test_teachers_that_do_not_fit_are_refused(parts, teacher, tmp_path):
 
 def test_training_goes_on_from_the_weights_of_a_run(parts, teacher):
     (taught,) = load_teachers(settings(teachers=(str(teacher),)), parts["train"], torch.device("cpu")).networks
-    begun = build(settings(weights=str(teacher)), parts["train"])
+    begun = build_network(settings(weights=str(teacher)), parts["train"])
     for mine, theirs in zip(begun.parameters(), taught.parameters(), strict=True):
         assert torch.equal(mine, theirs)
     wider = settings(weights=str(teacher), backbone_options={"widths": (8, 24), "blocks": 1})
     with pytest.raises(WeightsError, match="first weights of .*found another network's"):
-        build(wider, parts["train"])
+        build_network(wider, parts["train"])
 
 
 def test_a_run_is_read_back_where_the_run_it_went_on_from_is_gone(parts, teacher, tmp_path):

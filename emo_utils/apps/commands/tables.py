@@ -10,7 +10,7 @@ from emo_utils.apps.commands.shared import SOME_FAILED, Json, print_json
 from emo_utils.errors import EmoError
 
 if TYPE_CHECKING:
-    from emo_utils.reports.runs.table_rows import Row
+    from emo_utils.reports.runs.table_rows import TableRow
 
 LINE = 120
 """Characters of a line of prose; tables take what they need."""
@@ -72,22 +72,27 @@ def _numbers(seeds: str) -> tuple[int, ...]:
         raise EmoError(f"--seeds: expected whole numbers such as 0,1,2; found {seeds!r}") from None
 
 
-def _print_json(rows: dict[str, list["Row"]], failures) -> None:
+def _print_json(rows: dict[str, list["TableRow"]], failures) -> None:
     from emo_utils.workflows.tables.cells import TABLES
 
-    told = []
+    described = []
     for name, part in rows.items():
         table = TABLES[name]
-        words = {"title": table.title, "system": table.system, "source_protocol": table.told, "ours": table.ours}
-        told.append({"table": name, **words, "rows": [row.to_dict() for row in part]})
+        words = {
+            "title": table.title,
+            "system": table.system,
+            "source_protocol": table.source_protocol,
+            "ours": table.ours,
+        }
+        described.append({"table": name, **words, "rows": [row.to_dict() for row in part]})
     failed = [{"cell": failure.cell, "run": failure.about, "reason": failure.reason} for failure in failures]
-    print_json({"tables": told, "failed": failed})
+    print_json({"tables": described, "failed": failed})
 
 
-def _print_table(table, rows: list["Row"], as_markdown: bool) -> None:
+def _print_table(table, rows: list["TableRow"], as_markdown: bool) -> None:
     from emo_utils.reports.runs.table_text import WARNING, markdown, text
 
-    heads = {"source": table.told, "ours": table.ours}
+    heads = {"source": table.source_protocol, "ours": table.ours}
     if any(row.synthetic for row in rows):
         heads["data"] = WARNING
     heads |= _how_to_get(rows)
@@ -102,9 +107,9 @@ def _print_table(table, rows: list["Row"], as_markdown: bool) -> None:
     typer.echo(f"\n{text(rows)}\n")
 
 
-def _how_to_get(rows: list["Row"]) -> dict[str, str]:
+def _how_to_get(rows: list["TableRow"]) -> dict[str, str]:
     """For each corpus that is absent, one sentence."""
     from emo_utils.datasets.registry import corpora
 
-    absent = {row.corpus for row in rows for answer in row.answers if answer.reason == "corpus absent"}
+    absent = {row.corpus for row in rows for result in row.results if result.reason == "corpus absent"}
     return {f"{name} is absent": corpora.get(name).facts.obtain for name in sorted(absent)}

@@ -14,7 +14,7 @@ import requests
 from tqdm import tqdm
 
 from emo_utils.datasets.corpus import Corpus, find_files, in_order
-from emo_utils.datasets.cremad_votes import find_table, read_distributions, read_winners
+from emo_utils.datasets.cremad_votes import find_votes_table, read_distributions, read_winners
 from emo_utils.datasets.download import TIMEOUT_S, download
 from emo_utils.datasets.facts import Facts
 from emo_utils.datasets.registry import corpora
@@ -119,7 +119,7 @@ class CremaD(Corpus):
 
     def _as_seen(self, clips: list[Clip]) -> list[Clip]:
         """The clips on which the raters of the face agree, with their label."""
-        winners = read_winners(find_table(self._votes))
+        winners = read_winners(find_votes_table(self._votes))
         self._refuse_unrated(clips, winners)
         return [
             Clip(clip.clip_id, clip.path, clip.corpus, clip.subject_id, winners[clip.clip_id][0], clip.intensity)
@@ -136,7 +136,7 @@ class CremaD(Corpus):
         Raises:
             CorpusError: there is no table of votes, or it lacks a clip.
         """
-        distributions = read_distributions(find_table(self._votes), self.classes)
+        distributions = read_distributions(find_votes_table(self._votes), self.classes)
         self._refuse_unrated(clips, distributions)
         rows = [distributions[clip.clip_id] for clip in clips]
         return np.array(rows, np.float32).reshape(len(clips), len(self.classes))

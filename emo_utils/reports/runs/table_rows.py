@@ -20,7 +20,7 @@ SIDES = ("as_source", "by_person")
 
 
 @dataclass(frozen=True)
-class Answer:
+class CellResult:
     """What stands in a cell under one protocol: a figure, or why there is none.
 
     Attributes:
@@ -51,7 +51,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """A cell as it is shown.
 
     Attributes:
@@ -69,8 +69,8 @@ class Row:
     column: str
     metric: str
     source: str
-    as_source: Answer
-    by_person: Answer
+    as_source: CellResult
+    by_person: CellResult
     corpus: str = ""
     synthetic: bool = False
     changes: str = ""
@@ -78,17 +78,17 @@ class Row:
     note: str = ""
 
     @property
-    def answers(self) -> tuple[Answer, Answer]:
+    def results(self) -> tuple[CellResult, CellResult]:
         """Both, in the order of `SIDES`."""
         return self.as_source, self.by_person
 
     @property
     def data(self) -> str:
         """`real`, `SYNTHETIC`, with what was changed; empty where nothing was measured."""
-        done = [answer for answer in self.answers if answer.state == "done"]
+        done = [result for result in self.results if result.state == "done"]
         if not done or not self.corpus:
             return ""
-        committed = " (committed)" if any(answer.committed for answer in done) else ""
+        committed = " (committed)" if any(result.committed for result in done) else ""
         return ("SYNTHETIC" if self.synthetic else "real") + committed
 
     def to_dict(self) -> dict:
@@ -100,7 +100,7 @@ class Row:
 
 
 def measure_seeds(tables: Mapping[int, pd.DataFrame], metric: str, people_known: bool = True) -> dict:
-    """Value, interval and spread of one figure over the runs of several seeds, as fields of `Answer`.
+    """Value, interval and spread of one figure over the runs of several seeds, as fields of `CellResult`.
 
     The value is the mean of the seeds' figures. The interval is a 95 % bootstrap over people of all seeds' predictions
     together: each person is drawn with the clips of all seeds, so that seeds do not pass for people.
@@ -149,17 +149,17 @@ EVIDENCE_KEY = ["cell", "protocol", "corpus", "changes"]
 """What tells one line of evidence from another."""
 
 
-def write_evidence(rows: Sequence[Row], path: Path) -> None:
+def write_evidence(rows: Sequence[TableRow], path: Path) -> None:
     """Write the figures of rows as CSV, a line per figure; lines of other figures that are there already are kept."""
     lines = []
     for row in rows:
-        for side, answer in zip(SIDES, row.answers, strict=True):
-            if answer.state == "done":
+        for side, result in zip(SIDES, row.results, strict=True):
+            if result.state == "done":
                 about = dict(zip(EVIDENCE_KEY, (f"{row.table}/{row.name}", side, row.corpus, row.changes), strict=True))
                 about |= {"data": row.data.split()[0] if row.data else "", "metric": row.metric, "source": row.source}
                 passed_over = ("state", "reason", "committed")
-                figure = {key: value for key, value in asdict(answer).items() if key not in passed_over}
-                lines.append(about | figure | {"seeds": " ".join(map(str, answer.seeds))})
+                figure = {key: value for key, value in asdict(result).items() if key not in passed_over}
+                lines.append(about | figure | {"seeds": " ".join(map(str, result.seeds))})
     columns = None if lines else [*EVIDENCE_KEY, "seeds", "commit", "part"]
     fresh = pd.DataFrame(lines, columns=columns).to_csv(index=False, float_format="%.6g")
     table = pd.read_csv(StringIO(fresh), dtype=str, keep_default_na=False)
@@ -169,17 +169,17 @@ def write_evidence(rows: Sequence[Row], path: Path) -> None:
     table.to_csv(path, index=False, lineterminator="\n")
 
 
-def read_evidence(path: Path) -> dict[tuple, Answer]:
+def read_evidence(path: Path) -> dict[tuple, CellResult]:
     """What `write_evidence` wrote, by cell, protocol, corpus and changes; empty where there is no such file."""
     if not path.exists():
         return {}
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    answers = {}
+    results = {}
     for line in table.to_dict("records"):
         floats = {key: float(line[key]) if line[key] != "" else None for key in ("value", "low", "high", "spread")}
         counts = {key: int(float(line[key])) if line[key] != "" else None for key in ("n", "people")}
         seeds = tuple(int(seed) for seed in line["seeds"].split())
         key = tuple(line[name] for name in EVIDENCE_KEY)
         kept = {"commit": line["commit"], "part": line["part"], "seeds": seeds}
-        answers[key] = Answer("done", **floats, **counts, **kept, committed=True)
-    return answers
+        results[key] = CellResult("done", **floats, **counts, **kept, committed=True)
+    return results

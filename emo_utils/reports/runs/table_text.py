@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from emo_utils.reports.runs.table_rows import Answer, Row
+from emo_utils.reports.runs.table_rows import CellResult, TableRow
 
 SYNTHETIC = "SYNTHETIC"
 WARNING = "SYNTHETIC data: proves that the code works, says nothing about accuracy"
@@ -13,7 +13,7 @@ TITLES = ("as the source", "by person")
 SHORT_COMMIT = 7
 
 
-def frame(rows: Sequence[Row]) -> pd.DataFrame:
+def frame(rows: Sequence[TableRow]) -> pd.DataFrame:
     """Rows as a DataFrame of texts.
 
     Of a synthetic corpus the columns of figures are named so, and the columns `ours` are not there: no synthetic
@@ -23,34 +23,34 @@ def frame(rows: Sequence[Row]) -> pd.DataFrame:
     lines = []
     for row in rows:
         line = {"cell": f"{row.table}/{row.name}", "row": row.row, "column": row.column, "source": row.source or "-"}
-        for side, answer in zip(TITLES, row.answers, strict=True):
-            line[f"{whose}, {side}"] = figure_text(answer, row.metric, row.synthetic)
-            line[f"n / people, {side}"] = clips_text(answer)
-        seeds = sorted({seed for answer in row.answers for seed in answer.seeds})
-        commits = dict.fromkeys(_short(answer.commit) for answer in row.answers if answer.commit)
+        for side, result in zip(TITLES, row.results, strict=True):
+            line[f"{whose}, {side}"] = cell_text(result, row.metric, row.synthetic)
+            line[f"n / people, {side}"] = clips_text(result)
+        seeds = sorted({seed for result in row.results for seed in result.seeds})
+        commits = dict.fromkeys(_short(result.commit) for result in row.results if result.commit)
         line |= {"seeds": " ".join(map(str, seeds)), "commit": " ".join(commits), "data": row.data}
         lines.append(line | {"changed": row.changes, "to run it": row.command})
     return pd.DataFrame(lines).set_index("cell")
 
 
-def figure_text(answer: Answer, metric: str, synthetic: bool = False) -> str:
+def cell_text(result: CellResult, metric: str, synthetic: bool = False) -> str:
     """`85.9 % [80.1, 90.2]`, or why there is no figure."""
-    if answer.state != "done":
-        return f"{answer.state}: {answer.reason}" if answer.reason else answer.state or "-"
+    if result.state != "done":
+        return f"{result.state}: {result.reason}" if result.reason else result.state or "-"
     if metric == "parameters":
-        return f"{answer.value / 1e6:.3f} M"
+        return f"{result.value / 1e6:.3f} M"
     scale, digits, unit = (1, 2, "") if metric == "macro_f1" else (100, 1, " %")
-    value, low, high = (f"{scale * number:.{digits}f}" for number in (answer.value, answer.low, answer.high))
-    spread = "" if answer.spread is None else f" ± {scale * answer.spread:.{digits}f}"
-    chosen = ", validation part" if answer.part == "validation" else ""
+    value, low, high = (f"{scale * number:.{digits}f}" for number in (result.value, result.low, result.high))
+    spread = "" if result.spread is None else f" ± {scale * result.spread:.{digits}f}"
+    chosen = ", validation part" if result.part == "validation" else ""
     return f"{SYNTHETIC + ' ' if synthetic else ''}{value}{spread}{unit} [{low}, {high}]{chosen}"
 
 
-def clips_text(answer: Answer) -> str:
+def clips_text(result: CellResult) -> str:
     """`1440 / 24`; a dash for people who are not known."""
-    if answer.n is None:
+    if result.n is None:
         return ""
-    return f"{answer.n} / {'-' if answer.people is None else answer.people}"
+    return f"{result.n} / {'-' if result.people is None else result.people}"
 
 
 def _short(commit: str) -> str:
@@ -58,7 +58,7 @@ def _short(commit: str) -> str:
     return digits[:SHORT_COMMIT] + ("+" if changes else "")
 
 
-def text(rows: Sequence[Row]) -> str:
+def text(rows: Sequence[TableRow]) -> str:
     """Rows for a terminal, without columns that are empty; notes below."""
     table, notes = _with_notes(rows)
     widths = {name: max(len(name), *table[name].str.len()) for name in table}
@@ -69,7 +69,7 @@ def text(rows: Sequence[Row]) -> str:
     return "\n".join([*lines, *(f"({number}) {note}" for number, note in enumerate(notes, 1))])
 
 
-def markdown(rows: Sequence[Row]) -> str:
+def markdown(rows: Sequence[TableRow]) -> str:
     """Rows as a GitHub table; notes below."""
     table, notes = _with_notes(rows)
     lines = [f"| {' | '.join(table)} |", "|" + "---|" * len(table.columns)]
@@ -77,7 +77,7 @@ def markdown(rows: Sequence[Row]) -> str:
     return "\n".join([*lines, *([""] if notes else []), *(f"({n}) {note}  " for n, note in enumerate(notes, 1))])
 
 
-def _with_notes(rows: Sequence[Row]) -> tuple[pd.DataFrame, list[str]]:
+def _with_notes(rows: Sequence[TableRow]) -> tuple[pd.DataFrame, list[str]]:
     """The frame with long reasons and notes taken out as numbers, and what the numbers stand for."""
     table, notes = frame(rows), {}
     for side in [name for name in table if name.startswith((OURS, SYNTHETIC))]:

@@ -13,7 +13,7 @@ import emo_utils
 from emo_utils.datasets.csv_tables import TableError
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import EmoError
-from emo_utils.reports.runs.table_rows import SIDES, Answer, Row, measure_seeds, read_evidence
+from emo_utils.reports.runs.table_rows import SIDES, CellResult, TableRow, measure_seeds, read_evidence
 from emo_utils.reports.runs.table_text import frame
 from emo_utils.run_folder import RunFolder, pooled_predictions
 from emo_utils.workflows.tables.cell_types import Cell, Counted, Table
@@ -23,7 +23,7 @@ from emo_utils.workflows.tables.plans import (
     Plan,
     Request,
     changes,
-    corpus_of,
+    measured_corpus,
     missing,
     plan_for,
     seeds_of,
@@ -67,7 +67,7 @@ def _named(table: Table, cell: Cell, only: str) -> bool:
     return any(fnmatch(name.lower(), only.lower()) for name in (cell.name, table.key(cell)))
 
 
-def table_rows(table: str, request: Request | None = None, only: str | None = None) -> list[Row]:
+def table_rows(table: str, request: Request | None = None, only: str | None = None) -> list[TableRow]:
     """The rows of one table: nothing is trained, only what is finished is read.
 
     Args:
@@ -88,33 +88,6 @@ def table_frame(table: str, request: Request | None = None, only: str | None = N
     return frame(table_rows(table, request, only))
 
 
-def table_predictions(
-    table: str, side: str = "as_source", request: Request | None = None, only: str | None = None
-) -> dict[str, pd.DataFrame]:
-    """Predictions of the finished runs of a table by row and column, for `reports.runs.confusion.confusion_grid`.
-
-    Args:
-        table: its name.
-        side: `as_source` or `by_person`.
-        request: of which runs; the first seed alone is taken.
-        only: see `select`.
-
-    Raises:
-        EmoError: no such table, cell or corpus.
-    """
-    request, found = request or Request(), {}
-    for _, cell in select([table], only):
-        if cell.how is None or isinstance(cell.how, Counted):
-            continue
-        try:
-            plan = plan_for(cell.how, side, request, request.seeds[0])
-        except (NotPossibleError, TableError):
-            continue
-        if plan.done:
-            found[f"{cell.row}, {cell.column}"] = pooled_predictions(map(RunFolder, plan.folders))
-    return found
-
-
 def _remember_missing(request: Request) -> Callable[[Cell], str]:
     """`missing`, asked once per corpus."""
     known: dict[str, str] = {}
@@ -122,7 +95,7 @@ def _remember_missing(request: Request) -> Callable[[Cell], str]:
     def lacking(cell: Cell) -> str:
         how = cell.how
         options = getattr(how, "corpus_options", {}) if request.corpus is None else {}
-        key = repr((corpus_of(how, request), options, getattr(how, "features", None), getattr(how, "file", None)))
+        key = repr((measured_corpus(how, request), options, getattr(how, "features", None), getattr(how, "file", None)))
         if key not in known:
             known[key] = missing(how, request)
         return known[key]
@@ -130,19 +103,19 @@ def _remember_missing(request: Request) -> Callable[[Cell], str]:
     return lacking
 
 
-def _row(table: Table, cell: Cell, request: Request, evidence: dict, lacking: Callable[[Cell], str]) -> Row:
+def _row(table: Table, cell: Cell, request: Request, evidence: dict, lacking: Callable[[Cell], str]) -> TableRow:
     about = (table.name, cell.name, cell.row, cell.column, cell.metric, cell.source)
     if cell.how is None:
-        return Row(*about, Answer(), Answer(), note=cell.note)
-    answers = [_answer(table, cell, side, request, evidence, lacking) for side in SIDES]
-    corpus = corpus_of(cell.how, request)
-    return Row(
+        return TableRow(*about, CellResult(), CellResult(), note=cell.note)
+    results = [_result(table, cell, side, request, evidence, lacking) for side in SIDES]
+    corpus = measured_corpus(cell.how, request)
+    return TableRow(
         *about,
-        *answers,
+        *results,
         corpus=corpus,
         synthetic=bool(corpus) and corpora.get(corpus).facts.synthetic,
         changes=changes(cell.how, request),
-        command=command(table, cell, request) if any(answer.state == "not run" for answer in answers) else "",
+        command=command(table, cell, request) if any(result.state == "not run" for result in results) else "",
         note=cell.note,
     )
 
@@ -152,41 +125,41 @@ def command(table: Table, cell: Cell, request: Request) -> str:
     return shlex.join(["emo", "tables", "--run", table.name, "--only", cell.name, *request.arguments()])
 
 
-def _answer(table: Table, cell: Cell, side: str, request: Request, evidence: dict, lacking) -> Answer:
+def _result(table: Table, cell: Cell, side: str, request: Request, evidence: dict, lacking) -> CellResult:
     if isinstance(cell.how, Counted) and side != SIDES[0]:
-        return Answer()
+        return CellResult()
     try:
         plans = {seed: plan_for(cell.how, side, request, seed) for seed in seeds_of(cell.how, request)}
     except NotPossibleError as error:
-        return Answer("not possible", str(error))
+        return CellResult("not possible", str(error))
     except TableError:
         if not lacking(cell):
             raise
         plans = {}  # what would be run is told by a file that is absent
     done = {seed: plan for seed, plan in plans.items() if plan.done}
     if done:
-        return _measured(cell, done, corpus_of(cell.how, request))
-    committed = evidence.get((table.key(cell), side, corpus_of(cell.how, request), changes(cell.how, request)))
+        return _measured(cell, done, measured_corpus(cell.how, request))
+    committed = evidence.get((table.key(cell), side, measured_corpus(cell.how, request), changes(cell.how, request)))
     if committed:
         return committed
     parts = [(len(plan.finished()), len(plan.folders)) for plan in plans.values()]
     begun = next((f"{folds} of {of} folds are done" for folds, of in parts if folds), "")
-    return Answer("not run", lacking(cell) or begun)
+    return CellResult("not run", lacking(cell) or begun)
 
 
-def _measured(cell: Cell, plans: dict[int, Plan], corpus: str) -> Answer:
+def _measured(cell: Cell, plans: dict[int, Plan], corpus: str) -> CellResult:
     found = [metrics for plan in plans.values() for metrics in plan.finished()]
     commit = " ".join(dict.fromkeys(metrics["commit"] for metrics in found))
     if isinstance(cell.how, Counted):
-        return Answer("done", value=found[0]["parameters"], commit=commit)
+        return CellResult("done", value=found[0]["parameters"], commit=commit)
     read = {seed: pooled_predictions(map(RunFolder, plan.folders)) for seed, plan in plans.items()}
     facts = corpora.get(corpus).facts
     try:
         figure = measure_seeds(read, cell.metric, facts.people_known)
     except KeyError as error:
-        return Answer("not possible", f"{facts.title} has no {error.args[0]}")
+        return CellResult("not possible", f"{facts.title} has no {error.args[0]}")
     part = RunFolder(next(iter(plans.values())).folders[0]).parts()[0]
-    return Answer("done", commit=commit, part=part, **figure)
+    return CellResult("done", commit=commit, part=part, **figure)
 
 
 def run_tables(

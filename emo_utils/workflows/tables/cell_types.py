@@ -93,7 +93,7 @@ class Table:
         name: such as `S3`.
         title: what it compares.
         system: the source.
-        told: the source's protocol, in its words; what it does not say.
+        source_protocol: the source's protocol, in its words; what it does not say.
         ours: how we run it, and where that differs.
         cells: in the source's order.
     """
@@ -101,7 +101,7 @@ class Table:
     name: str
     title: str
     system: str
-    told: str
+    source_protocol: str
     ours: str
     cells: tuple[Cell, ...] = field(repr=False)
 

@@ -89,7 +89,7 @@ class Plan:
         return len(self.finished()) == len(self.folders)
 
 
-def corpus_of(how: How, request: Request) -> str:
+def measured_corpus(how: How, request: Request) -> str:
     """Name of the corpus that is measured; empty where none is."""
     return "" if isinstance(how, Counted) else request.corpus or how.corpus
 
@@ -264,7 +264,7 @@ def missing(how: How, request: Request) -> str:
         return ""
     if file := getattr(how, "features", None) or getattr(how, "file", None):
         return "" if (features_folder(how, request) / file).exists() else f"{file} absent"
-    name = corpus_of(how, request)
+    name = measured_corpus(how, request)
     if corpora.get(name).facts.synthetic:
         return ""
     own = how.corpus_options if isinstance(how, Training) and name == how.corpus else {}

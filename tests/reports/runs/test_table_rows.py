@@ -6,14 +6,14 @@ import pytest
 
 from emo_utils.evaluation.measure import measure
 from emo_utils.reports.runs.table_rows import (
-    Answer,
-    Row,
+    CellResult,
+    TableRow,
     figure_of,
     measure_seeds,
     read_evidence,
     write_evidence,
 )
-from emo_utils.reports.runs.table_text import figure_text, frame, markdown, text
+from emo_utils.reports.runs.table_text import cell_text, frame, markdown, text
 
 CLASSES = ("anger", "fear", "neutral")
 
@@ -31,8 +31,8 @@ def predictions(named: str, people: int = 3, fold: int = 0) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def row(**values) -> Row:
-    done = Answer("done", value=0.5, low=0.4, high=0.6, n=10, people=2, seeds=(0,), commit="0123456789ab+changes")
+def row(**values) -> TableRow:
+    done = CellResult("done", value=0.5, low=0.4, high=0.6, n=10, people=2, seeds=(0,), commit="0123456789ab+changes")
     about = {
         "table": "S3",
         "name": "5/x",
@@ -41,7 +41,7 @@ def row(**values) -> Row:
         "metric": "accuracy",
         "source": "85.87 %",
     }
-    return Row(**{**about, "as_source": done, "by_person": Answer("not possible", "nobody knows"), **values})
+    return TableRow(**{**about, "as_source": done, "by_person": CellResult("not possible", "nobody knows"), **values})
 
 
 def test_figures_are_those_of_measure():
@@ -67,24 +67,24 @@ def test_seeds_give_mean_and_spread_and_do_not_pass_for_people():
 
 
 @pytest.mark.parametrize(
-    ("answer", "metric", "shown"),
+    ("result", "metric", "shown"),
     [
-        (Answer("done", value=0.8587, low=0.8, high=0.9), "accuracy", "85.9 % [80.0, 90.0]"),
-        (Answer("done", value=0.8587, low=0.8, high=0.9, spread=0.01), "accuracy", "85.9 ± 1.0 % [80.0, 90.0]"),
-        (Answer("done", value=0.83, low=0.8, high=0.9), "macro_f1", "0.83 [0.80, 0.90]"),
-        (Answer("done", value=3_468_709), "parameters", "3.469 M"),
+        (CellResult("done", value=0.8587, low=0.8, high=0.9), "accuracy", "85.9 % [80.0, 90.0]"),
+        (CellResult("done", value=0.8587, low=0.8, high=0.9, spread=0.01), "accuracy", "85.9 ± 1.0 % [80.0, 90.0]"),
+        (CellResult("done", value=0.83, low=0.8, high=0.9), "macro_f1", "0.83 [0.80, 0.90]"),
+        (CellResult("done", value=3_468_709), "parameters", "3.469 M"),
         (
-            Answer("done", value=0.5, low=0, high=1, part="validation"),
+            CellResult("done", value=0.5, low=0, high=1, part="validation"),
             "accuracy",
             "50.0 % [0.0, 100.0], validation part",
         ),
-        (Answer("not run", "corpus absent"), "accuracy", "not run: corpus absent"),
-        (Answer("not run"), "accuracy", "not run"),
-        (Answer(), "accuracy", "-"),
+        (CellResult("not run", "corpus absent"), "accuracy", "not run: corpus absent"),
+        (CellResult("not run"), "accuracy", "not run"),
+        (CellResult(), "accuracy", "-"),
     ],
 )
-def test_a_figure_as_it_is_shown(answer, metric, shown):
-    assert figure_text(answer, metric) == shown
+def test_a_figure_as_it_is_shown(result, metric, shown):
+    assert cell_text(result, metric) == shown
 
 
 def test_reasons_and_notes_become_footnotes():
@@ -111,9 +111,9 @@ def test_a_frame_has_a_line_per_cell_and_never_a_synthetic_figure_under_ours():
 
 def test_evidence_comes_back_as_it_was_written(tmp_path):
     path = tmp_path / "tables.csv"
-    many = Answer("done", value=0.25, low=0.1, high=0.4, spread=0.125, n=8, seeds=(0, 2), commit="abc", part="test")
+    many = CellResult("done", value=0.25, low=0.1, high=0.4, spread=0.125, n=8, seeds=(0, 2), commit="abc", part="test")
     written = row(corpus="stock", changes="epochs 2 instead of 20", by_person=many)
-    write_evidence([written, row(as_source=Answer("not run"))], path)
+    write_evidence([written, row(as_source=CellResult("not run"))], path)
     read = read_evidence(path)
     assert set(read) == {("S3/5/x", side, "stock", "epochs 2 instead of 20") for side in ("as_source", "by_person")}
     kept = read["S3/5/x", "by_person", "stock", "epochs 2 instead of 20"]
@@ -126,11 +126,11 @@ def test_evidence_comes_back_as_it_was_written(tmp_path):
 def test_other_evidence_is_kept_and_the_same_figure_is_replaced(tmp_path):
     path = tmp_path / "tables.csv"
     write_evidence([row(corpus="stock"), row(corpus="stock", name="10/x")], path)
-    write_evidence([row(corpus="stock", as_source=Answer("done", value=0.75, low=0.5, high=1.0))], path)
-    read = {key[0]: answer.value for key, answer in read_evidence(path).items()}
+    write_evidence([row(corpus="stock", as_source=CellResult("done", value=0.75, low=0.5, high=1.0))], path)
+    read = {key[0]: result.value for key, result in read_evidence(path).items()}
     assert read == {"S3/5/x": 0.75, "S3/10/x": 0.5}
 
 
 def test_no_evidence_is_an_empty_file_that_can_be_read(tmp_path):
-    write_evidence([row(as_source=Answer("not run"))], tmp_path / "tables.csv")
+    write_evidence([row(as_source=CellResult("not run"))], tmp_path / "tables.csv")
     assert read_evidence(tmp_path / "tables.csv") == {}
