@@ -14,6 +14,11 @@ VIDEO_SUFFIXES = (
     ".wmv",
     ".ogv",
     ".3gp",
+    ".3g2",
+    ".asf",
+    ".ts",
+    ".mts",
+    ".m2ts",
 )
 """Taken for a video when a folder is searched; a file that is named outright is tried whatever its suffix.
 

@@ -29,6 +29,9 @@ STYLE = {
     "axes.titlelocation": "left",
     "legend.frameon": False,
 }
+MOST_NUMBERED = 6
+"""People whose bars are numbered."""
+
 MOST_PIES = 6
 """Of a row."""
 
@@ -136,7 +139,7 @@ def bar_chart(timeline: Timeline) -> Figure:
             left = np.arange(len(names)) - 0.4 + index * width
             bars = axis.bar(left, shares, width * 0.94, align="edge", color=[COLOURS[name] for name in names])
             for bar, share in zip(bars, shares, strict=True):
-                if share >= 0.005:
+                if share >= 0.005 and len(people) <= MOST_NUMBERED:
                     text = f"{share:.0%}" if len(people) == 1 else f"P{person['person_id']}\n{share:.0%}"
                     axis.annotate(
                         text, (bar.get_x() + bar.get_width() / 2, share), ha="center", va="bottom", fontsize=7
@@ -144,7 +147,8 @@ def bar_chart(timeline: Timeline) -> Figure:
         axis.set_xticks(range(len(names)), names, rotation=20, ha="right")
         axis.set_ylim(0, 1.12)
         axis.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
-        axis.set_title("Share of time on screen" if people else "No face in this clip")
+        order = "" if len(people) <= MOST_NUMBERED else f"; of each expression, persons 1 to {len(people)} in order"
+        axis.set_title(f"Share of time on screen{order}" if people else "No face in this clip")
         return _closed(figure)
 
 
