@@ -93,7 +93,7 @@ class _SoundTrack:
                 if track is None:
                     track = self._target.add_stream("aac", rate=block.sample_rate, layout=block.layout.name)
                 yield from track.encode(block)
-        except (VideoError, av.error.FFmpegError) as error:
+        except (VideoError, av.error.FFmpegError, ValueError) as error:
             log.warning("%s; the sound of what is written %s", error, "ends there" if track else "is left out")
         if track is not None:
             yield from track.encode(None)

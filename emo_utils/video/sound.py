@@ -91,46 +91,66 @@ def _decoded(path: Path) -> Iterator[AudioFrame]:
         VideoError: none gives any, or the rest cannot be decoded.
     """
     for number in range(1, len(MIXES) + 1):
-        last, reason = yield from _filtered(path, MIXES[:number])
+        last, given_s, reason = yield from _filtered(path, MIXES[:number])
         if last is not None:
             break
     if last is None or reason:
-        yield from _past_damage(path, last, reason)
+        yield from _past_damage(path, last, given_s, reason)
 
 
-def _filtered(path: Path, mixes) -> Generator[AudioFrame, None, tuple[AudioFrame | None, str]]:
-    """Blocks by FFmpeg's filters; gives the last one, and why there are no more: empty if the sound just ended."""
-    last = None
+def _filtered(path: Path, mixes) -> Generator[AudioFrame, None, tuple[AudioFrame | None, float, str]]:
+    """Blocks by FFmpeg's filters; gives the last one, the seconds given out, and why there are no more.
+
+    There is no reason where the sound just ended.
+    """
+    last, given_s = None, 0.0
     try:
         with utf8_path(path) as path:
             graph = _open_graph(path, mixes)
         while True:
             last = graph.pull()
+            given_s += last.samples / last.sample_rate
             yield last
     except (av.error.EOFError, av.error.BlockingIOError):
-        return last, "" if last else "nothing in it can be decoded"
+        return last, given_s, "" if last else "nothing in it can be decoded"
     except (av.error.FFmpegError, ValueError) as error:
-        return last, getattr(error, "strerror", None) or str(error)
+        return last, given_s, getattr(error, "strerror", None) or str(error)
 
 
-def _past_damage(path: Path, last: AudioFrame | None, reason: str) -> Iterator[AudioFrame]:
-    """The sound after a block, packet by packet, where its codec allows that; see `_names_its_channels`."""
-    rate, layout, end_s = RATES[0], "mono", float("-inf")
-    if last is not None:
-        rate, layout, end_s = last.sample_rate, last.layout.name, (last.time or 0.0) + last.samples / last.sample_rate
+def _past_damage(path: Path, last: AudioFrame | None, given_s: float, reason: str) -> Iterator[AudioFrame]:
+    """The sound after the seconds that were given out, by single packets where its codec allows that."""
+    layout, rate = ("mono", RATES[0]) if last is None else (last.layout.name, last.sample_rate)
     with av.open(address(path), metadata_errors="replace") as container:
         track = container.streams.best("audio")
         if track is not None and _names_its_channels(track):
-            resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
-            for block in _by_packets(container, track):
-                if block.time is None or block.time > end_s - 0.5 / rate:
-                    last = block
-                    yield from resampler.resample(block)
+            for block in _resampled(_after(given_s, _by_packets(container, track)), layout, rate):
+                last = block
+                yield block
         elif last is not None:
             raise VideoError(f"{path}: its sound cannot be read to its end ({reason})")
     if last is None:
         raise VideoError(f"{path}: its sound cannot be read ({reason})")
     log.warning("%s: its sound is damaged (%s); what could be decoded is kept", path, reason)
+
+
+def _after(seconds: float, blocks: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
+    """The blocks after so many seconds of sound, whatever their stamps say."""
+    passed_s = 0.0
+    for block in blocks:
+        middle_s = passed_s + block.samples / block.sample_rate / 2
+        passed_s += block.samples / block.sample_rate
+        if middle_s > seconds:
+            yield block
+
+
+def _resampled(blocks: Iterator[AudioFrame], layout: str, rate: int) -> Iterator[AudioFrame]:
+    """Blocks as float planar of one layout and rate; their own may change on the way."""
+    resampler, before = None, None
+    for block in blocks:
+        kind = (block.format.name, block.layout.name, block.sample_rate)
+        if resampler is None or kind != before:
+            resampler, before = av.AudioResampler(format="fltp", layout=layout, rate=rate), kind
+        yield from resampler.resample(block)
 
 
 def _by_packets(container: InputContainer, track: AudioStream) -> Iterator[AudioFrame]:

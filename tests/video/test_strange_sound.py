@@ -128,6 +128,14 @@ def test_damaged_sound_is_kept_as_far_as_it_can_be(tmp_path):
     assert samples.shape[1] / rate == pytest.approx(SECONDS, abs=0.15)
 
 
+def test_sound_that_changes_its_rate_and_channels_is_kept_to_its_end(tmp_path):
+    first = write(tmp_path / "a.ts", sound={"codec": "mp2", "rate": 48_000, "layout": "stereo"})
+    second = write(tmp_path / "b.ts", sound={"codec": "mp2", "rate": 32_000, "layout": "mono"})
+    (tmp_path / "both.ts").write_bytes(first.read_bytes() + second.read_bytes())
+    samples, rate = copied(tmp_path / "both.ts", tmp_path)
+    assert samples.shape[1] / rate == pytest.approx(2 * SECONDS, abs=0.3)
+
+
 def test_a_clip_without_sound_gets_none(tmp_path, caplog):
     assert copied(write(tmp_path / "a.mp4"), tmp_path) is None
     assert not caplog.records
