@@ -149,7 +149,7 @@ def _run(clips: Sequence[Clip], spec: Representation, root: Path, pool: WorkerPo
 
 
 def _sweep(root: Path) -> None:
-    """Remove what killed workers left; nobody is at work when this is called."""
+    """Remove what killed workers left; called only while no worker runs."""
     for part in chain.from_iterable(unfinished(root).values()):
         shutil.rmtree(part, ignore_errors=True)
 
@@ -170,7 +170,7 @@ def _claim(root: Path, spec: Representation) -> None:
 
 @contextmanager
 def _only_run(root: Path) -> Iterator[None]:
-    """Make the folder and keep other runs out of it; the system lets go of the lock when a run is killed."""
+    """Make the folder and lock it against other runs; the operating system frees the lock when a run is killed."""
     try:
         root.mkdir(parents=True, exist_ok=True)
         lock = (root / LOCK).open("w")

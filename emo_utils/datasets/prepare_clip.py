@@ -192,11 +192,11 @@ def close_detectors() -> None:
 
 
 def start_worker(detector: str) -> None:
-    """Initializer of a worker process: one thread of OpenCV, a detector at hand, and no life after its parent's."""
+    """Initializer of a worker process: one OpenCV thread, a detector ready, an end when the parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to handle
     threading.Thread(target=_end_with_parent, daemon=True).start()
     cv2.setNumThreads(1)
-    with suppress(EmoError):  # the first clip says it better
+    with suppress(EmoError):  # raised again, with the clip's name, when the first clip is read
         working_detector(detector)
 
 

@@ -20,7 +20,7 @@ from emo_utils.registry import unknown_name
 from emo_utils.structures import Clip
 
 FOLDS = 5
-"""Where nothing else is published or asked for: a fifth tests, as in the sources' 80/20."""
+"""The default: one fifth is the test part, as in the sources' 80/20 splits."""
 VALIDATION_SHARE = 1 / 8
 """Of what does not test: with five folds 70 % train, 10 % validate, 20 % test."""
 
@@ -192,7 +192,7 @@ Parts = tuple[tuple[Clip, ...], tuple[Clip, ...], tuple[Clip, ...]]
 
 
 def _random(clips: list[Clip], folds: int | None, seed: int, facts: Facts | None) -> list[Callable[[], Parts]]:
-    """Clips shuffled and cut into folds; people are not looked at."""
+    """Clips shuffled and cut into folds; a person may be in several folds."""
     folds = folds or FOLDS
     if not 2 <= folds <= len(clips):
         raise CorpusError(f"random: expected 2 to {len(clips)} folds for {len(clips)} clips, found {folds}")

@@ -1,4 +1,4 @@
-"""Who works on clips: this process, processes of this machine, or any executor, a cluster's too."""
+"""Where clips are prepared: in this process, in processes of this machine, or by any executor, such as a cluster's."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ GO_ON = "What was finished is kept: give the same command again to go on."
 
 
 class WorkerPool(Protocol):
-    """Whoever does the work."""
+    """Prepares clips; see the three kinds below."""
 
     def working_detector(self, name: str) -> str:
         """See `prepare_clip.working_detector`; asked where the work is done."""
@@ -50,7 +50,7 @@ class WorkerPool(Protocol):
 
 @contextmanager
 def open_pool(executor: Executor | None, workers: int, detector: str) -> Iterator[WorkerPool]:
-    """Whoever is to work: the executor if one is given, else `workers` processes; one is this process itself."""
+    """The executor if one is given, else `workers` processes; one worker is this process itself."""
     if executor is not None:
         yield ExecutorPool(executor)
     elif workers > 1:
@@ -80,7 +80,7 @@ class InProcess:
 
 
 class ExecutorPool:
-    """The workers of an executor that somebody else opened and will close; see `WorkerPool`."""
+    """The workers of an executor that the caller opened and will close; see `WorkerPool`."""
 
     def __init__(self, executor: Executor):
         self._executor = executor

@@ -3,8 +3,8 @@
 Source: S0.6 and S0.9, where a still-image network reads the apex. The apex is that of the strongest segment that the
 rule of `motion.segments` finds, by the motion of the face and the strength of expression that a scorer reads. In a clip
 in which the face does not move, and if asked for, it is the frame whose expression is strongest, after a short moving
-average. Scorers are handed in: this floor knows no network. An image sequence runs from onset to apex (CK+), so its
-last picture is its apex.
+average. Scorers are passed in, since networks are on a higher floor. An image sequence runs from onset to apex (CK+),
+so its last picture is its apex.
 """
 
 from dataclasses import dataclass

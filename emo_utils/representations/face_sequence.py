@@ -1,4 +1,4 @@
-"""From a clip to its main face over time. Pixels are made, and faces looked for, only where somebody asks."""
+"""From a clip to its main face over time. Pixels are decoded, and faces detected, only for frames that are used."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field

@@ -74,7 +74,8 @@ def sam_perturbation(model: nn.Module, radius: float) -> Iterator[None]:
     """Move the weights up their gradients to where, within `radius`, the loss is about largest, and back on leaving.
 
     The gradient taken there leads to a minimum that is flat, not only low: sharpness-aware minimisation (P. Foret et
-    al., ICLR 2021). Running statistics of batch normalisation stand still meanwhile: of the moved network nobody asks.
+    al., ICLR 2021). The running statistics of batch normalisation do not change meanwhile, since the perturbed weights
+    are never used for predictions.
 
     Args:
         model: with gradients of the loss where it is, which are cleared.

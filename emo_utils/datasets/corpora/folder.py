@@ -102,7 +102,7 @@ class Folder(Corpus):
         return in_order(self._clip(path.relative_to(self.root)) for path in files)
 
     def listing(self, classes: Sequence[str]) -> FolderListing:
-        """Every picture and video by emotion, at any depth; nothing is split, so nobody's person need be known.
+        """Every picture and video by emotion, at any depth; nothing is split, so persons need not be known.
 
         A folder of an emotion that is not among `classes` is left out and counted: it is no mistake, weights cannot be
         right about it. A folder that names no emotion at all is an error, since it may be a slip (`hapiness`).
