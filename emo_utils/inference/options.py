@@ -56,7 +56,8 @@ class AnalysisOptions:
     flow: str = DEFAULT_FLOW
     """Optical flow by which motion is measured; see `motion.flow.METHODS`."""
     magnify_motion: bool | None = None
-    """Magnify the aligned face before its motion is measured (S0.4); None: where micro-expressions are looked for."""
+    """Magnify the aligned face before its motion is measured (S0.4); None: where micro-expressions are looked for,
+    and for exactly one segment of a clip with 100 frames a second or more."""
     apex_only: bool = False
     """Let the network read the apex frames alone; segments are found by motion alone then."""
     prior: str | None = None

@@ -32,7 +32,7 @@ from emo_utils.inference.weights import find_weights
 from emo_utils.measures.measure import create_measures
 from emo_utils.motion.follow import MotionFollower
 from emo_utils.motion.magnify import MICRO_BAND, MagnifyOptions
-from emo_utils.motion.micro import rate_warning
+from emo_utils.motion.micro import USUAL_FPS, rate_warning
 from emo_utils.motion.rules import COMBINED, MOTION_ALONE
 from emo_utils.motion.segments_file import MarkedSegment, place_segments
 from emo_utils.provenance import Provenance
@@ -169,7 +169,7 @@ class Pipeline:
             every,
             self.weights.input_spec,
             store,
-            self._follower() if options.segments else None,
+            self._follower(source.fps) if options.segments else None,
             self.measures,
         )
 
@@ -179,9 +179,9 @@ class Pipeline:
         smoothing = (self.options.smoothing, self.options.smoothing_s)
         return Naming(self.weights.classes, *smoothing, self.engine.uncertain_below, self.measures)
 
-    def _follower(self) -> MotionFollower:
-        magnified = self.options.magnify_motion
-        if magnified is None and self.options.expressions == "micro":
+    def _follower(self, fps: float | None) -> MotionFollower:
+        magnified, one = self.options.magnify_motion, self.options.segments == ONE
+        if magnified is None and (self.options.expressions == "micro" or (one and (fps or 0) >= USUAL_FPS)):
             return MotionFollower(self.options.flow, MICRO_BAND)
         return MotionFollower(self.options.flow, MagnifyOptions() if magnified else None)
 

@@ -137,7 +137,8 @@ class ClipMotion:
         tables = [_table(face, motion_curve(face.trace, (rule or SegmentRule()).curve)) for face in self.faces]
         longest = max(self.faces, key=lambda face: len(face.trace), default=None)
         found = [_segment(longest, find_one(longest.trace), "")] if longest else []
-        return found, _joined(tables)
+        table = _joined(tables)
+        return with_strength(found, table), table
 
     def without_probabilities(self) -> "ClipMotion":
         """The same motion as if no network had read the frames."""

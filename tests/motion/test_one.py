@@ -32,6 +32,15 @@ def test_what_is_still_on_at_the_end_has_its_apex_there():
     assert span.cut_end
 
 
+def test_a_slow_turn_of_the_head_is_not_the_expression():
+    time_s = seconds(0.45, 200)
+    trace = face(0.3 * hump(time_s, 0.07, 0.2, 0.35), fps=200)
+    trace.displacement[:, :, 0] += (0.012 * time_s / time_s[-1])[:, None].astype(np.float32)
+    span = find_one(trace)
+    assert time_s[span.apex] == pytest.approx(0.2, abs=0.04)
+    assert not span.cut_end
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 8])
 def test_there_is_always_one(count):
     span = find_one(face(np.zeros(count)))
