@@ -3,8 +3,6 @@
 Crops are kept per set and framing, probabilities per set and weights file; both under `<EMO_DATA_DIR>/cache`.
 """
 
-import hashlib
-import json
 import os
 from collections.abc import Callable
 from contextlib import closing
@@ -19,6 +17,7 @@ from emo_utils.datasets.registry import corpora
 from emo_utils.faces.crops import crop_face
 from emo_utils.faces.detector import create_detector
 from emo_utils.faces.pictures import crops_of_faces, find_face
+from emo_utils.hashing import sha256_of_json
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.weights import Weights
 from emo_utils.settings import load_settings
@@ -180,7 +179,7 @@ def _cache() -> Path:
 def _digest(spec: InputSpec) -> str:
     """Of what a crop depends on."""
     about = {key: value for key, value in spec.to_dict().items() if key not in ("mean", "std")}
-    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:8]
+    return sha256_of_json(about)[:8]
 
 
 def _write(path: Path, write: Callable) -> None:

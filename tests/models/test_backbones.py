@@ -129,7 +129,7 @@ def test_bfloat16_and_channels_last_change_little(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_backbone_says_what_it_eats_and_how_it_starts(name):
+def test_every_backbone_says_what_it_accepts_and_how_it_starts(name):
     factory = backbones.get(name)
     assert factory.accepts
     assert set(factory.accepts) <= set(SHAPES)
