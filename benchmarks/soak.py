@@ -10,16 +10,21 @@ caught; no finished clip is read twice; all results have the bytes of an unbroke
 
 import argparse
 import json
+import multiprocessing
+import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import cv2
+import mediapipe.tasks.python.vision  # noqa: F401  loaded once, before the forks
+import onnxruntime  # noqa: F401
 
+import emo_utils.workflows.analyze  # noqa: F401
+from emo_utils.apps.cli import main as main_of_emo
 from emo_utils.datasets.corpora.sample import make_sample_clip
 from emo_utils.results_folder import DONE, LISTING, read_listing
 from emo_utils.video import read_frames
@@ -42,22 +47,55 @@ def write_clips(folder: Path, count: int) -> None:
         write_video(folder / f"c{number:02d}.mp4", frames[start : start + FRAMES], 25)
 
 
-def start(clips: Path, out: Path, workers: int) -> subprocess.Popen:
-    """The command, as a user gives it."""
-    options = ["--outputs", "parquet,segments,apex,summary", "--identity-weights", "none", "--workers", str(workers)]
-    command = [sys.executable, "-m", "emo_utils", "analyze", str(clips), "--out", str(out), *options]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+class Run:
+    """The command, as a user gives it, in a fork of this process, in which the libraries are loaded already."""
+
+    def __init__(self, clips: Path, out: Path, workers: int):
+        options = [
+            "--outputs",
+            "parquet,segments,apex,summary",
+            "--identity-weights",
+            "none",
+            "--workers",
+            str(workers),
+        ]
+        reader, writer = os.pipe()
+        self.returncode: int | None = None
+        self.pid = os.fork()
+        if not self.pid:
+            for number in (1, 2):
+                os.dup2(writer, number)
+            sys.argv = ["emo", "analyze", str(clips), "--out", str(out), *options]
+            try:
+                main_of_emo()
+            except SystemExit as ended:
+                sys.stdout.flush()
+                os._exit(ended.code or 0)
+            os._exit(0)
+        os.close(writer)
+        self._lines = open(reader, errors="replace")  # noqa: SIM115
+
+    def readline(self) -> str:
+        """A line of what it says; empty at its end."""
+        return self._lines.readline()
+
+    def end(self) -> str:
+        """Read to its end; what it said."""
+        said = self._lines.read()
+        self._lines.close()
+        self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return said
 
 
 def unbroken_run(clips: Path, out: Path, workers: int) -> tuple[float, float]:
     """Seconds to the first result, and from one result to the next."""
     begun = time.perf_counter()
-    with start(clips, out, workers) as process:
-        process.stdout.readline()
-        first_s = time.perf_counter() - begun
-        _, errors = process.communicate()
-    if process.returncode:
-        sys.exit(f"the unbroken run failed: {errors}")
+    run = Run(clips, out, workers)
+    run.readline()
+    first_s = time.perf_counter() - begun
+    said = run.end()
+    if run.returncode:
+        sys.exit(f"the unbroken run failed: {said}")
     return first_s, (time.perf_counter() - begun - first_s) / len(list(clips.iterdir()))
 
 
@@ -82,7 +120,7 @@ def half_written(out: Path) -> list[str]:
     return [path.name for path in out.rglob("*") if ".part" in path.name]
 
 
-def wait_a_while(process: subprocess.Popen, pace: tuple[float, float], remain: int) -> str:
+def wait_a_while(run: Run, pace: tuple[float, float], remain: int) -> str:
     """Wait for a random moment: one in three while the command starts, else while it works on a clip; tells which."""
     first_s, each_s = pace
     if random.random() < 1 / 3:
@@ -91,7 +129,7 @@ def wait_a_while(process: subprocess.Popen, pace: tuple[float, float], remain: i
         return f"{wait_s:5.1f} s after its start"
     clips = random.randint(1, max(1, remain // 6))
     read = 0
-    while read < clips and (line := process.stdout.readline()):
+    while read < clips and (line := run.readline()):
         read += line.startswith("[") and "finished before" not in line
     wait_s = random.uniform(0, each_s)
     time.sleep(wait_s)
@@ -102,26 +140,25 @@ def soak(kind: signal.Signals, clips: Path, out: Path, pace: tuple[float, float]
     """Kill a run so many times, finish it, and note every fault."""
     count, landed, known = len(list(clips.iterdir())), 0, {}
     for number in range(options.kills):
-        with start(clips, out, options.workers) as process:
-            moment = wait_a_while(process, pace, count - len(known))
-            if process.poll() is None:
-                process.send_signal(kind)
-                landed += 1
-            process.communicate(timeout=300)
-        if process.returncode not in (CODES[kind], 0, -kind):  # -kind: before the command had its handlers
-            faults.append(f"{kind.name} {number}: exit code {process.returncode}")
+        run = Run(clips, out, options.workers)
+        moment = wait_a_while(run, pace, count - len(known))
+        os.kill(run.pid, kind)  # one that has ended waits to be asked for its exit code, and takes no harm
+        run.end()
+        landed += run.returncode == CODES[kind]
+        if run.returncode not in (CODES[kind], 0):
+            faults.append(f"{kind.name} {number}: exit code {run.returncode}")
         if kind != signal.SIGKILL and (left := half_written(out)):
             faults.append(f"{kind.name} {number}: left {left}")
         now = finished(out)
         faults += [f"{kind.name} {number}: {name} was read again" for name in known if now.get(name) != known[name]]
         known = now
-        print(f"{kind.name:8} {moment}: exit {process.returncode:4}, {len(known)} of {count} finished", flush=True)
-    with start(clips, out, options.workers) as process:
-        process.communicate()
+        print(f"{kind.name:8} {moment}: exit {run.returncode:4}, {len(known)} of {count} finished", flush=True)
+    run = Run(clips, out, options.workers)
+    run.end()
     now = finished(out)
     faults += [f"{kind.name}, at the end: {name} was read again" for name in known if now.get(name) != known[name]]
-    if process.returncode or len(now) != count or half_written(out):
-        faults.append(f"{kind.name}: exit {process.returncode}, {len(now)} of {count}, left {half_written(out)}")
+    if run.returncode or len(now) != count or half_written(out):
+        faults.append(f"{kind.name}: exit {run.returncode}, {len(now)} of {count}, left {half_written(out)}")
     return {"kills": landed, "finished_before_the_last_run": len(known), "finished": len(now)}
 
 
@@ -135,7 +172,9 @@ def main() -> None:
     faults: list[str] = []
     with tempfile.TemporaryDirectory() as place:
         clips, whole = Path(place) / "clips", Path(place) / "unbroken"
-        write_clips(clips, options.clips)
+        maker = multiprocessing.get_context("spawn").Process(target=write_clips, args=(clips, options.clips))
+        maker.start()  # elsewhere: a process that is to be forked must have no threads
+        maker.join()
         pace = unbroken_run(clips, whole, options.workers)
         print(f"unbroken: first result after {pace[0]:.1f} s, then {pace[1]:.2f} s a clip", flush=True)
         report = {}

@@ -18,10 +18,15 @@ class _State:
     """The signal that was held back; 0: none."""
 
 
-def stop_on_signals() -> None:
-    """From here on Ctrl-C and SIGTERM raise `Stopped`, with the exit code that shells expect: 130, 143."""
-    for kind in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(kind, _handle)
+@contextmanager
+def stop_on_signals() -> Iterator[None]:
+    """Within, Ctrl-C and SIGTERM raise `Stopped`, with the exit code that shells expect: 130, 143."""
+    before = {kind: signal.signal(kind, _handle) for kind in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler or signal.SIG_DFL)
 
 
 def _handle(number: int, frame) -> None:

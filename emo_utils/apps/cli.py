@@ -72,8 +72,8 @@ def main() -> None:
     console.setLevel(logging.WARNING)
     logging.basicConfig(format="%(levelname)s: %(message)s", handlers=[console])
     try:
-        stop_on_signals()
-        app(prog_name="emo")
+        with stop_on_signals():
+            app(prog_name="emo")
     except EmoError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(WRONG_REQUEST)

@@ -8,11 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tiny_clips import QUICK, results_of, write_tiny_clips
 
 from emo_utils.errors import EmoError, OutputError, Stopped, VideoError
 from emo_utils.inference.options import AnalysisOptions
+from emo_utils.video_writer import write_video
 from emo_utils.workflows.analyze import analyze_clips
 from emo_utils.workflows.analyzer import Analyzer
 
@@ -295,3 +297,28 @@ def test_results_of_a_version_that_kept_no_list_can_be_replaced_but_not_what_was
     assert (out / "summary.json").read_text() == "corrected"
     names = {".emo-results.json", "analysis.log", "notes.txt", "summary.json", "summary.new.json", "timeline.csv"}
     assert {path.name for path in out.iterdir()} == names
+
+
+def test_a_picture_that_does_not_fit_on_the_disk_ends_with_3_and_the_clip_is_tried_again(emo, tmp_path):
+    clips, out = tmp_path / "clips", tmp_path / "out"
+    clips.mkdir()
+    noise = np.random.default_rng(0).integers(0, 256, (4, 240, 320, 3), dtype=np.uint8)
+    write_video(clips / "noise.mp4", noise, 25)
+    request = ("analyze", clips, "--out", out, "--outputs", "summary,annotated", "--no-segments")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, limits[1]))
+        code, said, _ = emo(*request)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert code == 3
+    assert "MISSING: annotated (" in said
+    row = rows_of(out)["noise.mp4"]
+    assert row["status"] == "ok"
+    assert row["reason"].startswith("read, but without annotated (")
+    assert (out / "noise" / "timeline.csv").exists()
+    assert not (out / "noise" / "annotated.mp4").exists()
+    code, said, _ = emo(*request)
+    assert (code, (out / "noise" / "annotated.mp4").exists()) == (0, True)
+    code, said, _ = emo(*request)
+    assert "finished before" in said
