@@ -20,10 +20,8 @@ import time
 from pathlib import Path
 
 import cv2
-import mediapipe.tasks.python.vision  # noqa: F401  loaded once, before the forks
-import onnxruntime  # noqa: F401
 
-import emo_utils.workflows.analyze  # noqa: F401
+import emo_utils.workflows.analyze  # noqa: F401  loaded once, before the forks; all but what starts threads
 from emo_utils.apps.cli import main as main_of_emo
 from emo_utils.datasets.corpora.sample import make_sample_clip
 from emo_utils.results_folder import DONE, LISTING, read_listing
