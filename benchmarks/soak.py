@@ -63,6 +63,7 @@ class Run:
         if not self.pid:
             for number in (1, 2):
                 os.dup2(writer, number)
+            sys.stdout, sys.stderr = (open(number, "w", buffering=1, closefd=False) for number in (1, 2))  # noqa: SIM115
             sys.argv = ["emo", "analyze", str(clips), "--out", str(out), *options]
             try:
                 main_of_emo()
