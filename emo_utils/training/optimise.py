@@ -1,4 +1,4 @@
-"""One step: the optimizer, its learning rate, the loss, where it is worst, the moving average of the weights."""
+"""One step: the optimizer, its learning rate, the loss, perturbed weights, the moving average of the weights."""
 
 import math
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How each representation is trained unless somebody says otherwise: values of `Experiment`, one row each."""
+"""How each representation is trained by default: values of `Experiment`, one row each."""
 
 RECIPES: dict[str, dict] = {
     # still faces: what the shipped network was trained with

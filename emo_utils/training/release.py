@@ -69,7 +69,7 @@ def release(
         temperature, of_votes = calibrate(read, parts)
         set_temperature(part, temperature)
         tables = {name: predictions_of(scale(values, temperature), parts[name]) for name, values in read.items()}
-        told = {
+        entries = {
             "temperature": temperature,
             "votes_temperature": of_votes,
             "parameters": sum(p.numel() for network in networks for p in network.parameters()),
@@ -78,11 +78,13 @@ def release(
             "int8": form.int8,
             "metrics": shortened(measure_parts(tables, train.classes)),
         }
-        told |= thresholds(tables.get("validation"), train.classes, metadata.get("prior", {}), of_votes / temperature)
+        entries |= thresholds(
+            tables.get("validation"), train.classes, metadata.get("prior", {}), of_votes / temperature
+        )
         if "validation" in tables:
             labels, likely = arrays(tables["validation"], train.classes)
-            told["profiles"] = emotion_profiles(likely, labels, train.classes)
-        write_onnx_sidecar(part, path, spec, train.classes, told | metadata)
+            entries["profiles"] = emotion_profiles(likely, labels, train.classes)
+        write_onnx_sidecar(part, path, spec, train.classes, entries | metadata)
     return path
 
 
@@ -115,12 +117,12 @@ def thresholds(
     if table is None:
         return {"uncertain_below": 0.0}
     labels, read = arrays(table, classes)
-    told = {"uncertain_below": _threshold(read, labels)}
+    entries = {"uncertain_below": _threshold(read, labels)}
     if shares and all(shares.values()):
         uniform = change_prior(read, prior_ratio(UNIFORM, "", shares, classes, sharpness))
         alike = 1 / np.bincount(labels, minlength=len(classes))[labels]
-        told["uncertain_below_uniform"] = _threshold(uniform, labels, alike)
-    return told
+        entries["uncertain_below_uniform"] = _threshold(uniform, labels, alike)
+    return entries
 
 
 def _threshold(probabilities: np.ndarray, labels: np.ndarray, counts_for: np.ndarray | None = None) -> float:

@@ -39,7 +39,7 @@ def experiment_for(
 
 
 def default_folder(data: Data, experiment: Experiment) -> RunFolder:
-    """Where a run goes unless somebody says otherwise: `<EMO_DATA_DIR>/runs/<corpus>/<settings>`.
+    """Where a run goes by default: `<EMO_DATA_DIR>/runs/<corpus>/<settings>`.
 
     A selection of the corpus (its options but for the place of its files) makes another folder too.
     """

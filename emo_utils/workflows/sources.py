@@ -87,8 +87,8 @@ def outline(data: Data) -> tuple[dict, InputSpec]:
         table = _read_table(data)
         about = {"name": "features", "file": data.features.name, "columns": len(table.names)}
         return about, InputSpec(representation="features")
-    told = describe(spec := spec_for(data.corpus, data.representation, data.options))
-    return {"name": told["representation"], "version": told["version"], **told["options"]}, spec.input_spec
+    about = describe(spec := spec_for(data.corpus, data.representation, data.options))
+    return {"name": about["representation"], "version": about["version"], **about["options"]}, spec.input_spec
 
 
 def _still_faces(data: Data) -> Source:

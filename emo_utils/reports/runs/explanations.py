@@ -40,16 +40,16 @@ def planes_chart(points: dict[str, np.ndarray], emotions: Sequence[str], people:
         figure, axes = plt.subplots(1, len(points), figsize=size, squeeze=False, layout="constrained")
         for axis, (name, spots) in zip(axes[0], points.items(), strict=True):
             for person, shape in marker.items():
-                its = people == person
-                colours = [COLOURS[emotion] for emotion in emotions[its]]
-                axis.scatter(*spots[its].T, c=colours, marker=shape, s=36, alpha=0.85, linewidths=0)
+                shown = people == person
+                colours = [COLOURS[emotion] for emotion in emotions[shown]]
+                axis.scatter(*spots[shown].T, c=colours, marker=shape, s=36, alpha=0.85, linewidths=0)
             axis.set(xticks=[], yticks=[], title=name)
             axis.spines[:].set(visible=True, color="#cccccc")
         names = [name for name in COLOURS if name in emotions]
         handles = [plt.Line2D([], [], ls="", marker="s", color=COLOURS[name], label=name) for name in names]
         if len(marker) <= len(MARKERS):
-            its = marker.items()
-            handles += [plt.Line2D([], [], ls="", marker=shape, color="black", label=name) for name, shape in its]
+            shapes = marker.items()
+            handles += [plt.Line2D([], [], ls="", marker=shape, color="black", label=name) for name, shape in shapes]
         axes[0, -1].legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
         figure.suptitle(title, x=0.02, ha="left", fontsize=10)
     plt.close(figure)

@@ -19,12 +19,12 @@ def frame(rows: Sequence[TableRow]) -> pd.DataFrame:
     Of a synthetic corpus the columns of figures are named so, and the columns `ours` are not there: no synthetic
     figure stands where a reader looks for an accuracy.
     """
-    whose = SYNTHETIC if any(row.synthetic for row in rows) else OURS
+    heading = SYNTHETIC if any(row.synthetic for row in rows) else OURS
     lines = []
     for row in rows:
         line = {"cell": f"{row.table}/{row.name}", "row": row.row, "column": row.column, "source": row.source or "-"}
         for side, result in zip(TITLES, row.results, strict=True):
-            line[f"{whose}, {side}"] = cell_text(result, row.metric, row.synthetic)
+            line[f"{heading}, {side}"] = cell_text(result, row.metric, row.synthetic)
             line[f"n / people, {side}"] = clips_text(result)
         seeds = sorted({seed for result in row.results for seed in result.seeds})
         commits = dict.fromkeys(_short(result.commit) for result in row.results if result.commit)

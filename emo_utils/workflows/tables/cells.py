@@ -10,11 +10,11 @@ from emo_utils.workflows.tables.cell_types import Cell, Counted, Published, Ship
 
 def _s0() -> Table:
     vit = Training("ravdess", "apex", settings={"backbone": "vit", "weights": "imagenet"})
-    told = {"happiness": ("Happy", 91.5), "sadness": ("Sad", 88.3), "anger": ("Angry", 90.1)}
-    told |= {"surprise": ("Surprise", 89.7), "fear": ("Fear", 86.0)}
+    printed = {"happiness": ("Happy", 91.5), "sadness": ("Sad", 88.3), "anger": ("Angry", 90.1)}
+    printed |= {"surprise": ("Surprise", 89.7), "fear": ("Fear", 86.0)}
     cells = [
         Cell(f"vit/{noun}", word, "ViT on the apex frame", f"{value} %", vit, f"recall/{noun}")
-        for noun, (word, value) in told.items()
+        for noun, (word, value) in printed.items()
     ]
     return Table(
         "S0",
