@@ -17,13 +17,13 @@ def test_files_that_are_passed_over_and_clips_that_are_broken_are_named(tmp_path
     root = tmp_path / "mine"
     write_tiny_clips(root / "happy", 2)
     (root / "happy" / "broken.mp4").write_text("no video")
-    (root / "happy" / "tape.mts").write_text("x")
+    (root / "happy" / "tape.xyz").write_text("x")
     (root / "notes.txt").write_text("x")
     options = {"frames": 4, "size": 32, "detector": "none"}
     with caplog.at_level(logging.WARNING):
         find_source(Data("folder", "sequence", options, {"root": root, "subject": "/(c|b)"}, workers=1))
     said = caplog.text
-    assert "passed over 2 files, neither video nor picture: happy/tape.mts, notes.txt" in said
+    assert "passed over 2 files, neither video nor picture: happy/tape.xyz, notes.txt" in said
     assert "1 of 3 clips cannot be used, and nothing is learnt from them: happy_broken (" in said
     assert "is a text file, not a video" in said
     assert "manifest.csv" in said
