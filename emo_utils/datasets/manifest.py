@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from emo_utils.datasets.prepare_clip import ClipResult
+from emo_utils.datasets.prepare_clip import PreparedClip
 from emo_utils.errors import CorpusError
 from emo_utils.structures import Clip
 
@@ -74,7 +74,7 @@ class Manifest:
         return f"Manifest({len(self.ok)} clips ok, {len(self.failed)} failed, in {self.folder})"
 
 
-def make_rows(clips: Sequence[Clip], results: Mapping[str, ClipResult]) -> tuple[Row, ...]:
+def make_rows(clips: Sequence[Clip], results: Mapping[str, PreparedClip]) -> tuple[Row, ...]:
     """Join clips, in their order, with their results by clip id."""
     rows = []
     for clip in clips:

@@ -23,7 +23,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from emo_utils.datasets.manifest import MANIFEST, Manifest, make_rows, manifest_text
-from emo_utils.datasets.prepare_clip import CLIPS, ClipResult, read_result, unfinished
+from emo_utils.datasets.prepare_clip import CLIPS, PreparedClip, read_result, unfinished
 from emo_utils.datasets.worker_pool import WorkerPool, open_pool
 from emo_utils.errors import CorpusError, OutputError
 from emo_utils.faces.detector import DEFAULT
@@ -116,7 +116,7 @@ def _finished(clips: Sequence[Clip], spec: Representation, root: Path) -> Manife
     return Manifest(root, rows) if (root / MANIFEST).read_text(encoding="utf-8") == manifest_text(rows) else None
 
 
-def _kept(clips: Sequence[Clip], root: Path) -> dict[str, ClipResult]:
+def _kept(clips: Sequence[Clip], root: Path) -> dict[str, PreparedClip]:
     found = (read_result(root, clip) for clip in clips)
     return {result.clip_id: result for result in found if result is not None and not result.retry}
 

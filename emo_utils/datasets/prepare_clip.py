@@ -32,7 +32,7 @@ CLIPS, RESULT = "clips", "result.json"
 
 
 @dataclass(frozen=True)
-class ClipResult:
+class PreparedClip:
     """What became of a clip.
 
     Attributes:
@@ -58,7 +58,7 @@ class ClipResult:
     retry: bool = False
 
 
-def make_samples(clip: Clip, spec: Representation, root: Path) -> ClipResult:
+def make_samples(clip: Clip, spec: Representation, root: Path) -> PreparedClip:
     """Make and keep the samples of one clip; a clip that cannot be used is a result too.
 
     Args:
@@ -90,14 +90,14 @@ def make_samples(clip: Clip, spec: Representation, root: Path) -> ClipResult:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def failure(clip: Clip, reason: str, source: tuple, retry: bool = False) -> ClipResult:
+def failure(clip: Clip, reason: str, source: tuple, retry: bool = False) -> PreparedClip:
     """The result of a clip that gives no samples."""
-    return ClipResult(clip.clip_id, "failed", " ".join(reason.split()), (), (), (), None, None, source, retry)
+    return PreparedClip(clip.clip_id, "failed", " ".join(reason.split()), (), (), (), None, None, source, retry)
 
 
-def _result(clip: Clip, source: tuple, written: Written, part: Path) -> ClipResult:
+def _result(clip: Clip, source: tuple, written: Written, part: Path) -> PreparedClip:
     files = [part / name for name in written.files]
-    return ClipResult(
+    return PreparedClip(
         clip.clip_id,
         "ok",
         written.note,
@@ -110,7 +110,7 @@ def _result(clip: Clip, source: tuple, written: Written, part: Path) -> ClipResu
     )
 
 
-def keep_result(result: ClipResult, part: Path, root: Path) -> None:
+def keep_result(result: PreparedClip, part: Path, root: Path) -> None:
     """Write the result beside its samples in `part`, and move both to their place in one step."""
     if result.status != "ok":
         for path in part.iterdir():
@@ -125,13 +125,13 @@ def keep_result(result: ClipResult, part: Path, root: Path) -> None:
             raise  # else a cluster gave the clip to two workers, and the other one was first with the same bytes
 
 
-def read_result(root: Path, clip: Clip) -> ClipResult | None:
+def read_result(root: Path, clip: Clip) -> PreparedClip | None:
     """The kept result of a clip; None if there is none, its files are not whole, or the clip has changed since."""
     try:
         kept = json.loads((root / CLIPS / folder_name(clip.clip_id) / RESULT).read_text())
         source = tuple(tuple(file) if file else None for file in kept.pop("source"))
         lists = {key: tuple(kept.pop(key)) for key in ("samples", "sha256", "bytes")}
-        result = ClipResult(**kept, **lists, source=source)
+        result = PreparedClip(**kept, **lists, source=source)
         sizes = tuple((root / name).stat().st_size for name in result.samples)
     except (OSError, KeyError, TypeError, ValueError):
         return None

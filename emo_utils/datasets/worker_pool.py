@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from emo_utils.datasets.prepare_clip import (
-    ClipResult,
+    PreparedClip,
     close_detectors,
     failure,
     fingerprint,
@@ -39,7 +39,7 @@ class WorkerPool(Protocol):
         """See `prepare_clip.working_detector`; asked where the work is done."""
         ...
 
-    def results(self, clips: Sequence[Clip], spec: Representation, root: Path) -> Iterator[ClipResult]:
+    def results(self, clips: Sequence[Clip], spec: Representation, root: Path) -> Iterator[PreparedClip]:
         """Work on clips and give their results as they come, in any order.
 
         Raises:
@@ -73,7 +73,7 @@ class InProcess:
         """See `WorkerPool`."""
         return working_detector(name)
 
-    def results(self, clips: Sequence[Clip], spec: Representation, root: Path) -> Iterator[ClipResult]:
+    def results(self, clips: Sequence[Clip], spec: Representation, root: Path) -> Iterator[PreparedClip]:
         """See `WorkerPool`."""
         for clip in clips:
             yield make_samples(clip, spec, root)
@@ -89,7 +89,7 @@ class ExecutorPool:
         """See `WorkerPool`."""
         return _outcome(self._executor.submit(working_detector, name), "starting the workers")
 
-    def results(self, clips: Sequence[Clip], spec: Representation, root: Path) -> Iterator[ClipResult]:
+    def results(self, clips: Sequence[Clip], spec: Representation, root: Path) -> Iterator[PreparedClip]:
         """See `WorkerPool`."""
         futures = {self._executor.submit(make_samples, clip, spec, root): clip for clip in clips}
         try:
@@ -114,7 +114,7 @@ class Processes:
         except BrokenProcessPool as error:
             raise WorkerError(f"a worker process died while it started. {IN_A_SCRIPT}") from error
 
-    def results(self, clips: Sequence[Clip], spec: Representation, root: Path) -> Iterator[ClipResult]:
+    def results(self, clips: Sequence[Clip], spec: Representation, root: Path) -> Iterator[PreparedClip]:
         """See `WorkerPool`. When a process dies, its clips are tried again one by one; a second death is a failure."""
         todo = {clip.clip_id: clip for clip in clips}
         while todo:
@@ -146,7 +146,7 @@ class Processes:
                 pool.submit(os.getpid)
         return pool
 
-    def _alone(self, clip: Clip, spec: Representation, root: Path) -> ClipResult:
+    def _alone(self, clip: Clip, spec: Representation, root: Path) -> PreparedClip:
         with self._start(1) as pool:
             try:
                 return next(ExecutorPool(pool).results([clip], spec, root))

@@ -32,11 +32,11 @@ from emo_utils.timeline import columns
 CAUSAL_SMOOTHING = ("exponential", "none")
 """The methods of `smoothing` that need no future: an average over the past, or nothing."""
 
-Row = dict[str, Any]
+StreamRow = dict[str, Any]
 """The columns of the timeline contract, in its order, for one frame and face; None or NaN where a value is empty."""
 
 
-def stream(pipeline: Pipeline, source: FrameSource) -> Iterator[Row]:
+def stream(pipeline: Pipeline, source: FrameSource) -> Iterator[StreamRow]:
     """Read a source as it comes; rows of a frame are given out before the next frame is asked for.
 
     Measures beside the expression are not taken in a stream.
@@ -57,7 +57,7 @@ def stream(pipeline: Pipeline, source: FrameSource) -> Iterator[Row]:
     return _rows(pipeline, source)
 
 
-def _rows(pipeline: Pipeline, source: FrameSource) -> Iterator[Row]:
+def _rows(pipeline: Pipeline, source: FrameSource) -> Iterator[StreamRow]:
     options, spec = pipeline.options, pipeline.weights.input_spec
     every, rate = options.detection_interval(source.fps)
     detector = GroupDetector(create_detector(options.detector))
@@ -132,9 +132,9 @@ class CausalSmoothing:
         return smoothed
 
 
-def _row(pipeline: Pipeline, frame: Frame, face: FaceInFrame, alone: np.ndarray, smoothed: np.ndarray) -> Row:
+def _row(pipeline: Pipeline, frame: Frame, face: FaceInFrame, alone: np.ndarray, smoothed: np.ndarray) -> StreamRow:
     classes = pipeline.weights.classes
-    values: Row = {
+    values: StreamRow = {
         "frame_index": frame.index,
         "time_s": frame.time_s,
         "track_id": face.track_id,
@@ -158,5 +158,5 @@ def _status(pipeline: Pipeline, face: FaceInFrame, confidence: float) -> str:
     return "interpolated" if face.interpolated else "ok"
 
 
-def _ordered(values: Row, classes: tuple[str, ...]) -> Row:
+def _ordered(values: StreamRow, classes: tuple[str, ...]) -> StreamRow:
     return {name: values.get(name) for name in columns(classes)}

@@ -52,12 +52,12 @@ class Analysis:
     @property
     def timeline(self) -> "pd.DataFrame":
         """A row per frame and face; `timeline.COLUMNS` says what the columns mean."""
-        return self.results.reading.timeline.table.copy()
+        return self.results.result.timeline.table.copy()
 
     @property
     def segments(self) -> "pd.DataFrame":
         """A row per expression, from onset over apex to offset; `segments_file.COLUMNS` says what the columns mean."""
-        return segments_table(self.results.reading.segments, self.clip)
+        return segments_table(self.results.result.segments, self.clip)
 
     @property
     def people(self) -> "pd.DataFrame":
@@ -80,8 +80,8 @@ class Analysis:
         """
         from emo_utils.reports.clips.charts import charts_of
 
-        reading = self.results.reading
-        charts = charts_of(reading.timeline, reading.segments, reading.motion)
+        result = self.results.result
+        charts = charts_of(result.timeline, result.segments, result.motion)
         if chart not in charts:
             raise UnknownNameError(unknown_name("chart", chart, charts))
         return charts[chart]()
@@ -144,8 +144,8 @@ class Analysis:
         return missing
 
     def __repr__(self) -> str:
-        reading, count = self.results.reading, len(self.results.reading.segments)
-        return f"Analysis({self.clip!r}, {reading.timeline!r}, {count} segment{'s' * (count != 1)})"
+        result, count = self.results.result, len(self.results.result.segments)
+        return f"Analysis({self.clip!r}, {result.timeline!r}, {count} segment{'s' * (count != 1)})"
 
     def _repr_html_(self) -> str:
         from emo_utils.reports.clips.shares import shares_html

@@ -14,7 +14,7 @@ from emo_utils.errors import EmoError, SourceError, VideoError
 from emo_utils.inference.frame_sources import FrameSource, frame_source, open_source
 from emo_utils.inference.options import AnalysisOptions
 from emo_utils.inference.pipeline import Pipeline
-from emo_utils.inference.stream import Row, stream
+from emo_utils.inference.stream import StreamRow, stream
 from emo_utils.motion.segments_file import MarkedSegment
 from emo_utils.reports.clips.writer import ClipResults
 from emo_utils.workflows.analyses import Analyses
@@ -93,7 +93,7 @@ class Analyzer:
             raise VideoError(f"none of {len(sources)} clips could be read; the first: {next(iter(failed.values()))}")
         return Analyses(tuple(done), failed)
 
-    def stream(self, frames: Any, fps: float | None = None) -> Iterator[Row]:
+    def stream(self, frames: Any, fps: float | None = None) -> Iterator[StreamRow]:
         """Analyse frames as they come, for a live camera: rows of a frame depend on it and on those before alone.
 
         `inference.stream` says in what a stream differs from `analyze`. Over eight real clips the expression of the

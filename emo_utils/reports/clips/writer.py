@@ -29,13 +29,13 @@ class ClipResults:
     Attributes:
         name: of the clip's file, or of another source.
         source: where its frames are from; None where no writer can read them again.
-        reading: timeline, motion, segments.
+        result: timeline, motion and segments.
         about: plain values that say how it was read: options, prior, detector.
     """
 
     name: str
     source: FrameSource | None
-    reading: PipelineResult = field(repr=False)
+    result: PipelineResult = field(repr=False)
     about: dict = field(default_factory=dict, repr=False)
 
 
@@ -80,7 +80,7 @@ class Writer:
         lacking = (
             self.needs_source and results.source is None,
             self.needs_video and (results.source is None or results.source.info is None),
-            self.needs_motion and results.reading.motion is None,
+            self.needs_motion and results.result.motion is None,
         )
         return not any(lacking)
 

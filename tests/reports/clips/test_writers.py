@@ -120,8 +120,8 @@ def test_what_a_failing_writer_began_is_removed_and_the_next_one_runs(results, t
 
 
 def test_frames_that_came_from_no_file_get_what_needs_no_file(results, tmp_path):
-    reading = PipelineResult(results.reading.timeline)
-    assert write_outputs(ClipResults("camera", None, reading), tmp_path, in_order()) == ()
+    result = PipelineResult(results.result.timeline)
+    assert write_outputs(ClipResults("camera", None, result), tmp_path, in_order()) == ()
     written = {path.name for path in tmp_path.iterdir()}
     assert written == {"timeline.csv", "timeline.parquet", "summary.json", "charts"}
     both = [pd.read_csv(tmp_path / "timeline.csv"), pd.read_parquet(tmp_path / "timeline.parquet")]

@@ -9,8 +9,8 @@ from emo_utils.reports.clips.writer import VIDEOS, ClipResults, OnFrame, writer
 @writer("annotated", {"annotated.mp4": "the clip with boxes, expressions and its sound"}, VIDEOS, needs_source=True)
 def write_annotated(results: ClipResults, folder: Path, on_frame: OnFrame | None = None) -> None:
     """Write `annotated.mp4`; of a single picture `annotated.png`."""
-    reading = results.reading
+    result = results.result
     if results.source.frames == 1:
-        annotate_picture(results.source, reading.timeline, folder / "annotated.png")
+        annotate_picture(results.source, result.timeline, folder / "annotated.png")
         return
-    annotate_clip(results.source, reading.timeline, folder / "annotated.mp4", on_frame, reading.segments)
+    annotate_clip(results.source, result.timeline, folder / "annotated.mp4", on_frame, result.segments)

@@ -22,19 +22,19 @@ FEWEST_DIGITS = 2
 )
 def write_apexes(results: ClipResults, folder: Path, on_frame=None) -> None:
     """Write `apex/<person>_<n>.png`; a clip without segments gets no folder."""
-    reading = results.reading
-    names = apex_names(reading)
-    for crop in apex_crops(results.source, reading.segments, reading.keypoints, InputSpec()):
+    result = results.result
+    names = apex_names(result)
+    for crop in apex_crops(results.source, result.segments, result.keypoints, InputSpec()):
         path = folder / "apex" / names[crop.segment.person_id, crop.segment.apex]
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(cv2.imencode(".png", cv2.cvtColor(crop.shown, cv2.COLOR_RGB2BGR))[1].tobytes())
 
 
-def apex_names(reading: PipelineResult) -> dict[tuple[int, int], str]:
+def apex_names(result: PipelineResult) -> dict[tuple[int, int], str]:
     """File names of the apex pictures by person and apex frame."""
     counts: Counter[int] = Counter()
     names = {}
-    for segment in reading.segments:
+    for segment in result.segments:
         counts[segment.person_id] += 1
         number = str(counts[segment.person_id]).zfill(FEWEST_DIGITS)
         names[segment.person_id, segment.apex] = f"{segment.person_id}_{number}.png"

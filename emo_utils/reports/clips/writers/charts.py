@@ -17,5 +17,5 @@ def write_charts(results: ClipResults, folder: Path, on_frame=None) -> None:
     """Write `charts/`."""
     from emo_utils.reports.clips.charts import save_charts  # matplotlib takes a second, and not everybody wants charts
 
-    reading = results.reading
-    save_charts(reading.timeline, folder / "charts", reading.segments, reading.motion)
+    result = results.result
+    save_charts(result.timeline, folder / "charts", result.segments, result.motion)

@@ -14,6 +14,6 @@ FILES = {
 @writer("segments", FILES, TABLES, needs_motion=True)
 def save_segments(results: ClipResults, folder: Path, on_frame=None) -> None:
     """Write `segments.csv` and `motion.csv`."""
-    reading = results.reading
-    write_segments(reading.segments, results.name, folder / "segments.csv")
-    reading.motion.to_csv(folder / "motion.csv", index=False, float_format="%.5g", lineterminator="\n")
+    result = results.result
+    write_segments(result.segments, results.name, folder / "segments.csv")
+    result.motion.to_csv(folder / "motion.csv", index=False, float_format="%.5g", lineterminator="\n")

@@ -9,9 +9,9 @@ from emo_utils.reports.clips.writer import TABLES, ClipResults, writer
 
 def summary_of(results: ClipResults) -> dict:
     """What `summary.json` holds: how the clip was read, and what `summarise` says of it."""
-    reading = results.reading
-    told = reading.segments if reading.motion is not None else None
-    return {"clip": results.name, **results.about, **summarise(reading.timeline, told)}
+    result = results.result
+    told = result.segments if result.motion is not None else None
+    return {"clip": results.name, **results.about, **summarise(result.timeline, told)}
 
 
 @writer("summary", {"summary.json": "per person: shares of time, changes, segments; and how it was read"}, TABLES)
