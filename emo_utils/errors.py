@@ -3,15 +3,15 @@
 import errno
 
 MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE)
-"""Codes of an OSError that is the machine's fault, not a file's: the next file would fail like this one."""
+"""Codes of an OSError that has its cause in the machine, not in one file: the next file would fail too."""
 
 
 class EmoError(Exception):
-    """Base of every error that is the input's or the request's fault (exit code 2), never a bug's."""
+    """Base of every error that has its cause in the input or the request (exit code 2), not in a bug."""
 
 
 class UnknownNameError(EmoError):
-    """A detector, corpus, backbone, weights file or asset that nobody registered."""
+    """A detector, corpus, backbone, weights file or asset that is not registered."""
 
 
 class VideoError(EmoError):
@@ -27,7 +27,7 @@ class AssetError(EmoError):
 
 
 class CorpusError(EmoError):
-    """A corpus whose files or labels are not what its official layout promises."""
+    """A corpus whose files or labels differ from its official layout."""
 
 
 class WeightsError(EmoError):
@@ -35,7 +35,7 @@ class WeightsError(EmoError):
 
 
 class RunError(EmoError):
-    """A folder that is not a training run's, or a run that is not finished or does not hold what is asked for."""
+    """Not the folder of a training run, or a run that is unfinished or lacks what was requested."""
 
 
 class SampleError(EmoError):
@@ -43,7 +43,7 @@ class SampleError(EmoError):
 
 
 class WorkerError(EmoError):
-    """A worker process or a cluster gave up; what was finished before is kept."""
+    """A worker process or a cluster failed; finished work is kept."""
 
 
 class SegmentsError(EmoError):
@@ -62,8 +62,8 @@ class Stopped(BaseException):
     """The user or the system asked the program to stop (SIGINT, SIGTERM); not an error.
 
     Args:
-        message: what is kept, and how to go on.
-        code: with which the process is to end.
+        message: what is kept, and how to continue.
+        code: the exit code of the process.
     """
 
     def __init__(self, message: str, code: int = 130):
@@ -72,7 +72,7 @@ class Stopped(BaseException):
 
 
 def in_words(error: BaseException) -> str:
-    """One line for a user: our errors as they are, the system's with the file, others with the name of their class."""
+    """An error as one line for a user: system errors name the file, unexpected errors name their class."""
     if isinstance(error, EmoError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:

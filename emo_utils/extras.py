@@ -1,4 +1,4 @@
-"""Optional packages: what brings each, and the sentence for a user who lacks one."""
+"""Optional packages: how each is installed, and the message for a missing one."""
 
 import importlib.util
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ class Package:
     """How a package that is not in the base install is installed.
 
     Attributes:
-        extra: the extra of emo-utils that brings it, or what it needs; "" for none.
-        alone: its pinned requirement, where its own requirements are wrong for us and it is installed without them.
-        distribution: the name under which pip knows it, where that is not the name of the import.
+        extra: the extra of emo-utils that installs it or its requirements; "" for none.
+        alone: its pinned requirement, if it is installed without its own requirements, which do not fit this package.
+        distribution: its name for pip, if that differs from the name of the import.
     """
 
     extra: str = ""
@@ -42,26 +42,26 @@ PACKAGES = {
     "torchvision": Package("train"),
     "uniface": Package("detectors", "uniface==4.2.1"),
 }
-"""By the name under which each is imported."""
+"""The optional packages by their import names."""
 
 
 def is_optional(module: str) -> bool:
-    """Whether a missing module, such as `sklearn.linear_model`, is of a package that the base install leaves out."""
+    """Whether a module, such as `sklearn.linear_model`, belongs to a package that is not in the base install."""
     return module.split(".")[0] in PACKAGES
 
 
 def is_installed(package: str) -> bool:
-    """Whether a package can be imported; it is not imported to find out."""
+    """Whether a package can be imported; this does not import it."""
     return importlib.util.find_spec(package) is not None
 
 
 def distribution_of(module: str) -> str:
-    """The name under which pip knows an optional package."""
+    """The name of an optional package for pip."""
     return PACKAGES[module].distribution or module
 
 
 def how_to_install(module: str) -> str:
-    """The commands that bring a package.
+    """The commands that install a package.
 
     Example:
         >>> how_to_install("torch")

@@ -1,4 +1,4 @@
-"""File names as file systems hold them: not always UTF-8, not always short enough to be lengthened."""
+"""Handle file names that are not UTF-8, are addresses, or are too long."""
 
 import os
 import re
@@ -14,12 +14,12 @@ def as_text(name: Path | str) -> str:
 
 
 def is_address(name: Path | str) -> bool:
-    """Whether a name that is no file is an address on the net, such as `https://example.org/a.mp4`."""
+    """Whether a name has the form of an address on the net, such as `https://example.org/a.mp4`."""
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(name)) is not None
 
 
 def shortened(name: str, most_bytes: int) -> str:
-    """A name cut to so many bytes, in whole characters; file systems take 255."""
+    """A name cut to a number of bytes, in whole characters; file systems allow 255."""
     while len(os.fsencode(name)) > most_bytes:
         name = name[:-1]
     return name
@@ -27,7 +27,7 @@ def shortened(name: str, most_bytes: int) -> str:
 
 @contextmanager
 def utf8_path(path: Path) -> Iterator[Path]:
-    """The path, or where its name is not UTF-8 a link of another name, for libraries that take no other names."""
+    """The path, or a link to it if its name is not UTF-8, for libraries that accept only UTF-8 names."""
     try:
         str(path).encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""SHA-256 of files, texts and settings, and the comparison with a published one."""
+"""SHA-256 of files, texts and settings, and the comparison with a published hash."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ def sha256_of_json(value: Any, default: Callable[[Any], Any] | None = None) -> s
 
     Args:
         value: numbers, texts, lists and dicts.
-        default: makes one of these of anything else, as in `json.dumps`.
+        default: converts other types to one of these, as in `json.dumps`.
     """
     return sha256_of_text(json.dumps(value, sort_keys=True, default=default))
 
@@ -36,7 +36,7 @@ def check_sha256(path: Path, expected: str | None, advice: str, error: type[EmoE
     Args:
         path: the file.
         expected: its hash in hexadecimal; None never matches.
-        advice: what to do where they differ, the end of the message.
+        advice: what to do if they differ; the end of the message.
         error: the class that is raised.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Reading pictures: one way for preparing, measuring and analysing, so that all see the same pixels."""
+"""Read pictures in one way, so that training, evaluation and analysis get the same pixels."""
 
 import io
 from pathlib import Path
@@ -9,7 +9,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from emo_utils.errors import VideoError
 
 BACKGROUND = 128
-"""What shows through where a picture is transparent: the gray that a network's normalisation maps to about zero."""
+"""Gray that replaces transparent parts; the normalisation of the networks maps it to about zero."""
 
 EIGHT_BITS = ("1", "L", "P", "RGB", "CMYK", "YCbCr", "LAB", "HSV", "RGBX")
 """Pillow's modes that convert to RGB as they are; those with transparency are laid on the background first."""
@@ -20,13 +20,13 @@ def read_image(path: Path | str) -> np.ndarray:
 
     The EXIF orientation is applied in every format. Gray, palette and CMYK pictures become RGB. Of 16 bits a channel
     the upper eight are kept. Transparent parts are laid on `BACKGROUND`. Of an animation the first picture is read.
-    Colour profiles are not applied. The format is told by the content, not by the name.
+    Colour profiles are not applied. The format is recognised by the content, not by the name.
 
     Returns:
         uint8 (H, W, 3) RGB.
 
     Raises:
-        VideoError: it is missing, not an image, cut off, larger than Pillow agrees to hold, or of another depth.
+        VideoError: it is missing, not an image, cut off, larger than the limit of Pillow, or of another bit depth.
     """
     path = Path(path)
     try:
@@ -51,7 +51,7 @@ def decode_image(data: bytes, name: str) -> np.ndarray:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """The picture turned as its EXIF tag asks; an EXIF block that cannot be read asks for nothing."""
+    """The picture turned according to its EXIF tag; an EXIF block that cannot be read is ignored."""
     try:
         return ImageOps.exif_transpose(image)
     except (OSError, SyntaxError, ValueError, KeyError, TypeError):
@@ -59,7 +59,7 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _has_16_bits(image: Image.Image) -> bool:
-    """Whether a gray picture holds 0 to 65535; Pillow itself brings colours of 16 bits to eight."""
+    """Whether a gray picture holds 0 to 65535; Pillow itself converts 16-bit colours to eight bits."""
     return image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM")
 
 

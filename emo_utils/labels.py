@@ -1,4 +1,4 @@
-"""The names of the emotions, in the field's standard nouns, and the colour each has in every figure."""
+"""The names of the emotions, in the field's standard nouns, and their colours in all figures."""
 
 EMOTIONS = ("anger", "contempt", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
 """The eight classes of FER+ (and of most still-image sets), in alphabetical order."""

@@ -1,4 +1,4 @@
-"""One process at a time in a folder. The system lets go of the lock when its process ends, however it ends."""
+"""Lock a folder for one process at a time. The system releases the lock when the process ends, for any reason."""
 
 import logging
 import os
@@ -14,16 +14,16 @@ from emo_utils.errors import OutputError
 log = logging.getLogger(__name__)
 
 LOCK = ".emo.lock"
-"""Lies in a folder while a process writes there; left over from a killed one it is harmless."""
+"""The lock file in a folder that is being written; if a killed process leaves it behind, it does no harm."""
 
 
 @contextmanager
 def only_process(folder: Path, task: str) -> Iterator[None]:
-    """Make a folder, where it is absent, and keep every other process of this package out of it.
+    """Make a folder if it is absent, and lock it against other processes of this package.
 
     Args:
-        folder: where to work; if it was made here and is empty at the end, it is removed.
-        task: what is done there, told to the process that comes second.
+        folder: the folder to lock; if it was made here and is empty at the end, it is removed.
+        task: what is done there; named in the error of a second process.
 
     Raises:
         OutputError: another process works there (its number and task are named), or the folder cannot be written.
@@ -49,7 +49,7 @@ def only_process(folder: Path, task: str) -> Iterator[None]:
 
 
 def _acquire(path: Path) -> IO[str]:
-    """The locked file; another process may have removed it between opening and locking, then it is opened anew."""
+    """The locked file. If another process removes it between opening and locking, it is opened again."""
     while True:
         lock = path.open("a+", encoding="utf-8")
         try:

@@ -1,4 +1,4 @@
-"""Output that is whole or absent: written under a hidden name, and moved into place at the end."""
+"""Atomic output: files and folders are written under a hidden name and renamed when complete."""
 
 import os
 import shutil
@@ -15,10 +15,10 @@ PART = ".part"
 
 @contextmanager
 def whole_file(path: Path | str) -> Iterator[Path]:
-    """Give a hidden path to write a file to; it takes the name `path` only if nothing went wrong.
+    """Give a hidden path to write a file to; it is renamed to `path` only if no error occurs.
 
-    A file of that name is replaced, and is untouched until the new one is complete. The hidden name lies in the same
-    folder, which is made where it is absent, and ends as `path` does, for writers that tell the format by the ending.
+    An existing file of that name is replaced only when the new one is complete. The hidden file lies in the same
+    folder, which is made if absent. It has the same suffix as `path`, for writers that choose the format by the suffix.
     """
     path = Path(path).absolute()
     part = _hidden(path, PART + path.suffix)
@@ -31,21 +31,21 @@ def whole_file(path: Path | str) -> Iterator[Path]:
 
 
 def write_text_whole(path: Path | str, text: str) -> None:
-    """Write a text file, UTF-8 with the line ends that `text` has; see `whole_file`."""
+    """Write a text file atomically, in UTF-8 and with the line ends of `text`; see `whole_file`."""
     with whole_file(path) as part:
         part.write_text(text, encoding="utf-8", newline="")
 
 
 @contextmanager
 def whole_folder(folder: Path | str, made_elsewhere: Callable[[], bool] = lambda: False) -> Iterator[Path]:
-    """Give an empty hidden folder to write into; it takes the name `folder` only if nothing went wrong.
+    """Give an empty hidden folder to write into; it is renamed to `folder` only if no error occurs.
 
-    A folder of that name is replaced, and is untouched until the new one is complete.
+    An existing folder of that name is replaced only when the new one is complete.
 
     Args:
         folder: the final name.
-        made_elsewhere: asked at the end: whether another process has made the same folder meanwhile; then that one is
-            kept, since others may be reading it.
+        made_elsewhere: called at the end; whether another process has made the same folder meanwhile. Then that folder
+            is kept, since other processes may be reading it.
     """
     folder = Path(folder).absolute()
     part = _hidden(folder, PART)
@@ -64,7 +64,7 @@ def whole_folder(folder: Path | str, made_elsewhere: Callable[[], bool] = lambda
 
 
 def is_part(path: Path) -> bool:
-    """Whether this is the hidden name of output that is being written, or was when its process was killed."""
+    """Whether this is the hidden name of unfinished output."""
     return path.name.startswith(".") and PART in path.suffixes
 
 

@@ -1,15 +1,15 @@
-"""How a clip was read, beside what was read of it."""
+"""How a clip was read: detector, video track, damage, warnings."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """What stands in the summary and the log of a clip, and in no row of its timeline.
+    """How one clip was read, for its summary and its log.
 
     Attributes:
-        detector: the face detector that ran, which may be the fallback of the one that was asked for.
-        track: which picture track was read and why; empty for files with one.
+        detector: the face detector that ran; it may be the fallback of the requested one.
+        track: which video track was read and why; empty for files with one track.
         orientation: how the stored picture was turned; empty if it was not.
         damaged_s: times of damaged places in seconds, one for each packet or picture.
         truncated: why the file counts as cut off, and how far it was read; empty if it is whole.

@@ -1,4 +1,4 @@
-"""One mechanism for everything that can be added: face detectors, corpora, backbones.
+"""The registry of everything that can be added, such as face detectors, corpora and backbones.
 
 An entry is a factory registered under a name. Heavy imports belong inside the factory, so that a missing optional
 package breaks that entry alone.
@@ -19,8 +19,8 @@ class Registry:
 
     Args:
         kind: what an entry is, for messages.
-        package: where the entries are, a file each. All its files are imported when an entry is first asked for, so
-            adding an entry touches one file. None: entries register themselves from anywhere.
+        package: the package of the entries, one file each. All its files are imported when an entry is first looked up,
+            so adding an entry touches one file. None: entries are registered by other code.
 
     Example:
         >>> detectors = Registry("face detector")
@@ -36,7 +36,7 @@ class Registry:
         self._factories: dict[str, Callable[..., Any]] = {}
 
     def register(self, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """Decorate a factory to register it under `name`; a name taken twice is a bug and raises ValueError."""
+        """Decorate a factory to register it under `name`; a second use of a name is a bug and raises ValueError."""
 
         def add(factory: Callable[..., Any]) -> Callable[..., Any]:
             if name in self._factories:
@@ -60,7 +60,7 @@ class Registry:
         """Call the factory called `name`.
 
         Raises:
-            UnknownNameError: nobody registered that name.
+            UnknownNameError: no entry is registered under that name.
             MissingPackageError: the entry needs a package that is not installed.
         """
         factory = self.get(name)
@@ -87,7 +87,7 @@ class Registry:
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
-    """Say that `name` is unknown, what is known, and what was probably meant."""
+    """The message for an unknown name: the known names, and the most similar one."""
     known = sorted(known)
     nearest = get_close_matches(name, known, n=1)
     hint = f" Did you mean {nearest[0]!r}?" if nearest else ""

@@ -1,8 +1,8 @@
-"""Folders of results that know which of their files this package wrote, so that it never touches any other.
+"""Folders of results with a listing of the files that this package wrote, so that no other file is ever changed.
 
-Each folder holds a listing: the source, what was asked for, and the SHA-256 of every file written. A file that is not
-in the listing, or was changed since, belongs to the user: it is neither replaced nor removed, and a new file of that
-name is written beside it, as `segments.new.csv`.
+The listing holds the source, the request, and the SHA-256 of every file written. A file that is not in the listing, or
+was changed since, belongs to the user. It is neither replaced nor removed; a new file of that name is written
+beside it, as `segments.new.csv`.
 """
 
 import json
@@ -23,14 +23,14 @@ from emo_utils.output import write_text_whole
 LISTING = ".emo-results.json"
 
 LANDING, INCOMPLETE, DONE = "landing", "incomplete", "done"
-"""Of a listing: files are being moved in, or were when the process was killed; an output is missing; all is there."""
+"""Status of a listing: files are being moved in (or the process was killed then); an output is missing; complete."""
 
 PART = re.compile(r"\..+\.[0-9a-f]{8}\.part(\.\w+)?")
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file as it was when it was read."""
+    """The state of a file when it was read."""
 
     path: str
     size: int
@@ -39,19 +39,19 @@ class SourceFile:
 
     @classmethod
     def of(cls, path: Path) -> "SourceFile":
-        """The file as it is now."""
+        """The present state of a file."""
         stat = path.stat()
         return cls(str(path.absolute()), stat.st_size, stat.st_mtime_ns, sha256_of_file(path))
 
     def unchanged(self, path: Path) -> bool:
-        """Whether a path holds the same bytes; they are compared by hash where the time of the last change differs."""
+        """Whether a path holds the same bytes; if the modification time differs, the hash is compared."""
         stat = path.stat()
         if stat.st_size != self.size:
             return False
         return stat.st_mtime_ns == self.mtime_ns or sha256_of_file(path) == self.sha256
 
     def same_clip(self, path: Path) -> bool:
-        """Whether a path is this file, changed or not, or holds its bytes under the same name elsewhere."""
+        """Whether a path is this file, changed or not, or an identical file of the same name in another folder."""
         own = Path(self.path)
         return own == path.absolute() or (own.name == path.name and self.unchanged(path))
 
@@ -61,11 +61,11 @@ class Listing:
     """What this package wrote into a folder.
 
     Attributes:
-        source: the file that was read; None for frames from elsewhere.
-        request: a hash of everything that was asked for.
+        source: the file that was read; None for frames from another source.
+        request: a hash of the options and outputs requested.
         status: `LANDING`, `INCOMPLETE` or `DONE`.
-        files: the SHA-256 of each file by its path below the folder; two while one file takes another's place.
-        outcome: plain values to tell again, without reading the results.
+        files: the SHA-256 of each file by its path below the folder; two while a file is being replaced.
+        outcome: plain values to report again without reading the results.
     """
 
     source: SourceFile | None
@@ -80,17 +80,17 @@ class Listing:
         write_text_whole(folder / LISTING, json.dumps(values, indent=1) + "\n")
 
     def wrote(self, folder: Path, name: str) -> bool:
-        """Whether a file is one of ours and as we left it."""
+        """Whether this package wrote a file and it is unchanged since."""
         path = folder / name
         return name in self.files and path.is_file() and sha256_of_file(path) in self.files[name]
 
     def present(self, folder: Path) -> bool:
-        """Whether all files are there, changed or not."""
+        """Whether all files exist, changed or not."""
         return all((folder / name).is_file() for name in self.files)
 
 
 def read_listing(folder: Path) -> Listing | None:
-    """The listing of a folder; None where there is none that can be read."""
+    """The listing of a folder; None if there is none that can be read."""
     try:
         values = json.loads((folder / LISTING).read_text())
         values.pop("written_by", None)
@@ -114,15 +114,15 @@ def sweep(folder: Path) -> None:
 
 
 def land(part: Path, folder: Path, listing: Listing) -> list[str]:
-    """Move finished results to their place; a process killed on the way leaves nothing that is not in the listing.
+    """Move finished results to their place. If the process is killed meanwhile, every file is still in the listing.
 
     Args:
-        part: the finished files, on the same disk; it is gone afterwards.
-        folder: where they belong. Files of the user stay, files that an earlier listing names are replaced or removed.
+        part: the folder of the finished files, on the same disk; it is removed.
+        folder: their place. Files of the user stay; files of an earlier listing are replaced or removed.
         listing: of the finished results; its `files` are filled in here.
 
     Returns:
-        The new names of files whose own name is taken by a file of the user's.
+        The new names of files whose own name is taken by a file of the user.
     """
     hashes = {path.relative_to(part).as_posix(): sha256_of_file(path) for path in _files(part)}
     final = replace(listing, files={name: [one] for name, one in hashes.items()})
@@ -153,7 +153,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _free_name(folder: Path, name: str, old: Listing | None) -> str:
-    """The name under which a new file can be written: its own, or one beside it where the user holds that one."""
+    """The name for a new file: its own, or another one if a file of the user has that name."""
     path, number = Path(name), 1
     place = name
     while (folder / place).exists() and not (old and old.wrote(folder, place)):

@@ -1,4 +1,4 @@
-"""The folder of a training run: this file alone knows the names of the files in it.
+"""The folder of a training run; the names of its files are defined here only.
 
 `emo train` writes a run like this; every file appears whole, and `metrics.json` last:
 
@@ -14,8 +14,8 @@
 | `fold_<k>/best.safetensors`, `best.json` | the network of the best epoch, and its sidecar |
 | `fold_<k>/weights.onnx`, `weights.json` | the weights file that `emo analyze` reads, and its sidecar |
 
-Models of scikit-learn keep `metrics.json` and predictions alone. Predictions made elsewhere lie in a folder without
-folds.
+For models of scikit-learn only `metrics.json` and predictions are kept. Predictions of other programs lie in a folder
+without folds.
 """
 
 import csv
@@ -33,7 +33,7 @@ from emo_utils.run_identity import same_settings
 log = logging.getLogger(__name__)
 
 MEASURED = ("test", "validation")
-"""The part that is measured: the first of these that a run has predicted."""
+"""The part that is measured is the first of these that has predictions."""
 
 FOLD, PREDICTIONS, CHECKPOINT = "fold_", "predictions_", "-checkpoint.safetensors"
 
@@ -57,7 +57,7 @@ class RunFolder:
 
     @property
     def number(self) -> int | None:
-        """Which fold this is; None where the folder is not one fold's."""
+        """The number of the fold; None if this is not the folder of one fold."""
         digits = self.path.name.removeprefix(FOLD)
         return int(digits) if self.path.name.startswith(FOLD) and digits.isdecimal() else None
 
@@ -96,7 +96,7 @@ class RunFolder:
 
     @property
     def sidecar_file(self) -> Path:
-        """What the network accepts and names, beside `network_file`."""
+        """Input and classes of the network, beside `network_file`."""
         return self.path / "best.json"
 
     @property
@@ -109,7 +109,7 @@ class RunFolder:
         return self.path / f"{PREDICTIONS}{part}.csv"
 
     def folds(self) -> tuple["RunFolder", ...]:
-        """The folders of the folds that were begun, by number; empty for the folder of one fold."""
+        """The folders of the folds that were started, by number; empty for the folder of one fold."""
         found = [RunFolder(path) for path in self.path.glob(f"{FOLD}*") if path.is_dir()]
         return tuple(sorted((fold for fold in found if fold.number is not None), key=lambda fold: fold.number))
 
@@ -118,12 +118,12 @@ class RunFolder:
         return tuple(fold for fold in self.folds() if fold.metrics_file.exists())
 
     def parts(self) -> tuple[str, ...]:
-        """The parts of which there are predictions; the one that is measured comes first."""
+        """The parts with predictions; the part that is measured comes first."""
         found = {path.stem.removeprefix(PREDICTIONS) for path in self.path.glob(f"{PREDICTIONS}*.csv")}
         return (*(part for part in MEASURED if part in found), *sorted(found - {*MEASURED}))
 
     def metrics(self) -> dict:
-        """What `metrics.json` holds.
+        """The content of `metrics.json`.
 
         Raises:
             RunError: the run is not finished, or the file cannot be read.
@@ -141,7 +141,7 @@ class RunFolder:
         return self._read(self.experiment_file, "the folder of a run, as `emo train` prints it")
 
     def sidecar(self) -> dict:
-        """What the network of this fold accepts and names.
+        """Input and classes of the network of this fold.
 
         Raises:
             RunError: the fold is not finished, or the file cannot be read.
@@ -157,11 +157,11 @@ class RunFolder:
             raise RunError(f"{path}: expected JSON, found something else ({error}); train the run again") from error
 
     def finished(self, settings: Mapping | None = None, defaults: Mapping | None = None) -> dict | None:
-        """What `metrics.json` holds, if the run is finished and its settings are these; else None.
+        """The content of `metrics.json` if the run is finished and has these settings; else None.
 
         Args:
-            settings: what is asked for; None: whatever they are.
-            defaults: values of settings that an older run does not name.
+            settings: the settings to compare with; None: any.
+            defaults: values of settings that an older run does not store.
         """
         if not self.metrics_file.exists():
             return None
@@ -186,7 +186,7 @@ class RunFolder:
         return pd.read_csv(path, dtype={"clip_id": str, "subject_id": str})
 
     def history(self) -> pd.DataFrame:
-        """Figures of each epoch; without rows where no epoch is finished."""
+        """Figures of each epoch; empty if no epoch is finished."""
         return pd.read_csv(self.history_file) if self.history_file.exists() else pd.DataFrame()
 
     def append_history(self, row: Mapping) -> None:
@@ -221,7 +221,7 @@ class RunFolder:
         """The folder of one fold: this folder itself where it has no folds.
 
         Args:
-            number: of the fold; None takes the first finished one, and the log says which if there are several.
+            number: of the fold; None takes the first finished one. If there are several, the log names it.
 
         Raises:
             RunError: this is not the folder of a run, or no such fold is finished.
@@ -269,7 +269,7 @@ class RunFolder:
         """The weights file that `emo analyze` reads, of one fold; see `one_fold`.
 
         Raises:
-            RunError: as `network`, or the network reads something else than one gray face.
+            RunError: as `network`, or the input of the network is not one gray face.
         """
         if self.weights_file.exists():
             return self.weights_file
@@ -307,7 +307,7 @@ def pooled_predictions(folds: Iterable[RunFolder], part: str | None = None) -> p
 
     Args:
         folds: one or more, each finished.
-        part: see `RunFolder.predictions`; by default the one that the first of them is measured on.
+        part: see `RunFolder.predictions`; by default the part on which the first fold is measured.
 
     Raises:
         RunError: a fold has no predictions of the part.

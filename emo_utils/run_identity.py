@@ -1,13 +1,13 @@
-"""When two runs are the same: their settings, where one that is not named has its default."""
+"""Compare the settings of two runs; a setting that is absent has its default."""
 
 import json
 from collections.abc import Mapping
 
 
 def differing(settings: Mapping, defaults: Mapping) -> dict:
-    """Those settings whose values are not the defaults, nested ones likewise: what a run's identity depends on.
+    """The settings that differ from the defaults, also nested ones; they define the identity of a run.
 
-    A setting that is added later with a default leaves the identity of older runs as it was.
+    A setting that is added later with a default does not change the identity of older runs.
     """
     found = {}
     for key, value in _plain(settings).items():
@@ -21,10 +21,10 @@ def differing(settings: Mapping, defaults: Mapping) -> dict:
 
 
 def same_settings(one: Mapping, other: Mapping, defaults: Mapping) -> bool:
-    """Whether two runs have the same settings, where one that is not named has its default."""
+    """Whether two runs have the same settings; a setting that is absent has its default."""
     return differing(one, defaults) == differing(other, defaults)
 
 
 def _plain(values: Mapping) -> dict:
-    """Values as JSON gives them back."""
+    """Values after a round trip through JSON."""
     return json.loads(json.dumps(values))

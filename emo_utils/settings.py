@@ -1,4 +1,4 @@
-"""What can be set from outside: environment variables and the `.env` file, read here and nowhere else."""
+"""Settings from environment variables and the `.env` file; they are read here only."""
 
 import os
 from collections.abc import Mapping
@@ -10,12 +10,12 @@ from dotenv import dotenv_values, find_dotenv
 from platformdirs import user_cache_path
 
 ROOT = "_ROOT"
-"""Ending of the keys that say where a corpus is."""
+"""Suffix of the keys for the folder of a corpus."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Paths and ids a user may set; `.env.example` explains each key."""
+    """Paths and ids that a user may set; `.env.example` explains each key."""
 
     models_dir: Path
     """Model files that are not shipped in the package (`EMO_MODELS_DIR`)."""

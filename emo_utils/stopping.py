@@ -1,8 +1,8 @@
-"""Ctrl-C and SIGTERM, told where nothing is half done.
+"""Delay Ctrl-C and SIGTERM to points where the program can stop safely.
 
-An exception that a signal raises at any point can break a library between two steps (a thread that is started and not
-yet known to its pool keeps the process alive for ever). So work holds signals back, and asks at points of its own
-choice, many times a second, whether to stop. A second signal is told at once.
+An exception that a signal raises at any point can break a library between two steps. For example, a thread that was
+started but not yet registered in its pool keeps the process alive. Therefore signals are held back during work, and the
+work calls `check_stop` many times a second. A second signal raises at once.
 """
 
 import signal
@@ -20,7 +20,7 @@ class _State:
 
 @contextmanager
 def stop_on_signals() -> Iterator[None]:
-    """Within, Ctrl-C and SIGTERM raise `Stopped`, with the exit code that shells expect: 130, 143."""
+    """Make Ctrl-C and SIGTERM raise `Stopped` within this block, with the usual exit codes 130 and 143."""
     before = {kind: signal.signal(kind, _handle) for kind in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
@@ -48,7 +48,7 @@ def check_stop() -> None:
 
 @contextmanager
 def signals_held() -> Iterator[None]:
-    """Within, signals are told by `check_stop` alone, and at the end."""
+    """Hold signals back within this block; only `check_stop` and the end of the block raise them."""
     check_stop()
     with _set(True):
         yield
@@ -56,8 +56,8 @@ def signals_held() -> Iterator[None]:
 
 
 @contextmanager
-def signals_told() -> Iterator[None]:
-    """Within `signals_held`, a stretch in which signals are told at once: waiting for others."""
+def signals_raised() -> Iterator[None]:
+    """Inside `signals_held`, let signals raise at once, while waiting for other processes."""
     check_stop()
     with _set(False):
         yield

@@ -1,7 +1,7 @@
-"""What flows through the house: frozen, validated containers with shapes and units.
+"""The data types of the package: frozen, validated containers with shapes and units.
 
-Coordinates are pixels of the upright frame, x to the right, y down. Times are seconds from the clip's first frame's
-presentation time stamp as the file gives it. "Found no face" is an empty container, never None.
+Coordinates are pixels of the upright frame, x to the right, y down. Times are seconds, from the presentation time stamp
+of the first frame of the clip. A frame without a face gives an empty container, never None.
 """
 
 from collections.abc import Sequence
@@ -29,9 +29,9 @@ class Clip:
         clip_id: unique in its corpus, and fit to be a file name.
         path: the file; of an image sequence, its first picture.
         corpus: name of the corpus it comes from.
-        subject_id: the person who is seen; where a corpus does not tell, an id that no other clip has.
+        subject_id: the person who is seen; if the corpus does not name persons, an id that no other clip has.
         emotion: one of `labels.ALL_EMOTIONS`.
-        intensity: in the corpus's own words, None where it does not tell.
+        intensity: in the corpus's own words; None if it gives none.
         frames: the pictures of an image sequence in time order; empty for a single file.
     """
 
@@ -99,7 +99,7 @@ class FaceSequence:
 
     Attributes:
         crops: uint8 (T, S, S) gray or (T, S, S, 3) RGB, in time order.
-        frame_index: int64 (T,), the frame each crop was taken from; never goes back. A repeated index is a face carried
+        frame_index: int64 (T,), the frame each crop was taken from; never decreases. A repeated index is a face carried
             over a gap.
         time_s: float64 (T,), that frame's time; NaN for pictures without a time.
     """
@@ -125,7 +125,7 @@ class ChannelStack:
 
     Attributes:
         pixels: uint8 (C, S, S), in time order.
-        frame_index: int64 (C,), the frame each face was taken from; never goes back. A repeated index is a face carried
+        frame_index: int64 (C,), the frame each face was taken from; never decreases. A repeated index is a face carried
             over a gap.
         clip_id: of the clip it was made from.
         fps: frames a second of that clip; None for pictures without a time.
@@ -157,18 +157,18 @@ class Segment:
     """One expression of one person, from its first frame to its last.
 
     Attributes:
-        person_id, track_id: whose it is.
-        onset, apex, offset: first frame with any of the expression, frame of the strongest, last frame with any.
+        person_id, track_id: of the face.
+        onset, apex, offset: first frame of the expression, frame of its greatest strength, its last frame.
         onset_s, apex_s, offset_s: their times.
-        strength: how far from rest the face is at its strongest; 1 is a plain expression (`motion.curve`).
-        emotion, confidence: read from the crop of the apex frame; empty and NaN until it is read.
-        pooled_emotion, pooled_confidence: of the mean of the probabilities from onset to offset, likewise.
-        cut_start, cut_end: it is on already where the face is first seen, still on where it is last seen: onset or
-            offset lies outside the clip.
-        sustained: the clip shows this one expression throughout; nothing of its onset or offset is seen.
-        scale: `macro` or `micro`, by the rule that found it; empty where a person marked it.
-        region: part of the face that is farthest from where it was at rest (`motion.regions.GROUPS`).
-        moved: how far that is, in face sides.
+        strength: largest distance of the face from rest; 1 is a plain expression (`motion.curve`).
+        emotion, confidence: predicted from the crop of the apex frame; empty and NaN before that.
+        pooled_emotion, pooled_confidence: of the mean of the probabilities from onset to offset.
+        cut_start: the expression is present already in the first frame of the face; the onset is not seen.
+        cut_end: the expression is still present in the last frame of the face; the offset is not seen.
+        sustained: the clip shows this one expression throughout; neither onset nor offset is seen.
+        scale: `macro` or `micro`, by the rule that found it; empty for a segment marked by hand.
+        region: the part of the face with the largest displacement from rest (`motion.regions.GROUPS`).
+        moved: that displacement, in face sides.
     """
 
     person_id: int
@@ -204,16 +204,16 @@ class Segment:
 
 @dataclass(frozen=True)
 class InputSpec:
-    """What a model accepts; stored beside every weights file, so that training and inference cannot drift apart.
+    """The input of a model; stored beside every weights file, so that training and inference use the same.
 
     Attributes:
         representation: `frame` (one face crop), or the name of another representation.
         size: side of the square crop in pixels.
         margin: crop side = (1 + 2 margin) x face side; `faces.crops` defines the face side.
-        alignment: `eyes` (rotated so that the eyes are level), `none`, or `box`: the detector's box as it stands,
-            `margin` of its width and height added on each side and stretched to the square (`faces.crops.crop_box`).
+        alignment: `eyes` (rotated so that the eyes are level), `none`, or `box` (the detector's box, enlarged by
+            `margin` of its width and height on each side and stretched to the square, `faces.crops.crop_box`).
         colour: `gray` or `rgb`.
-        mean, std: of pixels scaled to 0..1; the network subtracts and divides first of all.
+        mean, std: of pixels scaled to 0..1; the network normalises its input with them.
         interval, channels: for stacks: one face every `interval` frames, `channels` of them.
     """
 

@@ -1,4 +1,4 @@
-"""The endings of file names, in lower case, by what such a file holds."""
+"""Suffixes of video, picture and sound files, in lower case."""
 
 VIDEO_SUFFIXES = (
     ".mp4",
@@ -20,13 +20,10 @@ VIDEO_SUFFIXES = (
     ".mts",
     ".m2ts",
 )
-"""Taken for a video when a folder is searched; a file that is named outright is tried whatever its suffix.
-
-A GIF is taken for one too.
-"""
+"""Suffixes of videos in a folder that is searched, GIF among them. A file named by the user may have any suffix."""
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
-"""Taken for a picture when a folder is searched; see `emo_utils.images`."""
+"""Suffixes of pictures in a folder that is searched; see `emo_utils.images`."""
 
 SOUND_SUFFIXES = (".wav", ".mp3", ".flac", ".ogg", ".m4a")
-"""Recognised only to say that a folder holds sound and no pictures."""
+"""Suffixes of sound files, for the message about a folder that holds only sound."""

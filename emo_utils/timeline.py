@@ -1,7 +1,7 @@
-"""The timeline contract: one row per frame and face; the same from notebook, command line and web page.
+"""The timeline contract: one row per frame and face; the same for notebook, command line and web page.
 
-Probabilities, and the expressions named by them, stand under a prior: the class shares of the weights' training corpus,
-or all classes alike. `summary.json` names it as `prior`; `inference.prior` says how one is turned into the other.
+Probabilities assume a prior: the class shares of the training corpus of the weights, or equal shares. `summary.json`
+names it as `prior`; `inference.prior` converts one into the other.
 """
 
 import os
@@ -19,42 +19,42 @@ if TYPE_CHECKING:
     import pandas as pd
 
 VERSION = 2
-"""Of the contract; raised when a column comes, goes, or changes its name or its meaning.
+"""Version of the contract; raised when a column is added, removed or renamed, or changes its meaning.
 
-2: `smoothed_p_<emotion>` came.
+2: `smoothed_p_<emotion>` was added.
 """
 
 COLUMNS = {
     "frame_index": "index of the frame in the file, from 0",
     "time_s": "presentation time in seconds on the clip's own clock",
-    "track_id": "one unbroken appearance of a face, from 1; empty where no face is",
-    "person_id": "one person, across all their tracks; empty where no face is",
+    "track_id": "one continuous appearance of a face, from 1; empty if there is no face",
+    "person_id": "one person, across all their tracks; empty if there is no face",
     "status": "see STATUSES",
     "x1": "left edge of the face box, pixels of the upright frame",
     "y1": "top edge of the face box, pixels",
     "x2": "right edge of the face box, pixels",
     "y2": "bottom edge of the face box, pixels",
-    "detection_confidence": "the detector's own, 0 to 1",
+    "detection_confidence": "confidence of the face detector, 0 to 1",
     "emotion": "the most probable expression of this frame alone",
     "confidence": "its probability",
     "smoothed_emotion": "the most probable expression after smoothing over time",
     "smoothed_confidence": "its smoothed probability",
 }
-"""Every column but those with a column per class.
+"""The columns without those per class.
 
-`p_<emotion>`, this frame's probabilities, stand before `smoothed_emotion`; `smoothed_p_<emotion>`, the same after
-smoothing over time, stand after `smoothed_confidence`. Rows of both add up to 1. After them come the columns of the
-measures that were asked for.
+The columns `p_<emotion>`, probabilities of this frame, come before `smoothed_emotion`. The columns
+`smoothed_p_<emotion>`, the same after smoothing over time, come after `smoothed_confidence`. Each set adds up to 1.
+The columns of the requested measures come last.
 """
 
 STATUSES = {
-    "ok": "a face was found and read",
+    "ok": "a face was found and its expression predicted",
     "no_face": "no face in this frame; all other values are empty",
-    "interpolated": "the face box lies between two finds of the same track; the expression is read there",
-    "low_quality": "the face is too small, or too faint a find, to be read well",
-    "uncertain": "no expression is probable enough to be named with confidence",
+    "interpolated": "the box is interpolated between two detections of the track; the expression is predicted there",
+    "low_quality": "the face is too small, or its detection confidence too low, for a reliable prediction",
+    "uncertain": "the highest smoothed probability is below the threshold of the weights",
 }
-"""The status of a row. Where several apply, the later one in this table wins."""
+"""The status of a row. If several apply, the last one in this table is used."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Timeline:
 
     @property
     def measures(self) -> list[str]:
-        """The columns of measures, which stand after those of the contract."""
+        """The columns of measures, after those of the contract."""
         return list(self.table.columns[len(columns(self.classes)) :])
 
     def probabilities(self, person_id: int, prefix: str = "p_") -> "np.ndarray":
@@ -104,9 +104,9 @@ class Timeline:
         return rows[[f"{prefix}{name}" for name in self.classes]].to_numpy(float)
 
     def save(self, folder: Path | str) -> tuple[Path, ...]:
-        """Write `timeline.csv`, and `timeline.parquet` where pyarrow is installed; returns the paths written.
+        """Write `timeline.csv`, and `timeline.parquet` if pyarrow is installed; returns the paths written.
 
-        The folder is made if it is not there.
+        The folder is made if it is absent.
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -114,7 +114,7 @@ class Timeline:
         return (csv, self.save_parquet(folder / "timeline.parquet")) if is_installed("pyarrow") else (csv,)
 
     def save_csv(self, path: Path | str) -> Path:
-        """Write the table as CSV, six digits a number; returns the path."""
+        """Write the table as CSV, numbers with six digits; returns the path."""
         self.table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
         return Path(path)
 
@@ -126,7 +126,7 @@ class Timeline:
         """
         if not is_installed("pyarrow"):
             raise MissingPackageError(missing(Path(path).name, "pyarrow"))
-        with Path(path).open("wb") as file:  # pyarrow takes no name that is not UTF-8
+        with Path(path).open("wb") as file:  # pyarrow accepts only UTF-8 names
             self.table.to_parquet(file, index=False)
         return Path(path)
 
@@ -164,16 +164,16 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 PREFIXES = ("p_", "smoothed_p_")
-"""Of the columns with one per class."""
+"""Prefixes of the columns with one per class."""
 
 
 TYPES = {"frame_index": "int64", "track_id": "Int64", "person_id": "Int64"}
-"""Whole numbers; ids may be empty."""
+"""Columns of whole numbers; ids may be empty."""
 
 
 def columns(classes: Sequence[str]) -> list[str]:
     """The contract's columns in order, for these classes."""
     names = list(COLUMNS)
     at = names.index("smoothed_emotion")
-    alone, smoothed = ([f"{prefix}{name}" for name in classes] for prefix in PREFIXES)
-    return names[:at] + alone + names[at:] + smoothed
+    raw, smoothed = ([f"{prefix}{name}" for name in classes] for prefix in PREFIXES)
+    return names[:at] + raw + names[at:] + smoothed

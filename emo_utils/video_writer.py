@@ -1,4 +1,4 @@
-"""Frames out, through PyAV (FFmpeg): H.264 in mp4, each frame at its own time, sound kept."""
+"""Write videos with PyAV (FFmpeg): H.264 in mp4, each frame at its own time, with sound."""
 
 import logging
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ from emo_utils.video.sound import has_sound, sound_blocks
 log = logging.getLogger(__name__)
 
 TIME_BASE = Fraction(1, 90_000)
-"""Of the written videos; fine enough for any frame rate, fixed or variable."""
+"""Time base of written videos; fine enough for fixed and variable frame rates."""
 
 
 def write_video(path: Path | str, frames: Iterable[np.ndarray], fps: Fraction | float, *, quality: int = 20) -> None:
@@ -32,11 +32,11 @@ def write_video(path: Path | str, frames: Iterable[np.ndarray], fps: Fraction | 
 class VideoWriter:
     """H.264 in mp4 that plays in a browser; each frame at its own time, with another file's sound beside it.
 
-    Odd sides lose their last row or column: the codec's colour planes need even ones.
+    Odd sides lose their last row or column, since the codec needs even sides.
 
     Args:
-        path: where to; written in place, so give a temporary name where a half-written file must not be seen.
-        audio_from: a clip whose sound is kept, as mono or stereo AAC; with a warning instead where it cannot be read.
+        path: the file to write. It is not written atomically; give a temporary name if that matters.
+        audio_from: a clip whose sound is kept, as mono or stereo AAC. Sound that cannot be read gives a warning.
         quality: x264's constant rate factor; lower is better, 18 to 28 is sensible.
     """
 
@@ -79,7 +79,7 @@ class VideoWriter:
 
 
 class _SoundTrack:
-    """The sound of one file on its way into another, packet by packet. Sound that fails is left out with a warning."""
+    """Copies the sound of one file into another, packet by packet. Sound that fails is left out with a warning."""
 
     def __init__(self, source: Path, target: OutputContainer):
         self._source, self._target = source, target

@@ -1,1 +1,1 @@
-"""From a clip to its timeline: the one engine behind notebook, command line and web page."""
+"""From a clip to its timeline: prediction for notebook, command line and web page."""

@@ -1,4 +1,4 @@
-"""How strong an expression is, by shipped weights: what the apex finder is told beside the motion of the face."""
+"""Strength of an expression by shipped weights; the apex is found from it and from the motion of the face."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +18,7 @@ class ApexScorer:
 
     @property
     def input_spec(self) -> InputSpec:
-        """How a face must be cropped for these weights."""
+        """The crop that these weights need."""
         return _engine(self.weights).weights.input_spec
 
     def describe(self) -> dict:
@@ -32,8 +32,8 @@ class ApexScorer:
     def __call__(self, crops: np.ndarray) -> np.ndarray:
         """Scores float32 (N,) in 0..1 of uint8 crops (N, S, S)."""
         engine = _engine(self.weights)
-        shown = [index for index, name in enumerate(engine.weights.classes) if name != "neutral"]
-        return engine.predict(crops)[:, shown].max(axis=1)
+        expressions = [index for index, name in enumerate(engine.weights.classes) if name != "neutral"]
+        return engine.predict(crops)[:, expressions].max(axis=1)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The apex frames of a clip, read a second time: crops to look at, and crops for a network that reads nothing else."""
+"""Crops of the apex frames of a clip, for people and for a network that reads only apex frames."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,19 +13,25 @@ from emo_utils.structures import InputSpec, Segment
 from emo_utils.timeline import PREFIXES, Timeline
 
 SHOWN = InputSpec(size=320, margin=0.45, colour="rgb")
-"""Apex pictures for people: the whole head, larger than the network needs it."""
+"""Crop of apex pictures for people: the whole head, larger than the input of the network."""
 
 OUTSIDE = 128
-"""Gray of what lies outside the frame in a picture for people, which must not show a face that was never filmed."""
+"""Gray level outside the frame in a picture for people; mirroring would show a face that was not filmed."""
 
 
 @dataclass(frozen=True)
 class ApexCrop:
-    """The face at the apex of a segment: uint8 (320, 320, 3) RGB to look at, and as the network's input spec says."""
+    """The face at the apex of a segment.
+
+    Attributes:
+        segment: the segment.
+        shown: uint8 (320, 320, 3) RGB, for people.
+        network_crop: uint8, as the input spec of the network requires.
+    """
 
     segment: Segment
     shown: np.ndarray = field(repr=False)
-    read: np.ndarray = field(repr=False)
+    network_crop: np.ndarray = field(repr=False)
 
 
 def apex_crops(
@@ -34,13 +40,13 @@ def apex_crops(
     keypoints: Sequence[np.ndarray | None],
     spec: InputSpec,
 ) -> Iterator[ApexCrop]:
-    """Cut the apexes out of the original frames, in order of their frames; only these frames' pixels are made.
+    """Crop the apexes from the original frames, in order of time; only the pixels of these frames are converted.
 
     Args:
-        source: the clip; it is opened anew.
-        segments: of it.
-        keypoints: float (4, 2) of the face at each one's apex; those of None are left out.
-        spec: of the crop that a network reads.
+        source: the clip; it is opened again.
+        segments: of the clip.
+        keypoints: float (4, 2) of the face at the apex of each segment; segments with None are left out.
+        spec: of the crop for the network.
     """
     wanted: dict[int, list[tuple[Segment, np.ndarray]]] = {}
     for segment, points in zip(segments, keypoints, strict=True):
@@ -61,26 +67,26 @@ def apex_crops(
 def read_apexes(
     timeline: Timeline, segments: Sequence[Segment], crops: Sequence[np.ndarray], engine: OnnxEngine
 ) -> Timeline:
-    """A timeline whose faces were not read, with what the network reads in the apex crops alone.
+    """Fill a timeline without predictions with the predictions for the apex crops.
 
-    The apex frame gets its probabilities; every frame of the segment gets them as its smoothed ones, and is named by
-    them. The rest stays empty.
+    The apex frame gets the probabilities. Every frame of the segment gets them as smoothed probabilities, and the same
+    emotion. All other frames stay empty.
 
     Args:
         timeline: with empty emotions.
-        segments: whose apexes were cut out.
+        segments: the segments with a crop.
         crops: uint8 (S, S) each, in the same order.
-        engine: reads them.
+        engine: predicts from the crops.
     """
     table, classes = timeline.table.copy(), timeline.classes
-    alone, smoothed = ([f"{prefix}{name}" for name in classes] for prefix in PREFIXES)
-    read = engine.predict(np.stack(crops)) if crops else []
-    for segment, row in zip(segments, read, strict=True):
+    raw, smoothed = ([f"{prefix}{name}" for name in classes] for prefix in PREFIXES)
+    predictions = engine.predict(np.stack(crops)) if crops else []
+    for segment, row in zip(segments, predictions, strict=True):
         own = (table["person_id"] == segment.person_id).fillna(False)
         inside = own & table["frame_index"].between(segment.onset, segment.offset)
         apex = own & (table["frame_index"] == segment.apex)
         emotion, confidence = classes[int(row.argmax())], float(row.max())
-        table.loc[apex, alone] = table.loc[inside, smoothed] = row.astype(float)
+        table.loc[apex, raw] = table.loc[inside, smoothed] = row.astype(float)
         for rows, prefix in ((apex, ""), (inside, "smoothed_")):
             table.loc[rows, f"{prefix}emotion"] = emotion
             table.loc[rows, f"{prefix}confidence"] = confidence

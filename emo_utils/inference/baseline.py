@@ -1,19 +1,20 @@
-"""A person's own baseline: what a network says of a face beyond how that face, camera and speech always look to it.
+"""The baseline of each person: a constant offset of the predictions, due to face, camera and speech.
 
-A network reads the rest face of one person as sad and of another as angry. The model, in log-probabilities z (C,), each
-the mean over a clip's frames, centred over the classes:
+A network predicts sadness for the neutral face of one person and anger for that of another. The model is one of
+log-probabilities z (C,), the mean over the frames of a clip, centred over the classes:
 
     z of a clip = b of its person + GAIN x profile of its emotion + noise of variance NOISE
 
-`b` is what is taken off. Its prior mean is the mean of the whole collection, with the weight of `STRENGTH` clips, so
-that a person with few clips is corrected little. The profile of an emotion is the network's mean answer to faces of
-that emotion, from the weights' sidecar. Which emotion a clip shows is not known: the shares of the emotions are
-estimated for each person together with b, by expectation-maximisation. The bare mean of a person assumes that they show
-all emotions alike, and takes their anger off where they are angry in most clips. Shares by expectation-maximisation:
+The offset `b` is subtracted. Its prior mean is the mean of the whole collection, with the weight of `STRENGTH` clips,
+so that a person with few clips is corrected little. The profile of an emotion is the mean output of the network for
+faces of that emotion, from the sidecar of the weights. The emotion of a clip is not known. The shares of the emotions
+are therefore estimated for each person together with b, by expectation-maximisation. A plain mean would assume that a
+person shows all emotions equally often, and would subtract the anger of a person who is angry in most clips.
+Source of the shares:
 M. Saerens, P. Latinne, C. Decaestecker, "Adjusting the Outputs of a Classifier to New a Priori Probabilities", Neural
 Computation 14, 2002; the offset b and its shrinkage are ours. `docs/experiments.md` compares the forms.
 
-No label is used. What is corrected so uses the other clips of the same people: it is transductive, and says so.
+No label is used. The correction uses the other clips of the same people: it is transductive, and is reported so.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,25 +27,25 @@ from emo_utils.errors import EmoError
 from emo_utils.registry import unknown_name
 
 KINDS = ("none", "collection", "people")
-"""Nothing is taken off; the mean of all clips; the estimate of each person."""
+"""Nothing is subtracted; the mean of all clips; the estimate of each person."""
 
 SMALLEST = 1e-4
-"""Probabilities below this are taken for this: the logarithm of a probability near 0 is noise."""
+"""Smallest probability before the logarithm; logarithms of smaller ones are noise."""
 
 GAIN = 0.25
-"""How strong expressions of people who speak are beside the faces of the profiles, in log-probabilities."""
+"""Strength of expressions during speech, relative to the faces of the profiles, in log-probabilities."""
 
 NOISE = 4.0
 """Variance of a clip's log-probability around its expected value."""
 
 STRENGTH = 4
-"""Clips whose weight the mean of the collection has in the estimate of a person."""
+"""Weight of the mean of the collection in the estimate of a person, in clips."""
 
 ALIKE = 0.5
-"""A person whose clips vary less than this (mean variance over the classes) shows too little to be corrected safely."""
+"""Least mean variance over the classes of a person's clips; below it the correction is not safe."""
 
 ONE_SHARE = 0.5
-"""So does a person for whom the share of one emotion is estimated higher than this."""
+"""Largest estimated share of one emotion; above it the correction is not safe."""
 
 STEPS = 30
 
@@ -54,13 +55,13 @@ DIGITS = 4
 
 @dataclass(frozen=True)
 class PersonBaseline:
-    """What is taken off the log-probabilities of one person.
+    """The offset that is subtracted from the log-probabilities of one person.
 
     Attributes:
         offset: float (C,).
-        clips, frames: what it was estimated from.
+        clips, frames: numbers of clips and frames of the estimate.
         shares: estimated share of each emotion in those clips, (C,); empty where none was estimated.
-        warning: why the correction may do harm; empty where nothing speaks against it.
+        warning: why the correction may be harmful; empty if there is no reason.
     """
 
     offset: np.ndarray = field(repr=False)
@@ -83,7 +84,7 @@ def log_mean(probabilities: np.ndarray) -> np.ndarray:
 
 
 def take_off(probabilities: np.ndarray, offset: np.ndarray) -> np.ndarray:
-    """Probabilities (N, C) without a person's offset (C,); rows add up to one. NaN rows stay NaN."""
+    """Subtract an offset (C,) from the logarithms of probabilities (N, C), and normalise. NaN rows stay NaN."""
     return softmax(np.log(np.maximum(np.asarray(probabilities, float), SMALLEST)) - offset, axis=1)
 
 
@@ -99,16 +100,16 @@ def estimate_baselines(
     Args:
         kind: one of `KINDS` but `none`.
         log_means: float (N, C), `log_mean` of each clip.
-        people: who is in each clip.
-        frames: how many frames each clip's mean is of.
-        profiles: float (C, C), a row per emotion; see `centred_profiles`. None: the weights tell none, and a person's
-            mean is shrunk without estimating shares.
+        people: the person of each clip.
+        frames: the number of frames of each clip.
+        profiles: float (C, C), a row per emotion; see `centred_profiles`. None: the weights have none, and the mean of
+            a person is shrunk without an estimate of shares.
 
     Returns:
         By person, in order of appearance.
 
     Raises:
-        EmoError: an unknown kind, or a single clip, of which nothing can be taken off but itself.
+        EmoError: an unknown kind, or fewer than two clips.
     """
     if kind not in KINDS[1:]:
         raise EmoError(unknown_name("baseline", kind, KINDS))
@@ -134,11 +135,11 @@ def estimate_baselines(
 def emotion_profiles(
     probabilities: np.ndarray, labels: np.ndarray, classes: Sequence[str]
 ) -> dict[str, dict[str, float]]:
-    """How a network answers faces of each emotion: a sidecar's `profiles`, for `centred_profiles`.
+    """The mean output of a network for faces of each emotion: `profiles` of a sidecar, for `centred_profiles`.
 
     Args:
-        probabilities: float (N, C) of faces that it was not trained on.
-        labels: int (N,), which of the C classes each shows.
+        probabilities: float (N, C) of faces outside the training set.
+        labels: int (N,), the class of each face.
         classes: C names.
 
     Returns:
@@ -159,7 +160,7 @@ def centred_profiles(profiles: Mapping[str, Mapping[str, float]], classes: Seque
 
     Args:
         profiles: for each emotion, the mean log-probability of each class over faces of that emotion.
-        classes: C names, in the order that is wanted.
+        classes: C names, in the order of the result.
     """
     table = np.array([[profiles[shown][named] for named in classes] for shown in classes], float)
     table -= table.mean(axis=1, keepdims=True)
@@ -173,7 +174,7 @@ def person_offset(
     gain: float = GAIN,
     strength: float = STRENGTH,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Offset (C,) and shares (C,) of one person's clips (K, C); without profiles no shares, and the shrunk mean."""
+    """Offset (C,) and shares (C,) of one person's clips (K, C); without profiles the shrunk mean and no shares."""
     weight = len(clips) + strength
     offset = (clips.sum(axis=0) + strength * collection) / weight
     if profiles is None:

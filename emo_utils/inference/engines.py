@@ -11,21 +11,21 @@ from emo_utils.inference.weights import Weights
 
 
 class OnnxEngine:
-    """A network ready to read crops; scaling, normalisation and softmax are inside the ONNX file.
+    """Runs a network on crops; scaling, normalisation and softmax are inside the ONNX file.
 
     Args:
-        weights: what to run.
-        threads: of the processor; None takes up to four.
-        prior: the class shares under which probabilities are given: `uniform`, or the name of the weights' corpus,
-            which leaves them as trained; None is the latter. See `inference.prior`.
+        weights: the network to run.
+        threads: number of threads; None takes up to four.
+        prior: the class shares that probabilities assume: `uniform`, or the name of the training corpus, which leaves
+            the output unchanged; None: the latter. See `inference.prior`.
 
     Attributes:
         prior: the name of the prior that is used.
         uncertain_below: the top probability under which a face is `uncertain` under this prior.
 
     Raises:
-        UnknownNameError: a prior that the weights do not know.
-        WeightsError: the sidecar names other classes than the network gives, or not the shares that a prior needs.
+        UnknownNameError: a prior that these weights do not have.
+        WeightsError: the sidecar does not fit the output of the network, or lacks the shares that the prior needs.
     """
 
     def __init__(self, weights: Weights, threads: int | None = None, prior: str | None = None):
@@ -51,33 +51,33 @@ class OnnxEngine:
         size = self.weights.input_spec.size
         if crops.dtype != np.uint8 or crops.shape[1:] != (size, size):
             raise ValueError(f"expected uint8 crops (N, {size}, {size}), found {crops.dtype} {crops.shape}")
-        read = self._session.run(None, {"faces": crops})[0]
-        return read if self._ratio is None else change_prior(read, self._ratio)
+        probabilities = self._session.run(None, {"faces": crops})[0]
+        return probabilities if self._ratio is None else change_prior(probabilities, self._ratio)
 
     def predict_each(self, crops: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
         """Probabilities float32 (N, C) of N pictures with one or more crops uint8 (S, S) each; see `joined`."""
-        of = np.repeat(np.arange(len(crops)), [len(few) for few in crops])
-        return joined(self.predict(np.stack([crop for few in crops for crop in few])), of)
+        picture_of = np.repeat(np.arange(len(crops)), [len(of_picture) for of_picture in crops])
+        return joined(self.predict(np.stack([crop for of_picture in crops for crop in of_picture])), picture_of)
 
 
-def joined(read: np.ndarray, of: np.ndarray) -> np.ndarray:
-    """One reading of each picture: the mean of the logarithms of its crops' readings, normalised.
+def joined(probabilities: np.ndarray, picture_of: np.ndarray) -> np.ndarray:
+    """One prediction per picture: the mean of the log-probabilities of its crops, normalised.
 
-    That is the mean of their logits, as networks in one file are joined too; a change of the prior, before or after it,
-    comes to the same.
+    This equals the mean of their logits, which also joins several networks in one file. A change of the prior before or
+    after it gives the same result.
 
     Args:
-        read: probabilities (M, C) of crops.
-        of: int (M,), which of the N pictures each is of; every one of 0 to N - 1 is there.
+        probabilities: float (M, C) of crops.
+        picture_of: int (M,), the picture of each crop, 0 to N - 1; each number occurs.
 
     Returns:
-        Float (N, C), of the kind of `read`.
+        Float (N, C), of the dtype of `probabilities`.
     """
-    counts = np.bincount(of)
-    if (counts == 1).all() and (np.diff(of) > 0).all():
-        return read
+    counts = np.bincount(picture_of)
+    if (counts == 1).all() and (np.diff(picture_of) > 0).all():
+        return probabilities
     from scipy.special import softmax  # slow to load, and not needed for a clip
 
-    sums = np.zeros((len(counts), read.shape[1]))
-    np.add.at(sums, of, np.log(np.maximum(read, np.finfo(np.float32).tiny)))
-    return softmax(sums / counts[:, None], axis=1).astype(read.dtype)
+    sums = np.zeros((len(counts), probabilities.shape[1]))
+    np.add.at(sums, picture_of, np.log(np.maximum(probabilities, np.finfo(np.float32).tiny)))
+    return softmax(sums / counts[:, None], axis=1).astype(probabilities.dtype)

@@ -1,6 +1,6 @@
-"""Whatever can be analysed, as frames: video files, pictures, arrays, iterators of frames, cameras.
+"""Sources of frames: video files, pictures, arrays, iterators of frames, cameras.
 
-Every source becomes a `FrameSource`, so that nothing after it knows where frames are from.
+Every source becomes a `FrameSource`, so that the rest of the package treats all sources alike.
 """
 
 import logging
@@ -41,12 +41,12 @@ class FrameSource:
     Attributes:
         name: the file's name; `array`, `frames` or `camera <index>` for sources without a file.
         pictures: opens it; takes the arguments of `video.read_pictures` after the path.
-        fps: frames a second; None where it is not known.
-        frames: how many, as far as known beforehand; None otherwise.
-        path: of the file; None without one.
-        info: what a video file's header says; None for other sources.
+        fps: frames a second; None if unknown.
+        frames: number of frames, if known beforehand; else None.
+        path: of the file; None for sources without a file.
+        info: the header of a video file; None for other sources.
         replayable: it can be opened again, for pictures of the apexes and for an annotated video.
-        endless: a camera.
+        endless: it has no end, like a camera.
     """
 
     name: str
@@ -66,7 +66,7 @@ class FrameSource:
             yield picture.frame()
 
     def first_seconds(self, seconds: float) -> "FrameSource":
-        """The same source, ended after so many seconds."""
+        """The same source, limited to its first seconds."""
         if not seconds > 0:
             raise SourceError(f"seconds: expected a positive number, found {seconds}")
 
@@ -81,18 +81,18 @@ class FrameSource:
 
 
 def open_source(source: Any, fps: float | None = None) -> FrameSource | tuple[Any, ...]:
-    """Open what a user gave.
+    """Open the source that a user gave.
 
     Args:
         source: see `EXPECTED`; a `FrameSource` is returned as it is.
         fps: frames a second of arrays and iterators; files and cameras have their own times.
 
     Returns:
-        The source; or, for a folder, a list or an iterator of paths, a tuple of what to open one by one.
+        The source. For a folder, and for a list or iterator of paths, a tuple of the paths.
 
     Raises:
-        SourceError: another type or shape; says what was expected and found.
-        VideoError: a file that is missing or cannot be read, or a folder without any.
+        SourceError: another type or shape.
+        VideoError: a file that is missing or cannot be read, or a folder without videos and pictures.
     """
     if isinstance(source, FrameSource):
         return source
@@ -112,7 +112,7 @@ def frame_source(source: Any, fps: float | None = None) -> FrameSource:
     """As `open_source`, for a single source.
 
     Raises:
-        SourceError: also where several were given.
+        SourceError: also if several were given.
     """
     opened = open_source(source, fps)
     if isinstance(opened, FrameSource):
@@ -137,7 +137,7 @@ def files_of(folder: Path) -> tuple[Path, ...]:
     """The videos and pictures of a folder, not of its subfolders, in alphabetical order.
 
     Raises:
-        VideoError: it holds none.
+        VideoError: there is none.
     """
     known = {*VIDEO_SUFFIXES, *IMAGE_SUFFIXES}
     found = sorted(p for p in folder.iterdir() if p.suffix.lower() in known and not p.name.startswith("."))
@@ -177,7 +177,7 @@ def array_source(pixels: np.ndarray, fps: float | None = None) -> FrameSource:
 
 
 def _from_iterable(source: Iterable[Any], fps: float | None) -> FrameSource | tuple[Any, ...]:
-    """Frames of one clip, or several sources: the first item tells."""
+    """Frames of one clip, or several sources, by the type of the first item."""
     items = iter(source)
     first = next(items, _NOTHING)
     if first is _NOTHING:

@@ -1,4 +1,4 @@
-"""Follow the faces through a clip: detect, track, fill in between, and cut out what the network will read."""
+"""Detect, track and crop the faces of a clip; faces between two detections are interpolated."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from emo_utils.motion.follow import FaceMotion, MotionFollower
 from emo_utils.structures import Detections, Frame, InputSpec
 
 NEAR = 0.5
-"""Overlap of a face's boxes in two detections, under which it has moved far."""
+"""Least overlap of the boxes of a face in two detections; below it the face has moved far."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class FaceInFrame:
         track_id: of the track it belongs to.
         box: float32 (4,), x1 y1 x2 y2 in pixels.
         keypoints: float32 (K, 2) in pixels.
-        confidence: the detector's.
-        interpolated: placed between two finds rather than found.
-        tracklet: of the track, by its number in the store.
+        confidence: of the detection.
+        interpolated: placed between two detections.
+        tracklet: number of the tracklet in the store.
     """
 
     track_id: int
@@ -43,7 +43,7 @@ class FaceInFrame:
 
 @dataclass(frozen=True)
 class ObservedFrame:
-    """A frame's faces and their crops; the pixels themselves are gone, so that memory stays flat."""
+    """The faces of a frame and their crops; the pixels of the frame are not kept, to save memory."""
 
     frame_index: int
     time_s: float
@@ -51,7 +51,7 @@ class ObservedFrame:
     crops: tuple[np.ndarray, ...]
     motions: tuple[FaceMotion, ...] = ()
     measured: tuple[tuple[float, ...], ...] = ()
-    """Of each face, the numbers of the measures that were asked for, one after the other."""
+    """The values of the requested measures for each face."""
 
 
 def observe(
@@ -66,11 +66,11 @@ def observe(
 ) -> Iterator[ObservedFrame]:
     """Detect in every `every`-th frame and place the tracked faces in the frames between.
 
-    A frame is given out only when the next detection is known, so at most `every` frames are held.
+    A frame is yielded only when the next detection is known, so at most `every` frames are held.
 
-    Where a face comes, goes or moves far from one detection to the next, the frames between are looked at too: faces
-    come and go in the frame in which they do, and fast ones are not lost. So are those around a scene cut, where the
-    store ends the tracks of faces that are gone.
+    If a face appears, disappears or moves far from one detection to the next, faces are detected in the frames between
+    too. This gives the right first and last frame, and fast faces are not lost. The same is done around a scene cut,
+    where the store ends the tracks of faces that are gone.
 
     Yields:
         All frames, in order.
@@ -96,7 +96,7 @@ def observe(
 
 
 def is_calm(before: Detections, after: Detections) -> bool:
-    """Whether the same number of sure faces is found twice, each near its old place."""
+    """Whether two detections give the same number of sure faces, each near its old place."""
     old, new = (found.boxes[found.confidence >= SURE] for found in (before, after))
     if len(old) != len(new):
         return False
@@ -104,7 +104,7 @@ def is_calm(before: Detections, after: Detections) -> bool:
 
 
 def detection_groups(frames: Iterable[Frame], every: int) -> Iterator[list[Frame]]:
-    """The frames up to and with each one to detect in: the first, every `every`-th after it, and the last."""
+    """Groups of frames that end with a frame for detection: the first, every `every`-th after it, and the last."""
     group: list[Frame] = []
     for count, frame in enumerate(frames):
         group.append(frame)
@@ -133,7 +133,7 @@ def track(
 
 
 def between(before, after, before_s: float, after_s: float, time_s: float) -> list[FaceInFrame]:
-    """The faces that are there both before and after, placed at a time between by straight lines."""
+    """The faces that occur before and after, interpolated linearly to a time between."""
     share = (time_s - before_s) / max(after_s - before_s, 1e-9)
     later = {face.track_id: face for face in after}
     return [

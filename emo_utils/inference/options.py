@@ -16,7 +16,7 @@ from emo_utils.motion.flow import find_flow
 from emo_utils.registry import unknown_name
 
 DETECTION_S = 0.2
-"""Time between detections; `docs/ARCHITECTURE.md` tells what is lost by not detecting in every frame."""
+"""Time between detections; `docs/ARCHITECTURE.md` gives the loss against detection in every frame."""
 
 ONE = "one"
 """`AnalysisOptions.segments`: exactly one segment, whatever its length; see `motion.one`."""
@@ -24,50 +24,50 @@ ONE = "one"
 EXPRESSIONS = ("macro", "micro", "both")
 
 USUAL_FPS = 25.0
-"""Taken for the rate of a source that does not tell its own."""
+"""Frame rate that is assumed for a source without one."""
 
 
 @dataclass(frozen=True)
 class AnalysisOptions:
-    """How a clip is read."""
+    """The options of an analysis."""
 
     weights: str = DEFAULT_WEIGHTS
     """A shipped name, an .onnx file, or a training run's folder."""
     detector: str = "mediapipe"
     """A registered face detector."""
     detect_every: int | None = None
-    """Detect in every n-th frame, tracks fill in between; None: about every `DETECTION_S` seconds."""
+    """Detect in every n-th frame and interpolate between; None: about every `DETECTION_S` seconds."""
     sample_fps: float | None = None
-    """Read about this many frames a second; None reads all."""
+    """Read about this many frames a second; None: all."""
     smoothing: str = next(iter(METHODS))
     """How probabilities are smoothed over time."""
     smoothing_s: float = 0.25
-    """Its time constant or window in seconds."""
+    """Time constant or window of the smoothing, in seconds."""
     identity_weights: str = "auto"
-    """Embedding network that tells people apart: `auto` (what `EMO_IDENTITY_WEIGHTS` says, else ArcFace if it
-    was fetched, else any in the folder of models), `none`, `arcface`, a file."""
+    """Embedding network that identifies persons: `auto`, `none`, `arcface`, or a file. `auto` takes
+    `EMO_IDENTITY_WEIGHTS`, else ArcFace if it was fetched, else any in the folder of models."""
     tracker: str = TRACKERS[0]
-    """How faces are followed; see `faces.tracking.TRACKERS`."""
+    """The face tracker; see `faces.tracking.TRACKERS`."""
 
     segments: bool | str = True
-    """Measure motion, and find onset, apex and offset of the expressions; `one`: of a clip known to hold one."""
+    """Measure motion, and find onset, apex and offset of expressions; `one`: exactly one segment per clip."""
     expressions: str = "macro"
-    """Which are looked for: `macro`, `micro` (0.04 to 0.5 s) or `both`; see `motion.segments` and `motion.micro`."""
+    """Expressions to find: `macro`, `micro` (0.04 to 0.5 s) or `both`; see `motion.segments` and `motion.micro`."""
     flow: str = DEFAULT_FLOW
-    """Optical flow by which motion is measured; see `motion.flow.METHODS`."""
+    """Optical flow method; see `motion.flow.METHODS`."""
     magnify_motion: bool | None = None
-    """Magnify the aligned face before its motion is measured (S0.4); None: where micro-expressions are looked for,
-    and for exactly one segment of a clip with 100 frames a second or more."""
+    """Magnify the aligned face before its motion is measured (S0.4). None: for micro-expressions, and for exactly
+    one segment of a clip with 100 frames a second or more."""
     apex_only: bool = False
-    """Let the network read the apex frames alone; segments are found by motion alone then."""
+    """Predict only for apex frames; segments are then found by motion only."""
     prior: str | None = None
-    """Class shares under which probabilities stand: `uniform`, or the corpus of the weights as they were trained;
-    None: what the weights' sidecar says is best for clips. See `inference.prior`."""
+    """Class shares that probabilities assume: `uniform`, or the training corpus of the weights. None: the prior
+    that the sidecar of the weights gives for clips. See `inference.prior`."""
     measures: tuple[str, ...] = ()
-    """What is measured of each face beside its expression, by name, such as `valence`; see `measures.measure`. The
-    columns stand after the others in the timeline."""
+    """Names of further measures of each face, such as `valence`; see `measures.measure`. Their columns come last in
+    the timeline."""
     strict: bool = False
-    """Refuse a file that is damaged or cut off, rather than read what is left of it."""
+    """Refuse a damaged or truncated file; otherwise its readable part is analysed."""
 
     def __post_init__(self) -> None:
         if self.apex_only and not self.segments:
@@ -100,8 +100,8 @@ class AnalysisOptions:
         """These options with some of them replaced.
 
         Raises:
-            UnknownNameError: a name that is no option; says the nearest.
-            EmoError: a value that cannot be.
+            UnknownNameError: a name that is no option; names the most similar one.
+            EmoError: a value that is not allowed.
         """
         known = [one.name for one in fields(self)]
         for name in options:

@@ -1,4 +1,4 @@
-"""Persons in a clip's table of faces: who is who, in numbers that count from 1, and why, in the log."""
+"""Assign a person id to each face of a clip; the decisions are written to the log."""
 
 import logging
 
@@ -11,15 +11,15 @@ log = logging.getLogger(__name__)
 
 
 def name_faces(faces: pd.DataFrame, store: TrackletStore) -> pd.DataFrame:
-    """Say of every face who it is.
+    """Assign a person id to every face.
 
     Args:
         faces: a row per frame and face, with `track_id` and `tracklet`, its number in the store.
         store: of the same clip.
 
     Returns:
-        The rows with `person_id`; both ids count from 1 in order of appearance. A track that turned out to show two
-        people is two tracks.
+        The rows with `person_id`; both ids count from 1 in order of appearance. A track that shows two
+        persons becomes two tracks.
     """
     kept = set(faces["tracklet"])
     tracklets = [tracklet for tracklet in store.finish() if tracklet.number in kept]
@@ -29,9 +29,9 @@ def name_faces(faces: pd.DataFrame, store: TrackletStore) -> pd.DataFrame:
     named = faces.assign(person_id=_counted(person), track_id=_counted(track))
     track_of = dict(zip(named["tracklet"], named["track_id"], strict=True))
     if store.embedder is None:
-        _tell_tracks_only(tracklets, track_of)
+        _log_tracks_only(tracklets, track_of)
     else:
-        _tell(people.decisions, tracklets, track_of, store)
+        _log_decisions(people.decisions, tracklets, track_of, store)
     return named
 
 
@@ -40,8 +40,8 @@ def _counted(ids: pd.Series) -> pd.Series:
     return pd.Series(pd.factorize(ids)[0] + 1, index=ids.index, dtype="int64")
 
 
-def _tell_tracks_only(tracklets: list[Tracklet], track_of: dict[int, int]) -> None:
-    """One line; a warning where two tracks may be one person, seen at different times."""
+def _log_tracks_only(tracklets: list[Tracklet], track_of: dict[int, int]) -> None:
+    """Log one line; a warning if two tracks may be one person, seen at different times."""
     spans: dict[int, list[int]] = {}
     for tracklet in tracklets:
         span = spans.setdefault(track_of[tracklet.number], [tracklet.first, tracklet.last])
@@ -55,7 +55,7 @@ def _tell_tracks_only(tracklets: list[Tracklet], track_of: dict[int, int]) -> No
     )
 
 
-def _tell(
+def _log_decisions(
     decisions: tuple[Decision, ...], tracklets: list[Tracklet], track_of: dict[int, int], store: TrackletStore
 ) -> None:
     log.info("identity: %s, SHA-256 %s", store.embedder, store.embedder.sha256)

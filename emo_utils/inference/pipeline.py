@@ -1,4 +1,4 @@
-"""From frames to everything that is read in them: timeline, motion, segments. The one way through the floors below."""
+"""From frames to timeline, motion and segments: the pipeline of detection, tracking and prediction."""
 
 import logging
 import os
@@ -27,7 +27,7 @@ from emo_utils.inference.people import name_faces
 from emo_utils.inference.prefetch import prefetch
 from emo_utils.inference.segmenting import ClipMotion, MotionLog, name_segments, with_strength
 from emo_utils.inference.sustained import sustained_segments
-from emo_utils.inference.timeline_table import Naming, drop_flashes, face_rows, timeline_table
+from emo_utils.inference.timeline_table import Naming, drop_short_tracks, face_rows, timeline_table
 from emo_utils.inference.weights import find_weights
 from emo_utils.measures.measure import create_measures
 from emo_utils.motion.follow import MotionFollower
@@ -53,14 +53,14 @@ OnFrame = Callable[[int], None]
 
 @dataclass(frozen=True)
 class PipelineResult:
-    """What was read in one source.
+    """The results for one source.
 
     Attributes:
-        timeline: see there.
-        motion: a DataFrame with `segmenting.MOTION_COLUMNS`; None where segments were not asked for.
+        timeline: the table of faces and frames.
+        motion: a DataFrame with `segmenting.MOTION_COLUMNS`; None if segments were not requested.
         segments: in time order.
-        keypoints: float (4, 2) of each segment's face in its apex frame; None where no motion was measured.
-        traces: what `motion` was computed from; None likewise.
+        keypoints: float (4, 2) of the face of each segment in its apex frame; None if no motion was measured there.
+        traces: the data from which `motion` was computed; None if segments were not requested.
     """
 
     timeline: Timeline
@@ -74,10 +74,10 @@ class Pipeline:
     """Networks loaded once, for any number of sources.
 
     Args:
-        options: how they are read.
+        options: of the analysis.
 
     Raises:
-        EmoError: weights, embedder or tracker cannot be had; told before the first source.
+        EmoError: weights, embedder or tracker cannot be loaded; raised before the first source is read.
     """
 
     def __init__(self, options: AnalysisOptions | None = None):
@@ -98,10 +98,10 @@ class Pipeline:
         """Read one source.
 
         Args:
-            source: a `FrameSource`, or what `frame_sources.frame_source` makes one of.
+            source: a `FrameSource`, or anything that `frame_sources.frame_source` accepts.
             on_frame: called with the number of frames done, for a progress bar.
-            marked: segments marked by hand, used instead of those that are found; None: find them.
-            marked_in: the file they are from, for messages.
+            marked: segments marked by hand, used instead of found ones; None: find the segments.
+            marked_in: the file of the marked segments, for messages.
 
         Raises:
             SourceError: not a single source of frames.
@@ -126,42 +126,42 @@ class Pipeline:
         keypoints = tuple(traces.keypoints_at(segment.track_id, segment.apex) for segment in segments)
         if options.apex_only:
             crops = list(apex_crops(source, segments, keypoints, self.weights.input_spec))
-            cut = [crop.segment for crop in crops], [crop.read for crop in crops]
+            cut = [crop.segment for crop in crops], [crop.network_crop for crop in crops]
             timeline = read_apexes(timeline, *cut, self.engine)
         named = tuple(name_segments(segments, timeline))
         log.info("%s: %d segments, %s", source.name, len(named), "found" if marked is None else "by hand")
         return PipelineResult(timeline, motion, named, keypoints, traces)
 
     def _observe(self, source: FrameSource, on_frame: OnFrame | None) -> tuple[Timeline, ClipMotion | None]:
-        """The timeline, and where segments are asked for the motion of the faces.
+        """The timeline, and the motion of the faces if segments are requested.
 
-        With `apex_only` no face is read: the timeline's emotions and probabilities are empty.
+        With `apex_only` no prediction is made here: emotions and probabilities of the timeline are empty.
         """
         motion = MotionLog() if self.options.segments else None
         store, faults = TrackletStore(self.embedder), Faults()
         detector = GroupDetector(create_detector(self.options.detector))
         try:
-            # Closed here, so that an error or Ctrl-C ends the thread, which would otherwise outlive the interpreter.
+            # Closed here, so that an error or Ctrl-C ends the thread.
             with closing(prefetch(self._observed(source, detector, store, faults))) as ahead:
-                read = self._read(ahead, motion, on_frame)
-                faces, frames = face_rows(read, self.weights.input_spec, self.weights.classes, self.measures)
+                predicted = self._predict(ahead, motion, on_frame)
+                faces, frames = face_rows(predicted, self.weights.input_spec, self.weights.classes, self.measures)
         finally:
             detector.close()
-        faces = name_faces(drop_flashes(faces, len(frames)), store)
+        faces = name_faces(drop_short_tracks(faces, len(frames)), store)
         if motion:
             motion.name(faces)
         table = timeline_table(faces, frames, self.naming)
         timeline = Timeline(table, self.weights.classes, _provenance(source, faults, detector, table))
         log.info("%s: %s", source.name, timeline)
-        return timeline, motion.finish(timeline, read=not self.options.apex_only) if motion else None
+        return timeline, motion.finish(timeline, with_probabilities=not self.options.apex_only) if motion else None
 
     def _observed(
         self, source: FrameSource, detector: FaceDetector, store: TrackletStore, faults: Faults
     ) -> Iterator[ObservedFrame]:
-        """The frames with their faces followed and cut out; a single picture has faces without any track."""
+        """The frames with tracked and cropped faces; the faces of a single picture have no tracks."""
         options, still = self.options, source.frames == 1
         every, rate = options.detection_interval(source.fps)
-        spare = max(1, (os.cpu_count() or 2) - 1)  # one core is for reading the faces
+        spare = max(1, (os.cpu_count() or 2) - 1)  # one core is for the network
         return observe(
             source.read(options.sample_fps, spare, strict=options.strict, faults=faults),
             StillDetector(detector) if still else detector,
@@ -175,7 +175,7 @@ class Pipeline:
 
     @property
     def naming(self) -> Naming:
-        """How probabilities are smoothed and named."""
+        """How probabilities are smoothed, and turned into emotions."""
         smoothing = (self.options.smoothing, self.options.smoothing_s)
         return Naming(self.weights.classes, *smoothing, self.engine.uncertain_below, self.measures)
 
@@ -185,10 +185,10 @@ class Pipeline:
             return MotionFollower(self.options.flow, MICRO_BAND)
         return MotionFollower(self.options.flow, MagnifyOptions() if magnified else None)
 
-    def _read(
+    def _predict(
         self, observed: Iterator[ObservedFrame], motion: MotionLog | None, on_frame: OnFrame | None
     ) -> Iterator[tuple[ObservedFrame, np.ndarray]]:
-        """Frames with the probabilities (faces, C) of their faces, read in batches."""
+        """Frames with the probabilities (faces, C) of their faces, predicted in batches."""
         done = 0
         while batch := list(islice(observed, BATCH_FRAMES)):
             probabilities, start = self.probabilities([crop for frame in batch for crop in frame.crops]), 0
@@ -202,14 +202,14 @@ class Pipeline:
                 on_frame(done)
 
     def probabilities(self, crops: Sequence[np.ndarray]) -> np.ndarray:
-        """Float (N, C) of uint8 crops (S, S); NaN with `apex_only`, where the frames are not read."""
+        """Float (N, C) of uint8 crops (S, S); NaN with `apex_only`, which predicts only for apex frames."""
         if self.options.apex_only or not crops:
             return np.full((len(crops), len(self.weights.classes)), np.nan)
         return self.engine.predict(np.stack(crops))
 
 
 def _provenance(source: FrameSource, faults: Faults, detector: GroupDetector, table: "pd.DataFrame") -> Provenance:
-    """How a source was read, told in the log too."""
+    """How a source was read; also written to the log."""
     warnings = faults.messages() + detector.warnings()
     if (table["status"] == "no_face").all():
         warnings.append("no face was found in it")

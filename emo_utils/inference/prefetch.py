@@ -1,4 +1,4 @@
-"""Work ahead in a thread: decoding and detection go on while the network reads the faces before."""
+"""Prefetch in a thread: decoding and detection run while the network predicts for earlier frames."""
 
 import queue
 import threading

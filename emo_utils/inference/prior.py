@@ -1,17 +1,16 @@
-"""Under which class shares a network's probabilities stand, and how they are put under others.
+"""The prior of predicted probabilities: the class shares that they assume, and the change to other shares.
 
-A network that was trained on faces gives p(y | x) under the class shares of its training data, in which contempt and
-disgust are one face in a hundred. Where the shares are others but the faces of a class look the same, probabilities
-are proportional to p(y | x) target(y) / trained(y): M. Saerens, P. Latinne, C. Decaestecker, "Adjusting the Outputs of
-a Classifier to New a Priori Probabilities", Neural Computation 14, 2002; on logits it is the post-hoc logit adjustment
-of A. Menon et al., "Long-Tail Learning via Logit Adjustment", ICLR 2021.
+A trained network gives p(y | x) under the class shares of its training data, in which contempt and disgust are one face
+in a hundred. If the shares differ but the faces of each class look the same, probabilities are proportional to
+p(y | x) target(y) / trained(y). Source: M. Saerens, P. Latinne, C. Decaestecker, "Adjusting the Outputs of a Classifier
+to New a Priori Probabilities", Neural Computation 14, 2002. On logits it is the post-hoc logit adjustment of A. Menon
+et al., "Long-Tail Learning via Logit Adjustment", ICLR 2021.
 
-`trained` is the mean of the targets that the network was fitted to. For FER+ these are distributions of votes: a
-network that minimises their cross-entropy gives the share of the votes that a face would get, whose mean over all faces
-is the mean of the distributions, not the shares of the labels that most votes went to. Where the logits are scaled up
-afterwards, so that probabilities mean the label of the majority, the prior within them is scaled too: the ratio is
-raised to the same power. On FER+ validation, every label counting alike, the calibration error is then 0.039; without
-the power 0.071, by the shares of labels 0.060.
+`trained` is the mean of the training targets. For FER+ the targets are distributions of votes. A network that minimises
+their cross-entropy predicts the vote shares of a face. Their mean over all faces is the mean of the distributions, not
+the shares of the majority labels. If the logits are scaled up afterwards, so that probabilities mean the majority
+label, the prior in them is scaled too, and the ratio is raised to the same power. On FER+ validation with all labels
+weighted equally, the calibration error is then 0.039; without the power 0.071, with the shares of labels 0.060.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,20 +21,20 @@ from emo_utils.errors import UnknownNameError, WeightsError
 from emo_utils.registry import unknown_name
 
 UNIFORM = "uniform"
-"""All classes alike. The other prior that weights know is that of their training, by the name of its corpus."""
+"""Equal shares of all classes. The other prior of weights has the name of their training corpus."""
 
 DIGITS = 6
 """Decimal places of the shares in a sidecar."""
 
 
 def class_shares(targets: np.ndarray, classes: Sequence[str]) -> dict[str, float]:
-    """The share of each class in training targets, float (N, C), whatever they add up to: a sidecar's `prior`."""
+    """The share of each class in training targets, float (N, C) with any sum: `prior` of a sidecar."""
     totals = np.asarray(targets, float).sum(axis=0)
     return {name: round(float(share), DIGITS) for name, share in zip(classes, totals / totals.sum(), strict=True)}
 
 
 def check_shares(shares: Mapping[str, float], classes: Sequence[str]) -> None:
-    """Refuse shares that are no distribution over the classes; none at all is allowed.
+    """Refuse shares that are no distribution over the classes; an empty mapping is allowed.
 
     Raises:
         ValueError: other classes, a negative share, or a sum that is not 1.
@@ -52,21 +51,21 @@ def check_shares(shares: Mapping[str, float], classes: Sequence[str]) -> None:
 def prior_ratio(
     name: str, own: str, trained: Mapping[str, float], classes: Sequence[str], sharpness: float = 1.0
 ) -> np.ndarray | None:
-    """By how much each class's probability is multiplied to stand under the prior `name`.
+    """The factor of each class's probability for a change to the prior `name`.
 
     Args:
         name: `own` or `uniform`.
-        own: the name of the prior the network was trained under.
-        trained: its share of each class; may be empty where only `own` is asked for.
+        own: the name of the prior of training.
+        trained: its share of each class; may be empty if `name` is `own`.
         classes: C names in the order of the network's output.
-        sharpness: by how much the logits were scaled after training to the targets; see `Weights.sharpness`.
+        sharpness: the factor by which logits were scaled after training; see `Weights.sharpness`.
 
     Returns:
-        float64 (C,), or None for `own`: nothing changes.
+        float64 (C,), or None for `own`: no change.
 
     Raises:
         UnknownNameError: neither of the two.
-        WeightsError: `uniform`, but the shares of training are not known, or training saw nothing of a class.
+        WeightsError: `uniform`, but the training shares are unknown, or a class is absent from training.
     """
     if name == own:
         return None

@@ -1,4 +1,4 @@
-"""From what was seen of a clip to the segments of its people: motion and probabilities put together."""
+"""Find the segments of all persons of a clip from motion and probabilities."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,22 +18,22 @@ from emo_utils.timeline import Timeline
 NEUTRAL = "neutral"
 
 CHUNK = 512
-"""Faces that are held one by one before they are packed."""
+"""Number of faces that are collected before they are packed into arrays."""
 
-NOBODY = (0, 0)
-"""Person and track of a flash of the detector, which the timeline leaves out."""
+NO_PERSON = (0, 0)
+"""Person and track of false detections, which are not in the timeline."""
 
 MOTION_COLUMNS = {
     "frame_index": "as in the timeline",
     "time_s": "as in the timeline",
     "person_id": "as in the timeline",
     "track_id": "as in the timeline",
-    "piece": "a stretch with one reference: displacements of different pieces cannot be compared",
-    "strength": "the curve that segments are read from: motion and change, weighted and added",
-    "motion": "displacement of the face's parts from rest, without short peaks; 1 is a plain expression",
-    "change": "how far the probabilities are from those at rest, 0 to 1; 0 where no network read the frames",
-    "speech": "how far mouth and chin go back and forth as in speech, 1 for a plain expression's motion",
-    "speed": "of the displacement, in face sides a second; `faces.crops` says what a face side is",
+    "piece": "a stretch with one reference face; displacements of different pieces cannot be compared",
+    "strength": "the curve in which segments are found: weighted sum of motion and change",
+    "motion": "displacement of the face regions from rest, without short peaks; 1 is a plain expression",
+    "change": "distance of the probabilities from those at rest, 0 to 1; 0 if there are none",
+    "speech": "back-and-forth motion of mouth and chin as in speech; 1 is the motion of a plain expression",
+    "speed": "of the displacement, in face sides a second; `faces.crops` defines the face side",
     **{name: f"displacement of the {name} from rest, in face sides, as measured" for name in GROUPS},
 }
 """The columns of `motion.csv`, in order; a row per frame and face in which motion was measured."""
@@ -56,7 +56,7 @@ class MotionLog:
             self._pack()
 
     def name(self, faces: pd.DataFrame) -> None:
-        """Say whose each tracklet of the store is: rows with `tracklet`, `person_id` and `track_id`."""
+        """Set person and track of each tracklet, from rows with `tracklet`, `person_id` and `track_id`."""
         known = faces.drop_duplicates("tracklet")
         self._names = {
             int(tracklet): (int(person), int(track))
@@ -68,21 +68,21 @@ class MotionLog:
             self._packed.append(tuple(np.array(column) for column in zip(*self._open, strict=True)))
             self._open = []
 
-    def finish(self, timeline: Timeline, read: bool) -> "ClipMotion":
-        """All traces of the clip; `read`: whether a network read its frames."""
+    def finish(self, timeline: Timeline, with_probabilities: bool) -> "ClipMotion":
+        """All traces of the clip, with or without the probabilities of the timeline."""
         self._pack()
         if not self._packed:
             return ClipMotion(())
         columns = [np.concatenate(column) for column in zip(*self._packed, strict=True)]
         frame_index, time_s, tracklet, piece, displacement, patch, keypoints = columns
-        values = _probabilities(timeline) if read else None
+        values = _probabilities(timeline) if with_probabilities else None
         neutral = timeline.classes.index(NEUTRAL) if NEUTRAL in timeline.classes else None
-        whose = np.array([self._names.get(int(t), NOBODY) for t in tracklet])
+        identities = np.array([self._names.get(int(t), NO_PERSON) for t in tracklet])
         faces = []
-        for number, person, track in np.unique(np.column_stack([piece, whose]), axis=0).tolist():
-            if (person, track) == NOBODY:
+        for number, person, track in np.unique(np.column_stack([piece, identities]), axis=0).tolist():
+            if (person, track) == NO_PERSON:
                 continue
-            rows = np.flatnonzero((piece == number) & (whose[:, 1] == track))
+            rows = np.flatnonzero((piece == number) & (identities[:, 1] == track))
             index = frame_index[rows]
             own = None if values is None else values[track].loc[index].to_numpy(float)
             trace = FaceTrace(index, time_s[rows], displacement[rows], patch[rows], own, neutral)
@@ -97,7 +97,7 @@ def _probabilities(timeline: Timeline) -> dict[int, pd.DataFrame]:
 
 @dataclass(frozen=True)
 class TracedFace:
-    """One piece of a track: whose it is, its trace, and its keypoints float32 (T, 4, 2) in pixels of the frames."""
+    """One piece of a track: its person, its trace, and its keypoints float32 (T, 4, 2) in pixels of the frames."""
 
     person_id: int
     track_id: int
@@ -113,10 +113,10 @@ class ClipMotion:
     faces: tuple[TracedFace, ...]
 
     def read(self, rule: SegmentRule | None = None, expressions: str = "macro") -> tuple[list[Segment], pd.DataFrame]:
-        """The segments of all persons in time order, their emotions still open; and the curves they were read from.
+        """The segments of all persons in time order, without emotions yet, and the curves in which they were found.
 
         Args:
-            rule: by which expressions of ordinary length are found.
+            rule: for expressions of ordinary length.
             expressions: a key of `SCALES`.
 
         Returns:
@@ -129,11 +129,11 @@ class ClipMotion:
             if "macro" in SCALES[expressions]:
                 found += [_segment(face, span, "macro") for span in spans]
             if "micro" in SCALES[expressions]:
-                found += [_segment(face, span, "micro") for span in _apart(find_micro(face.trace), spans)]
+                found += [_segment(face, span, "micro") for span in _without_overlap(find_micro(face.trace), spans)]
         return sorted(found, key=lambda segment: (segment.onset, segment.person_id)), _joined(tables)
 
     def read_one(self, rule: SegmentRule | None = None) -> tuple[list[Segment], pd.DataFrame]:
-        """As `read`, with exactly one segment: of the face that is seen longest; none where no face is seen."""
+        """As `read`, with exactly one segment: of the face that is seen longest; none without a face."""
         tables = [_table(face, motion_curve(face.trace, (rule or SegmentRule()).curve)) for face in self.faces]
         longest = max(self.faces, key=lambda face: len(face.trace), default=None)
         found = [_segment(longest, find_one(longest.trace), "")] if longest else []
@@ -141,12 +141,12 @@ class ClipMotion:
         return with_strength(found, table), table
 
     def without_probabilities(self) -> "ClipMotion":
-        """The same motion as if no network had read the frames."""
+        """The same motion without probabilities."""
         bare = [replace(face, trace=replace(face.trace, probabilities=None)) for face in self.faces]
         return ClipMotion(tuple(bare))
 
     def keypoints_at(self, track_id: int, frame_index: int) -> np.ndarray | None:
-        """A face's keypoints float32 (4, 2) in a frame; None where it was not seen."""
+        """A face's keypoints float32 (4, 2) in a frame; None if it is not there."""
         for face in self.faces:
             if face.track_id == track_id and len(rows := np.flatnonzero(face.trace.frame_index == frame_index)):
                 return face.keypoints[rows[0]]
@@ -154,11 +154,11 @@ class ClipMotion:
 
 
 SCALES = {"macro": ("macro",), "micro": ("micro",), "both": ("macro", "micro")}
-"""What can be asked for, and the rules that it takes."""
+"""The choices of expressions, and the rules that each applies."""
 
 
-def _apart(spans: list[Span], others: list[Span]) -> list[Span]:
-    """Those that share no frame with the others."""
+def _without_overlap(spans: list[Span], others: list[Span]) -> list[Span]:
+    """The spans that share no frame with the others."""
     return [span for span in spans if all(span.offset < o.onset or o.offset < span.onset for o in others)]
 
 
@@ -193,7 +193,7 @@ def _table(face: TracedFace, curve: MotionCurve) -> pd.DataFrame:
 
 
 def with_strength(segments: Iterable[Segment], table: pd.DataFrame) -> list[Segment]:
-    """Segments marked by hand with the largest value of the curve between their onset and offset; NaN without one."""
+    """Segments with their strength: the largest value of the curve from onset to offset; NaN without a curve."""
     out = []
     for segment in segments:
         own = table[(table["person_id"] == segment.person_id)]
@@ -203,9 +203,9 @@ def with_strength(segments: Iterable[Segment], table: pd.DataFrame) -> list[Segm
 
 
 def name_segments(segments: Sequence[Segment], timeline: Timeline) -> list[Segment]:
-    """Segments with the emotion of their apex frame (S0.6) and, beside it, that of the mean of all their frames.
+    """Segments with the emotion of their apex frame (S0.6), and that of the mean of all their frames.
 
-    A segment is an expression: it is named after the most probable one, never `neutral`.
+    A segment is an expression, so it gets the most probable emotion other than `neutral`.
     """
     faces = timeline.faces
     expressions = [name for name in timeline.classes if name != NEUTRAL]

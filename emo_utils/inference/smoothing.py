@@ -1,7 +1,7 @@
 """Smoothing of expression probabilities over time; each method maps (T, C) and times to (T, C).
 
-Rows of the result sum to one, so that a smoothed confidence is still a probability. Parameters are in seconds:
-the same clip at another frame rate is smoothed alike.
+Rows of the result sum to one, so that a smoothed confidence is still a probability. Parameters are in seconds, so the
+result does not depend on the frame rate.
 """
 
 import math
@@ -12,7 +12,7 @@ from emo_utils.errors import UnknownNameError
 from emo_utils.registry import unknown_name
 
 LONGEST_GAP_S = 0.5
-"""Nothing is carried over a longer absence."""
+"""Longest absence of a face that is smoothed over."""
 
 
 def smooth(probabilities: np.ndarray, times_s: np.ndarray, method: str, seconds: float = 0.25) -> np.ndarray:
@@ -20,9 +20,9 @@ def smooth(probabilities: np.ndarray, times_s: np.ndarray, method: str, seconds:
 
     Args:
         probabilities: float (T, C), rows sum to one.
-        times_s: float (T,), growing.
+        times_s: float (T,), increasing.
         method: a key of `METHODS`.
-        seconds: `exponential`: time constant; `majority`: window; `viterbi`: shortest usual stay in an expression.
+        seconds: `exponential`: time constant; `majority`: window; `viterbi`: mean duration of an expression.
 
     Raises:
         UnknownNameError: no such method.
@@ -37,12 +37,12 @@ def smooth(probabilities: np.ndarray, times_s: np.ndarray, method: str, seconds:
 
 
 def none(probabilities: np.ndarray, times_s: np.ndarray, seconds: float) -> np.ndarray:
-    """Leave everything as it is."""
+    """No smoothing."""
     return probabilities
 
 
 def exponential(probabilities: np.ndarray, times_s: np.ndarray, seconds: float) -> np.ndarray:
-    """Exponential average, run forwards and backwards and then averaged, so that nothing is delayed."""
+    """Mean of a forward and a backward exponential average, which has no delay."""
     forward = _one_way(probabilities, np.diff(times_s), seconds)
     backward = _one_way(probabilities[::-1], np.diff(times_s)[::-1], seconds)[::-1]
     return (forward + backward) / 2
@@ -66,10 +66,10 @@ def majority(probabilities: np.ndarray, times_s: np.ndarray, seconds: float) -> 
 
 
 def viterbi(probabilities: np.ndarray, times_s: np.ndarray, seconds: float) -> np.ndarray:
-    """Most probable path of a chain that stays in an expression for `seconds` on average, as near-certain rows.
+    """Most probable path of a Markov chain that stays in an expression for `seconds` on average.
 
-    The path is Viterbi's (IEEE Trans. Inf. Theory 13, 1967). Each row gives the path's expression the larger of one
-    half and its own probability, and shares the rest as the frame did; so the top of a row is the path.
+    The path is Viterbi's (IEEE Trans. Inf. Theory 13, 1967). In each row the expression of the path
+    gets at least one half; the rest keeps the proportions of the frame. So the top of each row is the path.
     """
     count = probabilities.shape[1]
     score = np.log(np.clip(probabilities, 1e-9, None))
@@ -99,4 +99,4 @@ def _raise_to_top(probabilities: np.ndarray, path: np.ndarray) -> np.ndarray:
 
 
 METHODS = {"exponential": exponential, "majority": majority, "viterbi": viterbi, "none": none}
-"""The ways to smooth; the first is the default."""
+"""The smoothing methods; the first is the default."""

@@ -1,9 +1,12 @@
-"""Rows of a timeline frame by frame, for a live camera: a row depends on its own frame and those before, on no later.
+"""Rows of a timeline frame by frame, for a live camera: a row depends on its own and earlier frames only.
 
-It differs from the analysis of a whole clip where that looks ahead. Between detections a face is carried forward from
-its last find, not placed between two; probabilities are averaged over the past alone; a find that is not confirmed is
-shown, not left out; nothing is filled in where a face was lost; and each track counts as a person, since who is who is
-decided from whole tracks.
+It differs from the analysis of a whole clip, which uses later frames too:
+
+- between detections a face keeps its last position, without interpolation;
+- probabilities are averaged over the past only;
+- a detection that is not confirmed later is shown;
+- gaps in a track are not filled;
+- each track counts as a person, since persons are identified from whole tracks.
 """
 
 import math
@@ -30,23 +33,23 @@ from emo_utils.structures import Detections, Frame
 from emo_utils.timeline import columns
 
 CAUSAL_SMOOTHING = ("exponential", "none")
-"""The methods of `smoothing` that need no future: an average over the past, or nothing."""
+"""The methods of `smoothing` that can work without later frames."""
 
 StreamRow = dict[str, Any]
-"""The columns of the timeline contract, in its order, for one frame and face; None or NaN where a value is empty."""
+"""The columns of the timeline contract, in its order, for one frame and face; None or NaN for empty values."""
 
 
 def stream(pipeline: Pipeline, source: FrameSource) -> Iterator[StreamRow]:
-    """Read a source as it comes; rows of a frame are given out before the next frame is asked for.
+    """Analyse a source live; all rows of a frame are yielded before the next frame is read.
 
-    Measures beside the expression are not taken in a stream.
+    Further measures (`AnalysisOptions.measures`) are not computed in a stream.
 
     Args:
-        pipeline: with its options; `segments` and `identity_weights` have no part in a stream.
-        source: of any kind.
+        pipeline: with its options; `segments` and `identity_weights` have no effect in a stream.
+        source: any source.
 
     Raises:
-        EmoError: an option that needs the future: another smoothing, or `apex_only`.
+        EmoError: an option that needs later frames: another smoothing, or `apex_only`.
     """
     options = pipeline.options
     if options.smoothing not in CAUSAL_SMOOTHING or options.apex_only:
@@ -67,8 +70,8 @@ def _rows(pipeline: Pipeline, source: FrameSource) -> Iterator[StreamRow]:
         for frame in source.read(options.sample_fps, threads=1, strict=options.strict):
             seen = faces.update(frame)
             probabilities = pipeline.probabilities([crop_face(frame.pixels, face.keypoints, spec) for face in seen])
-            for face, alone in zip(seen, probabilities, strict=True):
-                yield _row(pipeline, frame, face, alone, smoothing.update(face.track_id, alone, frame.time_s))
+            for face, raw in zip(seen, probabilities, strict=True):
+                yield _row(pipeline, frame, face, raw, smoothing.update(face.track_id, raw, frame.time_s))
             if not seen:
                 ids = {"frame_index": frame.index, "time_s": frame.time_s, "status": "no_face"}
                 yield _ordered(ids, pipeline.weights.classes)
@@ -77,14 +80,14 @@ def _rows(pipeline: Pipeline, source: FrameSource) -> Iterator[StreamRow]:
 
 
 class LiveFaces:
-    """The faces of the frame at hand: looked for in some frames, carried forward in the others.
+    """The faces of the current frame: detected in some frames, kept unchanged in the others.
 
-    After faces came, went or moved far, and at a scene cut, the very next frames are looked at, until all is calm.
+    After faces appear, disappear or move far, and at a scene cut, each frame is a detection until the faces are calm.
 
     Args:
-        detector: finds them.
+        detector: finds faces.
         tracker: follows them from one detection to the next.
-        every: frames from one detection to the next, where all is calm.
+        every: frames from one detection to the next while the faces are calm.
     """
 
     def __init__(self, detector: FaceDetector, tracker: FaceTracker, every: int):
@@ -95,7 +98,7 @@ class LiveFaces:
         self._frames_to_next = 0
 
     def update(self, frame: Frame) -> list[FaceInFrame]:
-        """The faces of the next frame, in the order of their tracks; `interpolated` says which were carried forward."""
+        """The faces of the next frame, in the order of tracks; `interpolated` marks those without new detection."""
         cut = self._cuts.is_cut(frame.pixels, frame.time_s)
         if self._frames_to_next > 0 and not cut:
             self._frames_to_next -= 1
@@ -120,7 +123,7 @@ class CausalSmoothing:
         self._last: dict[int, tuple[np.ndarray, float]] = {}
 
     def update(self, track_id: int, probabilities: np.ndarray, time_s: float) -> np.ndarray:
-        """A track's smoothed probabilities, float (C,), with those of its next frame."""
+        """Add the probabilities of the next frame of a track; returns the smoothed ones, float (C,)."""
         before, before_s = self._last.get(track_id, (probabilities, -math.inf))
         if time_s - before_s > LONGEST_GAP_S or self._seconds <= 0:
             smoothed = probabilities.astype(float)
@@ -132,7 +135,7 @@ class CausalSmoothing:
         return smoothed
 
 
-def _row(pipeline: Pipeline, frame: Frame, face: FaceInFrame, alone: np.ndarray, smoothed: np.ndarray) -> StreamRow:
+def _row(pipeline: Pipeline, frame: Frame, face: FaceInFrame, raw: np.ndarray, smoothed: np.ndarray) -> StreamRow:
     classes = pipeline.weights.classes
     values: StreamRow = {
         "frame_index": frame.index,
@@ -143,7 +146,7 @@ def _row(pipeline: Pipeline, frame: Frame, face: FaceInFrame, alone: np.ndarray,
         "detection_confidence": face.confidence,
         **{name: float(edge) for name, edge in zip(BOX, face.box, strict=True)},
     }
-    for prefix, row in (("", alone), ("smoothed_", smoothed)):
+    for prefix, row in (("", raw), ("smoothed_", smoothed)):
         values[f"{prefix}emotion"] = classes[int(row.argmax())]
         values[f"{prefix}confidence"] = float(row.max())
         values |= {f"{prefix}p_{name}": float(value) for name, value in zip(classes, row, strict=True)}

@@ -1,4 +1,4 @@
-"""Clips that show one expression from their first frame to their last: nothing rises or falls, and yet it is shown."""
+"""Find sustained expressions: one expression throughout the clip, without onset or offset."""
 
 from collections.abc import Sequence
 
@@ -11,25 +11,25 @@ from emo_utils.structures import Segment
 from emo_utils.timeline import Timeline
 
 LEAST_SHARE = 0.95
-"""Share of a person's frames that show the expression."""
+"""Least share of a person's frames that show the expression."""
 
 LEAST_PROBABILITY = 0.6
-"""Its mean probability."""
+"""Least mean probability of the expression."""
 
 MOST_SPEECH = 0.1
-"""Median of the motion's `speech`, above which an open mouth that is read as surprise is no sustained expression."""
+"""Largest median of `speech`; above it the mouth is open because of speech, which is often predicted as surprise."""
 
 SHORTEST_S = 1.0
 
 STEADY_S = 0.2
-"""Gaussian over the probabilities before the highest one is taken for the apex."""
+"""Gaussian that smooths the probabilities; the apex is the frame with the highest one."""
 
 
 def sustained_segments(timeline: Timeline, motion: pd.DataFrame, found: Sequence[Segment]) -> list[Segment]:
-    """A segment for each person without any whose clip shows one expression throughout, in order of the persons.
+    """A segment for each person without segments who shows one expression throughout, in order of the persons.
 
-    It runs from the person's first frame to the last, its apex is the frame in which its steadied probability is
-    highest; how far that is from the person's rest is unknown, so its strength is NaN.
+    It runs from the first frame of the person to the last. Its apex is the frame with the highest smoothed probability.
+    The distance from rest is unknown, so its strength is NaN.
 
     Args:
         timeline: of the clip.
@@ -49,12 +49,12 @@ def _sustained(timeline: Timeline, motion: pd.DataFrame, person: int) -> Segment
     times_s = rows["time_s"].to_numpy()
     if len(rows) < 2 or times_s[-1] - times_s[0] < SHORTEST_S or not speech <= MOST_SPEECH:
         return None
-    read = rows[columns].to_numpy(float)
-    top = int(np.bincount(read.argmax(axis=1)).argmax())
-    share, mean = (read.argmax(axis=1) == top).mean(), read[:, top].mean()
+    probabilities = rows[columns].to_numpy(float)
+    top = int(np.bincount(probabilities.argmax(axis=1)).argmax())
+    share, mean = (probabilities.argmax(axis=1) == top).mean(), probabilities[:, top].mean()
     if timeline.classes[top] == NEUTRAL or share < LEAST_SHARE or mean < LEAST_PROBABILITY:
         return None
-    smoothed = gaussian(read[:, top], times_s, STEADY_S)
+    smoothed = gaussian(probabilities[:, top], times_s, STEADY_S)
     marks = (0, int(smoothed.argmax()), len(rows) - 1)
     frames = (int(rows["frame_index"].iloc[mark]) for mark in marks)
     flags = {"cut_start": True, "cut_end": True, "sustained": True}

@@ -1,4 +1,4 @@
-"""From what was read of each face to the table of a timeline: gaps filled, probabilities smoothed, a status per row."""
+"""Build the table of a timeline: fill gaps, smooth probabilities, set the status of each row."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,28 +13,28 @@ from emo_utils.measures.measure import Measure, face_columns, measure_columns
 from emo_utils.structures import InputSpec
 from emo_utils.timeline import TYPES, columns
 
-FAINT_FIND = 0.5
-"""Detection confidence under which a face counts as low quality."""
+LEAST_CONFIDENCE = 0.5
+"""Least detection confidence; below it a face counts as low quality."""
 
 FILLED_GAP_S = 0.3
-"""A track lost for at most this long is filled in between its ends."""
+"""Longest gap in a track that is interpolated."""
 
-FEWEST_FINDS = 2
-"""A track found less often than this is taken for an error of the detector and left out."""
+FEWEST_DETECTIONS = 2
+"""Tracks with fewer detections are taken for errors of the detector and left out."""
 
 IDS, BOX = ["frame_index", "time_s", "track_id", "tracklet"], ["x1", "y1", "x2", "y2"]
 
 
 @dataclass(frozen=True)
 class Naming:
-    """How probabilities become expressions with a status.
+    """How probabilities are turned into emotions and a status.
 
     Attributes:
         classes: C emotions, in the order of the probabilities.
         smoothing: a key of `smoothing.METHODS`.
         smoothing_s: its time constant or window in seconds.
         uncertain_below: the smoothed top probability under which a row is `uncertain`.
-        measures: what is measured beside the expression; their columns stand after those of the contract.
+        measures: further measures; their columns come after those of the contract.
     """
 
     classes: tuple[str, ...]
@@ -45,7 +45,7 @@ class Naming:
 
 
 def face_rows(
-    read: Iterable[tuple[ObservedFrame, np.ndarray]],
+    predicted: Iterable[tuple[ObservedFrame, np.ndarray]],
     spec: InputSpec,
     classes: Sequence[str],
     measures: Sequence[Measure] = (),
@@ -53,17 +53,17 @@ def face_rows(
     """Collect the faces of a clip, and its frames.
 
     Args:
-        read: the frames with the probabilities (faces, C) of their faces.
+        predicted: the frames with the probabilities (faces, C) of their faces.
         spec: how faces were cropped.
         classes: C emotions.
-        measures: those with which the faces were measured.
+        measures: the measures of the faces.
 
     Returns:
-        A row per face with its track, tracklet, box, probabilities, `interpolated`, `low_quality` and what was measured
-        of it; and a row per frame with its index and time.
+        A row per face with its track, tracklet, box, probabilities, `interpolated`, `low_quality` and measures; and a
+        row per frame with its index and time.
     """
     frames, rows, probabilities, low_quality, measured = [], [], [], [], []
-    for frame, values in read:
+    for frame, values in predicted:
         frames.append((frame.frame_index, frame.time_s))
         measured += frame.measured
         for face, own in zip(frame.faces, values, strict=True):
@@ -81,17 +81,17 @@ def face_rows(
 
 
 def is_low_quality(face: FaceInFrame, spec: InputSpec) -> bool:
-    """Whether a face is too faint a find, or its crop has fewer than half the pixels a side that the network reads."""
+    """Whether detection confidence is low, or the crop has less than half the side of the network's input."""
     side_px = face_side(face.keypoints[None])[0] * (1 + 2 * spec.margin)
-    return bool(side_px < spec.size / 2 or face.confidence < FAINT_FIND)
+    return bool(side_px < spec.size / 2 or face.confidence < LEAST_CONFIDENCE)
 
 
-def drop_flashes(faces: pd.DataFrame, frames: int) -> pd.DataFrame:
-    """Leave out tracks that were found too seldom to be a face, in a clip of so many frames."""
+def drop_short_tracks(faces: pd.DataFrame, frames: int) -> pd.DataFrame:
+    """Leave out tracks with too few detections, in a clip of a number of frames."""
     if not len(faces):
         return faces
-    finds = (~faces["interpolated"]).groupby(faces["track_id"]).transform("sum")
-    return faces[finds >= min(FEWEST_FINDS, frames)]
+    detections = (~faces["interpolated"]).groupby(faces["track_id"]).transform("sum")
+    return faces[detections >= min(FEWEST_DETECTIONS, frames)]
 
 
 def timeline_table(faces: pd.DataFrame, frames: pd.DataFrame, naming: Naming) -> pd.DataFrame:
@@ -100,7 +100,7 @@ def timeline_table(faces: pd.DataFrame, frames: pd.DataFrame, naming: Naming) ->
     Args:
         faces: those of `face_rows` that are kept, with `person_id`.
         frames: of `face_rows`.
-        naming: how they are named.
+        naming: how emotions are named.
     """
     faces = pd.concat([_fill_gaps(track, frames) for _, track in faces.groupby("track_id")] or [faces])
     faces = _named(faces, naming)
@@ -112,7 +112,7 @@ def timeline_table(faces: pd.DataFrame, frames: pd.DataFrame, naming: Naming) ->
 
 
 def _named(faces: pd.DataFrame, naming: Naming) -> pd.DataFrame:
-    """Faces with their expressions, of the frame alone and smoothed per track, and their status."""
+    """Faces with their emotions, of the single frame and smoothed per track, and their status."""
     probabilities = faces[[f"p_{name}" for name in naming.classes]].to_numpy(float)
     smoothed = probabilities.copy()
     for _, rows in faces.reset_index(drop=True).groupby("track_id").groups.items():
@@ -134,7 +134,7 @@ def _named(faces: pd.DataFrame, naming: Naming) -> pd.DataFrame:
 
 
 def _fill_gaps(track: pd.DataFrame, frames: pd.DataFrame) -> pd.DataFrame:
-    """One track with its short gaps filled by straight lines; longer ones stay visible."""
+    """One track with short gaps interpolated linearly; longer gaps stay."""
     first, last = track["frame_index"].iloc[[0, -1]]
     inside = frames[frames["frame_index"].between(first, last)]
     filled = inside.merge(track.drop(columns="time_s"), on="frame_index", how="left")

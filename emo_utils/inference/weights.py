@@ -1,4 +1,4 @@
-"""Weights files by name: an ONNX file, and a JSON sidecar that says what goes in, what comes out, where it is from."""
+"""Weights files by name: an ONNX file, and a JSON sidecar that describes input, output and origin."""
 
 import json
 from dataclasses import dataclass, field, replace
@@ -15,28 +15,27 @@ SHIPPED = Path(__file__).resolve().parents[1] / "weights"
 """The folder of the weights that come with the package."""
 
 DEFAULT = "ferplus-int8"
-"""What clips are read with: as accurate as `ferplus`, whose 8-bit form it is, and three times as fast."""
+"""The default for clips: the 8-bit form of `ferplus`, as accurate and three times as fast."""
 
 AS_TRAINED = "trained"
-"""Name of the prior of weights whose sidecar does not tell their corpus."""
+"""Name of the prior of weights whose sidecar names no corpus."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """A weights file and what its sidecar says.
+    """A weights file and the content of its sidecar.
 
     Attributes:
         name: the file's stem.
         path: the ONNX file; input uint8 (N, S, S) crops, output float32 (N, C) probabilities.
         classes: the C emotions in the order of the output.
-        input_spec: how a face must be cropped.
-        uncertain_below: a top probability under this is not to be trusted, under the prior of training; see the model
-            card, and `uncertain_under`.
-        sidecar: everything else: metrics, data, commit, licence, the experiment.
-        prior: the share of each class in the targets of training, under which the output stands; empty where the
-            sidecar does not tell.
-        clip_prior: the name of the prior under which clips are read if nobody says otherwise; see `inference.prior`.
-        uncertain_below_uniform: as `uncertain_below`, under the uniform prior; None where the sidecar does not tell.
+        input_spec: the crop that the network needs.
+        uncertain_below: a top probability below this is uncertain, under the prior of training; see the model card and
+            `uncertain_under`.
+        sidecar: all of the sidecar, also metrics, data, commit, licence, the experiment.
+        prior: the share of each class in the training targets, which the output assumes; empty if the sidecar has none.
+        clip_prior: the name of the default prior for clips; see `inference.prior`.
+        uncertain_below_uniform: as `uncertain_below`, under the uniform prior; None if the sidecar has none.
     """
 
     name: str
@@ -51,27 +50,27 @@ class Weights:
 
     @property
     def corpus(self) -> str:
-        """What they were trained on: the name of the prior under which the network's output stands."""
+        """The training corpus; also the name of the prior that the output assumes."""
         return corpus_of(self.sidecar)
 
     @property
     def sharpness(self) -> float:
-        """How many times the logits are those fitted to the votes: more than 1 where they were fitted to the labels."""
+        """Factor of the logits over logits fitted to the votes; more than 1 if they were fitted to the labels."""
         temperature = self.sidecar.get("temperature", 1.0)
         return self.sidecar.get("votes_temperature", temperature) / temperature
 
     @property
     def faces(self) -> str:
-        """How pictures that are faces were read in training and calibration: one of `faces.pictures.FACES`."""
+        """How still faces were cropped in training and calibration: one of `faces.pictures.FACES`."""
         return self.sidecar.get("experiment", {}).get("representation", {}).get("faces", "asis")
 
     @property
     def profiles(self) -> dict[str, dict[str, float]]:
-        """How the network answers faces of each emotion, see `inference.baseline`; empty where that is not known."""
+        """Mean output for faces of each emotion, see `inference.baseline`; empty if unknown."""
         return self.sidecar.get("profiles", {})
 
     def uncertain_under(self, prior: str) -> float:
-        """The top probability under which a face is `uncertain` where probabilities stand under this prior."""
+        """The top probability under which a face is `uncertain`, for this prior."""
         own = self.uncertain_below_uniform if prior == UNIFORM else None
         return self.uncertain_below if own is None else own
 
@@ -80,7 +79,7 @@ class Weights:
 
 
 def corpus_of(sidecar: dict) -> str:
-    """The corpus that a sidecar names, `AS_TRAINED` where it names none."""
+    """The corpus that a sidecar names; `AS_TRAINED` if it names none."""
     return sidecar.get("data", {}).get("corpus", AS_TRAINED)
 
 
@@ -90,19 +89,19 @@ def known_weights() -> list[str]:
 
 
 def is_run(name_or_path: str | Path) -> bool:
-    """Whether weights are asked for by the folder of a training run; the names of shipped weights come first."""
+    """Whether weights are given as the folder of a training run; names of shipped weights have priority."""
     return str(name_or_path) not in known_weights() and Path(name_or_path).is_dir()
 
 
 def find_weights(name_or_path: str | Path) -> Weights:
     """Look weights up by shipped name, by ONNX file, or by the folder of a training run.
 
-    Of a run of several folds, the first finished one is taken and the log says so; `RUN/fold_<k>` asks for another.
+    Of a run of several folds, the first finished one is taken and logged; `RUN/fold_<k>` selects another.
 
     Raises:
         UnknownNameError: neither a known name nor an existing path; lists the known names.
         WeightsError: the sidecar is missing or broken, or the ONNX file's hash is not the sidecar's.
-        RunError: a folder that is no run, no finished fold in it, or no network that reads clips.
+        RunError: a folder that is no run, has no finished fold, or has no network for clips.
     """
     if is_run(name_or_path):
         path = RunFolder(name_or_path).weights()

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 from emo_utils.errors import EmoError, WorkerError
-from emo_utils.stopping import signals_told
+from emo_utils.stopping import signals_raised
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -179,7 +179,7 @@ def _end_with_parent() -> None:
 
 
 def _next(completed: Iterator[Future]) -> Future | None:
-    with signals_told():
+    with signals_raised():
         return next(completed, None)
 
 

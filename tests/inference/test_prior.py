@@ -202,10 +202,10 @@ def test_an_exported_run_tells_its_prior(lopsided, tmp_path):
 
 
 def test_crops_of_a_picture_are_joined_by_their_logits_whatever_the_prior():
-    read = np.array([[0.8, 0.2], [0.5, 0.5], [0.1, 0.9], [0.5, 0.5]])
-    of = np.array([1, 0, 0, 1])
-    together = joined(read, of)
+    crops = np.array([[0.8, 0.2], [0.5, 0.5], [0.1, 0.9], [0.5, 0.5]])
+    picture_of = np.array([1, 0, 0, 1])
+    together = joined(crops, picture_of)
     np.testing.assert_allclose(together, [[0.25, 0.75], [2 / 3, 1 / 3]])  # sqrt(1/9) to 1, sqrt(4) to 1
     ratio = np.array([3.0, 0.5])
-    np.testing.assert_allclose(joined(change_prior(read, ratio), of), change_prior(together, ratio))
-    np.testing.assert_array_equal(joined(read, np.arange(4)), read)
+    np.testing.assert_allclose(joined(change_prior(crops, ratio), picture_of), change_prior(together, ratio))
+    np.testing.assert_array_equal(joined(crops, np.arange(4)), crops)
