@@ -1,4 +1,4 @@
-"""Networks: one file per family, all made by `create_model(name, ...)`. This floor needs torch (extra `train`)."""
+"""Networks: one file per family, all made by `create_model(name, ...)`. They need torch (extra `train`)."""
 
 from emo_utils.models.cost import count_parameters, multiply_adds
 from emo_utils.models.create import backbones_for, create_model, find_backbone

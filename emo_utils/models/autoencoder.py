@@ -1,4 +1,4 @@
-"""CNN, autoencoder bottleneck, LSTM (system S1): features of each frame are squeezed before they are read over time."""
+"""CNN, autoencoder bottleneck, LSTM (system S1): the features of each frame are compressed before the LSTM."""
 
 from torch import Tensor, nn
 
@@ -11,7 +11,7 @@ from emo_utils.models.temporal import LastHidden, encode_frames, mask_or_all
 from emo_utils.registry import unknown_name
 
 ENCODERS = {"cnn": 2048, "resnet18": 512, "resnet50": 2048}
-"""Frame encoders, and how many features each gives."""
+"""Frame encoders, and the number of features of each."""
 
 
 @backbone("cnn_autoencoder_lstm", accepts=("sequence",), starts=("random", "imagenet"))
@@ -29,7 +29,7 @@ def make_cnn_autoencoder_lstm(
     stem: str | None = None,
     frozen: bool = False,
 ):
-    """Make S1's network; sequences may differ in length, and what lies in padding does not matter.
+    """Make S1's network. Sequences may differ in length; the values of padded frames have no effect.
 
     Args:
         in_channels: 1 or 3.
@@ -38,9 +38,9 @@ def make_cnn_autoencoder_lstm(
         encoder: `cnn` (three layers of its own), `resnet18`, `resnet50`.
         bottleneck: width of the autoencoder's code, which the LSTM reads.
         hidden: of the LSTM.
-        bidirectional: read each clip backwards too.
-        reconstruction_weight: of the autoencoder's loss beside the classes' cross-entropy.
-        noise: share of the features dropped before they are encoded, and to be restored (denoising autoencoder).
+        bidirectional: a second LSTM takes each clip backwards.
+        reconstruction_weight: weight of the autoencoder's loss, which is added to the cross-entropy.
+        noise: share of the features that is dropped before encoding (denoising autoencoder).
         dropout: share dropped before the last layer.
         stem: how a ResNet's first convolution is changed for other than three channels (`stem.adapt_stem`).
         frozen: the frame encoder is not trained, and stays in evaluation mode.
@@ -53,15 +53,15 @@ def make_cnn_autoencoder_lstm(
         raise UnknownNameError(unknown_name("encoder", encoder, ENCODERS))
     if encoder == "cnn" and weights != "random":
         raise WeightsError(
-            f"encoder 'cnn' cannot start from {weights!r}: it is this package's own, and random; `imagenet` needs "
-            "encoder=resnet18 or encoder=resnet50"
+            f"encoder 'cnn' cannot start from {weights!r}: it has no trained weights, only random ones; `imagenet` "
+            "needs encoder=resnet18 or encoder=resnet50"
         )
     frames = (
         own_cnn(in_channels) if encoder == "cnn" else timm_network(encoder, in_channels, weights, stem, num_classes=0)
     )
-    squeezed = Autoencoder(ENCODERS[encoder], bottleneck, noise)
+    autoencoder = Autoencoder(ENCODERS[encoder], bottleneck, noise)
     head = LastHidden(bottleneck, hidden, bidirectional)
-    return AutoencoderOverTime(frames, squeezed, head, num_classes, reconstruction_weight, dropout, frozen)
+    return AutoencoderOverTime(frames, autoencoder, head, num_classes, reconstruction_weight, dropout, frozen)
 
 
 def own_cnn(in_channels: int) -> nn.Module:
@@ -76,7 +76,7 @@ def own_cnn(in_channels: int) -> nn.Module:
 
 
 class Autoencoder(nn.Module):
-    """One layer to the code, two back; denoising as in P. Vincent et al., ICML 2008."""
+    """An encoder of one layer and a decoder of two; denoising as in P. Vincent et al., ICML 2008."""
 
     def __init__(self, width: int, bottleneck: int, noise: float):
         super().__init__()
@@ -86,7 +86,7 @@ class Autoencoder(nn.Module):
     def loss(self, code: Tensor, features: Tensor, mask: Tensor) -> Tensor:
         """Mean squared difference between decoded and true features over real frames, as a share of their power.
 
-        The features are targets here and get no gradient: else they would shrink to be easy.
+        The features are targets here and get no gradient; otherwise training could lower the loss by shrinking them.
         """
         target = features.detach().float()
         error = (self.decoder(code).float() - target).square().mean(2)
@@ -115,7 +115,7 @@ class AutoencoderOverTime(Freezable):
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor | WithLoss:
         """Logits (N, classes) of float32 (N, T, C, S, S); mask bool (N, T), True where a frame is real.
 
-        In training mode with the reconstruction loss, already weighted.
+        In training mode a `WithLoss`: the logits and the weighted reconstruction loss.
         """
         mask = mask_or_all(x, mask)
         features = encode_frames(self.frames, x, mask)

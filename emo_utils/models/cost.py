@@ -1,11 +1,11 @@
-"""What a network costs."""
+"""The cost of a network: parameters and multiply-adds."""
 
 import torch
 from torch import Tensor, nn
 
 
 def count_parameters(model: nn.Module) -> int:
-    """How many numbers are trained or could be: all parameters, frozen ones too; no statistics of normalisations."""
+    """Number of parameters, frozen ones included; the running statistics of batch normalisation are not counted."""
     return sum(parameter.numel() for parameter in model.parameters())
 
 
@@ -13,7 +13,7 @@ def count_parameters(model: nn.Module) -> int:
 def multiply_adds(model: nn.Module, x: Tensor, mask: Tensor | None = None) -> int:
     """Multiply-adds of one forward pass over the batch `x`, in convolutions, linear layers and attention.
 
-    Counted by torch while it runs; what its counter does not know (an LSTM on some devices) is not in it.
+    torch counts during the pass. Operations that its counter does not support (an LSTM on some devices) are missing.
     """
     from torch.utils.flop_counter import FlopCounterMode
 

@@ -18,12 +18,11 @@ def create_model(
     """Make the backbone called `name`.
 
     Args:
-        name: in the registry; see `models.registry.backbone` for what it is called with. `timm/<architecture>` is any
-            timm network.
+        name: in the registry (see `models.registry.backbone`), or `timm/<architecture>` for any timm network.
         in_channels: of one picture; for features, how many numbers.
         num_classes: number of logits.
-        weights: where the first weights come from, one of `STARTS`; None takes the backbone's own default. Never random
-            without being asked, but where the network has no other, or is itself what FER+ weights are made with.
+        weights: where the first weights come from, one of `STARTS`; None takes the backbone's own default. The default
+            is random only for networks without other weights, and for `face_net`, which FER+ weights are trained with.
         options: the backbone's own.
 
     Raises:
@@ -36,7 +35,7 @@ def create_model(
     weights = weights or factory.starts[0]
     if weights not in factory.starts:
         known = "; ".join(f"{start}: {STARTS[start]}" for start in factory.starts)
-        raise WeightsError(f"backbone {name!r} cannot start from {weights!r}; it can from {known}")
+        raise WeightsError(f"backbone {name!r} cannot start from {weights!r}; expected one of {known}")
     if name.startswith(ANY_TIMM):
         name, options = "timm", {"architecture": name.removeprefix(ANY_TIMM), **options}
     _check_options(name, factory, options)
@@ -44,7 +43,7 @@ def create_model(
 
 
 def find_backbone(name: str) -> Callable[..., nn.Module]:
-    """The factory of a name that `create_model` takes; its `accepts` and `starts` say what it is for.
+    """The factory of a name that `create_model` takes; see its attributes `accepts` and `starts`.
 
     Raises:
         UnknownNameError: with the known names and the nearest one.

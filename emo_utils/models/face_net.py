@@ -36,12 +36,12 @@ def make_face_net(
 ):
     """Make the network: 1.77 M parameters at its defaults, 137 M multiply-adds on a 48x48 face.
 
-    The first layer brings every channel to zero mean and unit variance, so that light and contrast do not matter.
+    The first layer gives every channel zero mean and unit variance, so brightness and contrast have no effect.
 
-    The start `ferplus` is our first network on FER+, `face_net.onnx` beside the shipped ones, of the default widths and
-    blocks. In that file normalisations were folded into the convolutions: they stay as they are while it is trained on
-    (`HeldNorm`), which small batches and the like frames of one clip want anyhow. Choose a small learning rate. The
-    last layer is kept only for eight classes, and then expects FER+'s order.
+    The start `ferplus` is `face_net.onnx`, a network trained on FER+, of the default widths and blocks. In that file
+    the normalisations are folded into the convolutions, so their statistics stay fixed in further training
+    (`HeldNorm`). This also suits small batches and the similar frames of one clip. Choose a small learning rate. The
+    last layer is kept only for eight classes, which must be in FER+'s order.
 
     Args:
         in_channels: 1 for gray faces.
@@ -73,7 +73,7 @@ def make_face_net(
 
 
 def build(in_channels: int, num_classes: int, widths: Sequence[int], blocks: int, dropout: float) -> nn.Sequential:
-    """The layers, at random: `BEFORE_STAGES` of them, the blocks stage by stage, and `AFTER_STAGES`."""
+    """The layers with random weights: `BEFORE_STAGES` layers, the blocks of each stage, `AFTER_STAGES` layers."""
     layers = [nn.InstanceNorm2d(in_channels), convolution(in_channels, STEM_CHANNELS), nn.ReLU(inplace=True)]
     inputs = STEM_CHANNELS
     for width in widths:
@@ -115,13 +115,13 @@ def convolution(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> 
 
 
 class HeldNorm(nn.BatchNorm2d):
-    """Batch normalisation whose statistics never move: a scale and a shift, both trained. Same state dict."""
+    """Batch normalisation with fixed statistics: a trained scale and shift. Same state dict."""
 
     @classmethod
     def adding(cls, bias: Tensor) -> "HeldNorm":
-        """One that adds `bias` (C,) to its channels and changes nothing else."""
+        """A layer that adds `bias` (C,) to its channels and changes nothing else."""
         norm = cls(len(bias))
-        norm.running_var.fill_(1 - norm.eps)  # mean 0 and scale 1 are where it starts
+        norm.running_var.fill_(1 - norm.eps)  # a new layer has mean 0 and scale 1 already
         with torch.no_grad():
             norm.bias.copy_(bias)
         return norm.eval()
@@ -154,8 +154,8 @@ def fill(model: nn.Sequential, tensors: dict[str, Tensor]) -> None:
 
     Args:
         model: of `build`.
-        tensors: of one network of `shipped.read_onnx`; `<convolution>.weight_bias` is what folding a normalisation
-            left to add.
+        tensors: of one network of `shipped.read_onnx`; `<convolution>.weight_bias` is the bias of a normalisation
+            that was folded into the convolution.
     """
     state = model.state_dict()
     for name, tensor in tensors.items():

@@ -1,4 +1,4 @@
-"""The face network as a reader of frames, under temporal heads; and as the early part of a stack's reader."""
+"""The face network as a frame encoder under temporal heads, and split into two parts for temporal stacks."""
 
 import torch
 from torch import Tensor, nn
@@ -34,7 +34,7 @@ def make_face_net_mean(
         frozen: the face network is not trained.
         dropout: share dropped before the last layer.
     """
-    return OverTime(FaceReader(in_channels, weights), MeanOverTime(WIDTH), num_classes, dropout, frozen)
+    return OverTime(FaceEncoder(in_channels, weights), MeanOverTime(WIDTH), num_classes, dropout, frozen)
 
 
 @backbone("face_net_lstm", accepts=("sequence",), starts=STARTS)
@@ -49,7 +49,7 @@ def make_face_net_lstm(
 ):
     """The face network under an LSTM of width `hidden`; see `make_face_net_mean` for the other options."""
     head = LastHidden(WIDTH, hidden, bidirectional)
-    return OverTime(FaceReader(in_channels, weights), head, num_classes, dropout, frozen)
+    return OverTime(FaceEncoder(in_channels, weights), head, num_classes, dropout, frozen)
 
 
 @backbone("face_net_attention", accepts=("sequence",), starts=STARTS)
@@ -64,7 +64,7 @@ def make_face_net_attention(
 ):
     """The face network under a transformer layer as in `cnn_attention`; see `make_face_net_mean` for other options."""
     head = AttentionOverTime(WIDTH, width, heads, dropout)
-    return OverTime(FaceReader(in_channels, weights), head, num_classes, dropout, frozen)
+    return OverTime(FaceEncoder(in_channels, weights), head, num_classes, dropout, frozen)
 
 
 @backbone("face_net_stack", accepts=("stack",), starts=STARTS)
@@ -77,15 +77,15 @@ def make_face_net_stack(
     frozen: bool = False,
     dropout: float = 0.2,
 ):
-    """The face network split: its early stages read each face of the stack, `Fusion` joins them, the rest reads on.
+    """The face network split in two: early stages on each face of the stack, `Fusion`, then the remaining stages.
 
-    A stack that stands still gives what the face network gives for that one face, whatever the fusion has learnt.
+    For a stack of identical faces the output is that of the face network for one of them, also after training.
 
     Args:
         in_channels: C gray faces.
         num_classes: number of logits.
         weights: of the face network; see `models.registry.STARTS`.
-        early: stages that read each face alone: 1, 2 or 3.
+        early: number of stages before the fusion: 1, 2 or 3.
         hidden: channels inside the fusion.
         frozen: the early stages are not trained.
         dropout: share dropped before the last layer.
@@ -98,10 +98,10 @@ def make_face_net_stack(
     layers = list(make_face_net(1, num_classes, weights, dropout=dropout))
     split = BEFORE_STAGES + early * BLOCKS
     fusion = Fusion(in_channels, WIDTHS[early - 1], hidden)
-    return StackReader(nn.Sequential(*layers[:split]), fusion, nn.Sequential(*layers[split:]), frozen)
+    return StackNet(nn.Sequential(*layers[:split]), fusion, nn.Sequential(*layers[split:]), frozen)
 
 
-class FaceReader(nn.Module):
+class FaceEncoder(nn.Module):
     """The face network without its last layers: faces (M, 1 or 3, S, S) of any size to features (M, 208)."""
 
     def __init__(self, in_channels: int, weights: str):
@@ -118,10 +118,10 @@ class FaceReader(nn.Module):
 
 
 class Fusion(nn.Module):
-    """C maps to one: their mean, plus what a small network makes of each map's difference from the mean.
+    """C maps to one: their mean, plus the output of a small network on each map's difference from the mean.
 
-    The network is 1x1 convolutions without biases from all C differences to `hidden` channels and back, with a ReLU
-    between; so where all maps are alike it adds nothing.
+    The network is two 1x1 convolutions without biases, with a ReLU between them: from all C differences to `hidden`
+    channels and back. Where all maps are equal it adds nothing.
     """
 
     def __init__(self, channels: int, width: int, hidden: int):
@@ -136,7 +136,7 @@ class Fusion(nn.Module):
         return (mean[:, 0] + self.mixer((maps - mean).flatten(1, 2))).relu()
 
 
-class StackReader(Freezable):
+class StackNet(Freezable):
     """See `make_face_net_stack`."""
 
     def __init__(self, early: nn.Module, fusion: Fusion, late: nn.Module, frozen: bool):
@@ -151,7 +151,7 @@ class StackReader(Freezable):
 
 
 def resize(faces: Tensor) -> Tensor:
-    """Faces (M, 1, S, S) at the network's own size: bilinear, smoothed first where they shrink."""
+    """Faces (M, 1, S, S) at the network's own size: bilinear, with antialiasing where they get smaller."""
     if faces.shape[-2:] == (SIZE, SIZE):
         return faces
     return F.interpolate(faces.float(), (SIZE, SIZE), mode="bilinear", antialias=True)

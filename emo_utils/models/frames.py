@@ -43,7 +43,7 @@ def make_vgg16(
 ):
     """VGG16's convolutions (K. Simonyan, A. Zisserman, ICLR 2015), averaged, under the head `512 -> 512 -> classes`.
 
-    Its own two layers of 4096, nine tenths of its weights, are left out: they are ImageNet's, and fix the size.
+    Its two layers of 4096, nine tenths of its weights, are left out: they are specific to ImageNet and fix the size.
     Options as for `make_resnet50`.
     """
     trunks = [vgg16_maps(in_channels, weights, stem)]
@@ -74,6 +74,6 @@ def resnet50_maps(in_channels: int, weights: str, stem: str | None) -> nn.Module
 
 def vgg16_maps(in_channels: int, weights: str, stem: str | None) -> nn.Module:
     """Pictures (N, C, S, S) to maps (N, 512, S/32, S/32)."""
-    # without weights the layers of 4096, thrown away below, are kept narrow: drawing them takes seconds
+    # Random weights: the layers of 4096 are not used, and are made narrow, since drawing their weights takes seconds.
     unused = {"mlp_ratio": 0.001} if weights == "random" else {}
     return timm_network("vgg16", in_channels, weights, stem, num_classes=0, **unused).features

@@ -1,16 +1,16 @@
-"""Networks of which a part may be kept as it is."""
+"""Networks of which a part may be frozen."""
 
 from torch import nn
 
 
 class Freezable(nn.Module):
-    """A network with a part that is not trained and stays in evaluation mode, its normalisations too."""
+    """A network with a part that is not trained; that part and its normalisations stay in evaluation mode."""
 
     frozen_part: str | None = None
     """Name of that part; None where all is trained."""
 
     def freeze(self, part: str, frozen: bool) -> None:
-        """Keep the submodule `part` as it is from now on, if `frozen`."""
+        """Freeze the submodule `part` if `frozen`, else make it trainable."""
         self.frozen_part = part if frozen else None
         self.get_submodule(part).requires_grad_(not frozen)
 

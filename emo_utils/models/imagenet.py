@@ -1,4 +1,4 @@
-"""timm networks, from ImageNet where the Hugging Face hub or its cache has them, or drawn at random."""
+"""timm networks, with ImageNet weights of the Hugging Face hub or its cache, or with random weights."""
 
 import os
 from difflib import get_close_matches
@@ -10,7 +10,7 @@ from emo_utils.errors import AssetError, EmoError, UnknownNameError, WeightsErro
 from emo_utils.models.stem import replace_stem
 
 HUB_TIMEOUT_S = 5
-"""How long to wait for a first answer of the hub. Its own client tries each of two files six times, for 46 seconds."""
+"""Seconds to wait for the hub's first answer. Its own client tries each of two files six times, for 46 seconds."""
 
 COLOURS = 3
 """Channels of ImageNet's pictures."""
@@ -19,19 +19,19 @@ COLOURS = 3
 def timm_network(
     architecture: str, channels: int, weights: str = "random", stem: str | None = None, **options: Any
 ) -> nn.Module:
-    """Make a timm network that reads `channels` channels.
+    """Make a timm network for pictures of `channels` channels.
 
-    A random start is drawn for `channels` channels, unless a stem is asked for.
+    Random weights are drawn for `channels` channels; with a `stem` they are drawn for three, then adapted.
 
     Args:
         architecture: a timm name, with or without the tag of its weights: `resnet50`, `resnet50.a1_in1k`.
         channels: of the pictures.
         weights: `imagenet` or `random`.
-        stem: see `stem.adapt_stem`; None keeps the colours' filters for three channels, and is `sum` for others.
+        stem: see `stem.adapt_stem`; None keeps the filters for three channels, and is `sum` for other numbers.
         options: timm's own.
 
     Raises:
-        UnknownNameError: timm knows no such architecture or weights.
+        UnknownNameError: timm has no such architecture or weights.
         WeightsError: timm has no weights for it.
         AssetError: the weights are not on this machine and cannot be fetched.
     """
@@ -65,16 +65,16 @@ def _check_name(architecture: str, timm) -> None:
 def _pretrained(architecture: str, timm, options: dict[str, Any]) -> nn.Module:
     config = timm.get_pretrained_cfg(architecture)
     if config is None or not config.has_weights:
-        raise WeightsError(f"timm has no ImageNet weights for {architecture!r}; ask for `--weights random`")
+        raise WeightsError(f"timm has no ImageNet weights for {architecture!r}; give `--weights random`")
     try:
         if config.hf_hub_id:
             _ask_hub(config.hf_hub_id, config.hf_hub_filename or "model.safetensors")
         return timm.create_model(architecture, pretrained=True, in_chans=COLOURS, **options)
     except EmoError:
         raise
-    except (TypeError, AttributeError):  # an option that timm does not know, or a bug: nothing to do with the network
+    except (TypeError, AttributeError):  # an option that timm does not have, or a bug: not a failed download
         raise
-    except Exception as error:  # whatever the hub's HTTP library of the day raises
+    except Exception as error:  # the hub's HTTP library differs between versions, and so do its exceptions
         raise AssetError(_how_to_get(architecture, config.hf_hub_id or config.url, error)) from error
 
 
@@ -88,7 +88,7 @@ def _ask_hub(repository: str, filename: str) -> None:
     try:
         get_hf_file_metadata(hf_hub_url(repository, filename), timeout=HUB_TIMEOUT_S)
     except EntryNotFoundError:
-        return  # the hub answers; timm looks for another file of this repository
+        return  # the hub is reachable; timm tries another file of this repository
 
 
 def _how_to_get(architecture: str, source: str, error: Exception) -> str:

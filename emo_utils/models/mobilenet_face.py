@@ -1,4 +1,4 @@
-"""MobileNet v1 for one face, which can start from a network that was trained to recognise people.
+"""MobileNet v1 for one face; its first weights can be those of a network for face recognition.
 
 Architecture: A. Howard et al., "MobileNets", 2017. The start: A. Savchenko, HSE_FaceRec_tf (Apache-2.0), trained on
 VGGFace2 (Q. Cao et al., FG 2018) and fine-tuned for emotions in A. Savchenko, "Facial expression and attributes
@@ -26,13 +26,13 @@ SIZE = 96
 DROPOUT = 0.2
 
 BGR_MEANS = (103.939, 116.779, 123.68)
-"""What the recogniser subtracts from blue, green and red, 0 to 255."""
+"""Means that the face recogniser subtracts from blue, green and red, 0 to 255."""
 
 PIXEL_MEAN, PIXEL_STD = 127.5, 63.75
-"""The input of this package's networks, -2 to 2, times the second plus the first is a value of 0 to 255."""
+"""A pixel value 0 to 255 is the mean plus the deviation times the input of this package's networks (-2 to 2)."""
 
 SMALLEST_DEVIATION = 1e-2
-"""Channels that deviate by less on the faces shown are scaled as if they deviated so far: some never answer."""
+"""Least standard deviation that a channel is scaled by: some channels are constant on the given faces."""
 
 
 @backbone("mobilenet_face", accepts=PICTURES, starts=("recogniser", "random"))
@@ -46,16 +46,16 @@ def make_mobilenet_face(
 ) -> "MobileNetFace":
     """Make the network: 3.2 M parameters, 104 M multiply-adds at 96 px.
 
-    Pictures of another size are enlarged or reduced to `size` inside the network, so that faces of 48 px, their
-    augmentation and their teachers stay as they are. Five halvings leave 3x3 places of 96 px; the recogniser was
-    trained at 224.
+    Pictures of another size are resized to `size` inside the network, so that the data, its augmentation and the
+    teachers can stay at 48 px. After five halvings the maps of a 96 px face are 3x3; the recogniser was trained at
+    224 px.
 
     Args:
         in_channels: 1 for gray faces, 3 for RGB.
         num_classes: number of logits.
-        weights: see `models.registry.STARTS`. The recogniser's file carries its normalisations folded into the
+        weights: see `models.registry.STARTS`. In the recogniser's file the normalisations are folded into the
             convolutions; `MobileNetFace.restore_norms` unfolds them before training.
-        size: side in pixels at which the network reads.
+        size: side in pixels of the network's input.
         dropout: share dropped before the last layer.
         stem: how the first convolution is widened where there are more channels (`stem.adapt_stem`).
 
@@ -71,11 +71,11 @@ def make_mobilenet_face(
 class MobileNetFace(nn.Module):
     """Pictures (N, C, S, S) to logits (N, K); see `make_mobilenet_face`.
 
-    The first convolution reads one plane of ones beside the channels. That makes the recogniser's subtraction of a mean
-    from each colour a part of its weights, exactly, also where the border is padded.
+    The first convolution has one more input channel, a plane of ones. With it the recogniser's subtraction of colour
+    means is a part of the weights, exactly, also at the padded border.
 
     Attributes:
-        folded: the normalisations carry no statistics yet: `restore_norms` is wanted before training.
+        folded: the normalisations have no statistics yet; call `restore_norms` before training.
     """
 
     def __init__(self, in_channels: int, num_classes: int, size: int = SIZE, dropout: float = DROPOUT):
@@ -98,7 +98,7 @@ class MobileNetFace(nn.Module):
         return self.layers(self.prepared(x)).mean((2, 3))
 
     def prepared(self, x: Tensor) -> Tensor:
-        """What the first convolution reads: the pictures at the network's size, and a plane of ones."""
+        """The input of the first convolution: the pictures at the network's size, and a plane of ones."""
         if x.shape[-1] != self.size:
             x = F.interpolate(x, size=(self.size, self.size), mode="bilinear", align_corners=False)
         x = torch.cat([x, torch.ones_like(x[:, :1])], dim=1)
@@ -106,11 +106,11 @@ class MobileNetFace(nn.Module):
 
     @torch.no_grad()
     def restore_norms(self, x: Tensor) -> None:
-        """Give each batch normalisation the statistics of these pictures (N, C, S, S) and change no output.
+        """Set the statistics of each batch normalisation from pictures (N, C, S, S); the network's output stays.
 
-        Where a normalisation was folded into its convolution, its statistics are lost, and the first step in training
-        mode would shift every channel. Weights are scaled so that each convolution answers with unit variance, as a
-        network at its start does, and scale and shift of the normalisation take that back.
+        Where a normalisation was folded into its convolution, its statistics are lost. The first step in training
+        mode would then shift every channel. The weights are scaled so that each convolution's output has unit variance;
+        the scale and shift of the normalisation compensate for it.
         """
         x = self.prepared(x)
         for convolution, norm, activation in self.layers:
@@ -138,9 +138,9 @@ def layer(inputs: int, outputs: int, stride: int = 1, kernel: int = 3, groups: i
 class FaceConv2d(nn.Conv2d):
     """Convolution that pads one row below and one column at the right where its stride is 2, as TensorFlow does.
 
-    Depthwise ones stay in float32 under autocast: on a processor that multiplies bfloat16 in hardware the pointwise
-    ones gain from it and the depthwise ones lose (47, 78 and 123 faces a second of training in float32, in bfloat16
-    and so, at 96 px in one run on a busy machine).
+    Depthwise convolutions stay in float32 under autocast. On a processor with bfloat16 in hardware, bfloat16 makes
+    pointwise convolutions faster and depthwise ones slower. Training at 96 px, one run on a busy machine: 47 faces a
+    second in float32, 78 in bfloat16, 123 in this mixture.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -157,12 +157,12 @@ def read_recogniser() -> dict[str, Tensor]:
     """The recogniser's arrays by name, float32, from `faceres.json` (names, shapes) and `faceres.bin` (values).
 
     Raises:
-        AssetError: a file is neither here nor can it be fetched, or its bytes are others.
+        AssetError: a file is absent and cannot be fetched, or its hash differs.
     """
-    described = json.loads(locate("faceres_layout").read_text())
+    layout = json.loads(locate("faceres_layout").read_text())
     values = np.fromfile(locate("faceres_weights"), np.uint8)
     tensors, start = {}, 0
-    for entry in described["weightsManifest"][0]["weights"]:
+    for entry in layout["weightsManifest"][0]["weights"]:
         kind = np.dtype(entry.get("quantization", entry)["dtype"])
         end = start + math.prod(entry["shape"]) * kind.itemsize
         array = values[start:end].view(kind).reshape(entry["shape"])
@@ -173,14 +173,14 @@ def read_recogniser() -> dict[str, Tensor]:
 
 @torch.no_grad()
 def fill(model: MobileNetFace, tensors: dict[str, Tensor], in_channels: int, stem: str | None = None) -> None:
-    """Put the recogniser's arrays (`read_recogniser`) into a fresh network; its last layer stays at random."""
+    """Put the recogniser's arrays (`read_recogniser`) into a fresh network; its last layer stays random."""
     names = ["conv1", *(f"conv_{kind}_{pair}" for pair in range(1, len(PAIRS) + 1) for kind in ("dw", "pw"))]
     for name, (convolution, norm, _) in zip(names, model.layers, strict=True):
         depthwise = "_dw_" in name
         kernel = tensors[f"{name}/depthwise_kernel" if depthwise else f"{name}/convolution/merged_input"]
         weight = kernel.permute((2, 3, 0, 1) if depthwise else (3, 2, 0, 1))
         convolution.weight.copy_(weight if name != "conv1" else stem_weight(weight, in_channels, stem))
-        norm.running_var.fill_(1 - norm.eps)  # mean 0 and scale 1: what is folded is left as it is
+        norm.running_var.fill_(1 - norm.eps)  # mean 0 and scale 1: the folded weights are not changed again
         norm.bias.copy_(tensors[f"{name}_bn/batchnorm_1/sub"])
         if depthwise:
             norm.weight.copy_(tensors[f"{name}_bn/batchnorm_1/mul"])
@@ -188,7 +188,7 @@ def fill(model: MobileNetFace, tensors: dict[str, Tensor], in_channels: int, ste
 
 
 def stem_weight(bgr: Tensor, channels: int, how: str | None) -> Tensor:
-    """The first filters (O, 3, k, k), made for BGR less its means, for our pictures and the plane of ones.
+    """Convert the recogniser's first filters (O, 3, k, k), for BGR minus its means, to this network's input.
 
     Args:
         bgr: the recogniser's.

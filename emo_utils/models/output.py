@@ -1,4 +1,4 @@
-"""What a network gives in training mode when it has a loss of its own beside the classes'."""
+"""Output in training mode of a network that has a loss of its own beside the classification loss."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 class WithLoss(NamedTuple):
-    """Logits (N, C), and a scalar loss that is added to the classification loss as it stands (already weighted)."""
+    """Logits (N, C), and a scalar loss, already weighted, that is added to the classification loss."""
 
     logits: Tensor
     loss: Tensor

@@ -1,4 +1,4 @@
-"""What the networks on one picture share: one or more convolutional trunks, global averages, and a small head."""
+"""Parts common to the networks on one picture: convolutional trunks, global averages, and a small head."""
 
 import torch
 from torch import Tensor, nn

@@ -1,4 +1,4 @@
-"""The registry of backbones; each file registers its own, with what it accepts and how it starts."""
+"""The registry of backbones: each file registers its own, with the representations and first weights it accepts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ PICTURES = ("frame", "apex", "stack")
 STARTS = {
     "ferplus": "weights trained on FER+ by this package and shipped with it",
     "imagenet": "ImageNet weights, fetched through timm's or torchvision's hub",
-    "random": "drawn anew from the seed",
+    "random": "drawn at random from the seed",
     "recogniser": "a network trained to recognise people, fetched once",
 }
 """Where a backbone's first weights can come from."""
@@ -22,15 +22,15 @@ STARTS = {
 def backbone(name: str, accepts: tuple[str, ...], starts: tuple[str, ...]) -> Callable[[Callable], Callable]:
     """Decorate a factory to register it.
 
-    The factory is called with `in_channels`, `num_classes`, `weights` (one of `starts`) and its own options, and gives
-    a module whose forward takes a batch and, for sequences, the mask, and gives logits (N, num_classes), or in training
-    mode a `WithLoss` where the network has a loss of its own.
+    The factory is called with `in_channels`, `num_classes`, `weights` (one of `starts`) and its own options. It returns
+    a module whose forward takes a batch and, for sequences, the mask. Forward returns logits (N, num_classes); in
+    training mode it returns a `WithLoss` where the network has a loss of its own.
 
     Args:
         name: in the registry.
         accepts: representations: some of `frame`, `apex`, `stack` (float32 (N, C, S, S)), `sequence` (float32
             (N, T, C, S, S) and a mask bool (N, T)), `features` (float32 (N, F)).
-        starts: some of `STARTS`, the default first. Random comes first only where nothing else exists.
+        starts: some of `STARTS`, the default first. Random comes first only where there are no other weights.
     """
 
     def add(factory: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""Two networks that read a clip frame by frame with the same small CNN: an LSTM and attention over time."""
+"""Two networks with the same small CNN on each frame of a clip: an LSTM, and attention over time."""
 
 from torch import Tensor, nn
 
@@ -41,9 +41,9 @@ class OverTime(Freezable):
 
 
 def small_cnn(in_channels: int) -> tuple[nn.Module, int]:
-    """The frame encoder of S4, and its width: 8192 features, exactly as there for a 64x64 face.
+    """The frame encoder of S4, and its number of features: 8192, as in S4 for a 64x64 face.
 
-    Maps of faces of another size are brought to 16x16 by adaptive averaging, so that any size can be read.
+    For faces of another size, adaptive averaging brings the maps to 16x16.
     """
     layers = [nn.Conv2d(in_channels, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
     layers += [nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
@@ -59,14 +59,14 @@ def make_cnn_lstm(
     bidirectional: bool = False,
     dropout: float = 0.0,
 ):
-    """CNN 16-32 on each frame, LSTM, its state after the last real frame (system S4's first network).
+    """CNN 16-32 on each frame, then an LSTM's state after the last real frame (system S4's first network).
 
     Args:
         in_channels: 1 or 3.
         num_classes: number of logits.
         weights: see `models.registry.STARTS`.
         hidden: of the LSTM.
-        bidirectional: read each clip backwards too.
+        bidirectional: a second LSTM takes each clip backwards.
         dropout: share dropped before the last layer.
     """
     encoder, width = small_cnn(in_channels)
@@ -79,7 +79,7 @@ def make_cnn_attention(
 ):
     """The same CNN under one transformer encoder layer and the mean over real frames (system S4's second network).
 
-    `explain.attention_maps` shows which frames look at which.
+    `explain.attention_maps` gives the attention weights between frames.
 
     Args:
         in_channels: 1 or 3.

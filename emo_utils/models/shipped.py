@@ -1,4 +1,4 @@
-"""First weights that come with this package: trained on FER+, read from `emo_utils/weights/`, checked by hash."""
+"""First weights that come with this package: trained on FER+, in `emo_utils/weights/`, checked by hash."""
 
 import json
 import re
@@ -12,18 +12,18 @@ from emo_utils.hashing import check_sha256, sha256_of_file
 from emo_utils.output import whole_file, write_text_whole
 
 FOLDER = Path(__file__).resolve().parents[1] / "weights"
-"""Where the files lie; each has a JSON sidecar with its SHA-256."""
+"""Folder of the files; each has a JSON sidecar with its SHA-256."""
 
 FERPLUS_CLASSES = 8
 """Emotions of FER+."""
 
 
 def read_onnx(name: str) -> list[dict[str, Tensor]]:
-    """Weights of each network inside `<name>.onnx` by their names in it; normalisations are folded into convolutions.
+    """Weights of each network inside `<name>.onnx`, by name; normalisations are folded into convolutions.
 
     Raises:
         AssetError: the file is not there.
-        WeightsError: its bytes are not those its sidecar names, or its weights are quantised.
+        WeightsError: its hash differs from the sidecar's, or its weights are quantised.
     """
     import onnx
 
@@ -35,7 +35,9 @@ def read_onnx(name: str) -> list[dict[str, Tensor]]:
     if not networks or any(
         tensor.dtype != torch.float32 for tensors in networks.values() for tensor in tensors.values()
     ):
-        raise WeightsError(f"{path}: expected float32 weights to start from, found none; take the file it was made of")
+        raise WeightsError(
+            f"{path}: expected float32 weights to start from, found none; take the file before it was quantised"
+        )
     return [networks[index] for index in sorted(networks)]
 
 
@@ -48,10 +50,10 @@ def read_tensors(name: str) -> dict[str, Tensor]:
 
 
 def write_tensors(model: nn.Module, path: Path, metadata: dict) -> None:
-    """Write what `read_tensors` reads: `path` (.safetensors, half precision) and its JSON sidecar.
+    """Write a file for `read_tensors`: `path` (.safetensors, half precision) and its JSON sidecar.
 
     Args:
-        model: for a start of pictures made with `in_channels=1` and the 8 classes of FER+.
+        model: a backbone of pictures made with `in_channels=1` and the 8 classes of FER+.
         path: the file; replaced as a whole.
         metadata: entries of the sidecar beside the hash: classes, input_spec, data, licence, metrics, commit.
     """
@@ -65,14 +67,14 @@ def write_tensors(model: nn.Module, path: Path, metadata: dict) -> None:
 
 
 def checked(path: Path) -> Path:
-    """The file, if it is there and its bytes are those of its sidecar; see `read_onnx` for the errors."""
-    beside = path.with_suffix(".json")
-    if not path.exists() or not beside.exists():
-        found = path.name if path.exists() else beside.name if beside.exists() else "neither"
+    """The path, if the file exists and its hash is that of its sidecar; see `read_onnx` for the errors."""
+    sidecar = path.with_suffix(".json")
+    if not path.exists() or not sidecar.exists():
+        found = path.name if path.exists() else sidecar.name if sidecar.exists() else "neither"
         raise AssetError(
-            f"start from FER+: expected {path.name} and {beside.name}, which come with the package, in {path.parent}; "
+            f"start from FER+: expected {path.name} and {sidecar.name}, which come with the package, in {path.parent}; "
             f"found {found}. Install the package anew, or choose another start, such as `--weights random`"
         )
-    expected = json.loads(beside.read_text()).get("sha256")
+    expected = json.loads(sidecar.read_text()).get("sha256")
     check_sha256(path, expected, "install the package anew", WeightsError)
     return path

@@ -10,16 +10,16 @@ from emo_utils.registry import unknown_name
 
 
 def adapt_stem(weight: Tensor, channels: int, how: str | None = None) -> Tensor:
-    """Weights that read `channels` channels instead of colours.
+    """First filters for `channels` channels instead of colours.
 
-    All three ways keep the answer to a picture that stands still: for C identical gray channels the new convolution
-    gives what the old one gives for that picture in gray RGB (up to rounding).
+    All three ways keep the output for a still picture. For C identical gray channels the new convolution gives the
+    output of the old one for that picture in gray RGB (up to rounding).
 
-    - `sum`: every channel is read by the colours' summed filter over C: the old answer to the mean picture.
-    - `tile`: channels are read by the red, green, blue, red, ... filters, each shared out over the channels that have
-      it, so that channels differ from the start. With three channels these are the old weights.
-    - `difference`: filter o reads the first picture and one of the C - 1 differences of neighbouring pictures, the
-      (o mod (C - 1))-th, both with the summed filter. The differences are a linear transform, folded into the weights.
+    - `sum`: every channel gets the filters' sum over colours, divided by C: the old output for the mean picture.
+    - `tile`: the channels get the red, green, blue, red, ... filters in turn; each filter is divided by the number of
+      channels that have it. With three channels these are the old weights.
+    - `difference`: filter o is applied to the first picture and to the (o mod (C - 1))-th of the C - 1 differences of
+      neighbouring pictures, both with the summed filter. The differences are linear, and folded into the weights.
 
     Args:
         weight: float32 (out, I, k, k), I the old number of channels: 3 colours or 1 gray.
@@ -44,12 +44,12 @@ def summed(weight: Tensor, channels: int) -> Tensor:
 
 
 def tiled(weight: Tensor, channels: int) -> Tensor:
-    """See `adapt_stem`; a colour that gets no channel (C below I) is spread over all channels."""
+    """See `adapt_stem`; where C is below I, the remaining colours' filters are spread over all channels."""
     colours = weight.shape[1]
     colour_of = torch.arange(channels) % colours
     share = torch.bincount(colour_of, minlength=colours)
-    unread = weight[:, share == 0].sum(1, keepdim=True)
-    return weight[:, colour_of] / share[colour_of].to(weight)[:, None, None] + unread / channels
+    remaining = weight[:, share == 0].sum(1, keepdim=True)
+    return weight[:, colour_of] / share[colour_of].to(weight)[:, None, None] + remaining / channels
 
 
 def differences(weight: Tensor, channels: int) -> Tensor:

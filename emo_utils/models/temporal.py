@@ -1,7 +1,7 @@
-"""From features of frames, float32 (N, T, D), and a mask bool (N, T) to one vector a clip; shared by sequence models.
+"""Temporal heads of the sequence models: features of frames, float32 (N, T, D), and a mask bool (N, T) to one vector.
 
-True in the mask marks real frames; they come first, padding after them. Nothing here depends on what lies in padding,
-nor on how much of it there is. A mask of None means that all frames are real.
+True in the mask marks real frames; they come first, padding after them. No result depends on the values or the amount
+of padding. A mask of None means that all frames are real.
 """
 
 import math
@@ -11,14 +11,14 @@ from torch import Tensor, nn
 
 
 def mask_or_all(x: Tensor, mask: Tensor | None) -> Tensor:
-    """The mask as it is, or one of all frames of x (N, T, ...)."""
+    """The mask, or without one a mask that marks all frames of x (N, T, ...) as real."""
     return x.new_ones(x.shape[:2], dtype=torch.bool) if mask is None else mask
 
 
 def encode_frames(encoder: nn.Module, x: Tensor, mask: Tensor) -> Tensor:
     """Features (N, T, D) of pictures (N, T, C, S, S); those of padding are zero.
 
-    In training the encoder sees real frames alone, so that padding cannot reach the statistics of a normalisation.
+    In training the encoder gets only real frames, so that padding has no effect on batch statistics.
     """
     if encoder.training and not bool(mask.all()):
         real = encoder(x[mask])
@@ -49,7 +49,7 @@ class MeanOverTime(nn.Module):
 class LastHidden(nn.Module):
     """LSTM; gives its hidden state after the last real frame (S. Hochreiter, J. Schmidhuber, 1997).
 
-    Bidirectional: a second LSTM reads each clip's real frames from the last to the first, and its state is appended.
+    Bidirectional: a second LSTM takes each clip's real frames from the last to the first; its state is appended.
     """
 
     def __init__(self, inputs: int, hidden: int = 128, bidirectional: bool = False):
@@ -88,18 +88,18 @@ class AttentionOverTime(nn.Module):
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
         """(N, T, D) and (N, T) to (N, width)."""
         padding = ~mask
-        return masked_mean(self.layer(self._placed(features), src_key_padding_mask=padding), mask)
+        return masked_mean(self.layer(self._with_positions(features), src_key_padding_mask=padding), mask)
 
     def maps(self, features: Tensor, mask: Tensor) -> Tensor:
-        """Attention float32 (N, heads, T, T): how much frame i (row) takes from frame j (column); rows sum to 1.
+        """Attention float32 (N, heads, T, T): the weight of frame j (column) for frame i (row); rows sum to 1.
 
         Rows of padding are zero.
         """
-        x = self._placed(features)
+        x = self._with_positions(features)
         _, weights = self.layer.self_attn(x, x, x, key_padding_mask=~mask, average_attn_weights=False)
         return (weights * mask[:, None, :, None]).float()
 
-    def _placed(self, features: Tensor) -> Tensor:
+    def _with_positions(self, features: Tensor) -> Tensor:
         x = self.projection(features)
         return x + positions(x.shape[1], self.width, x.device).to(x)
 

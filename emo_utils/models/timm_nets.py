@@ -31,10 +31,10 @@ def make_timm(
         architecture: timm's name.
         stem: how the first convolution is changed for other than three channels (`stem.adapt_stem`).
         dropout: share dropped before the last layer.
-        options: timm's own, such as `img_size` where the size of the picture is built in.
+        options: timm's own, such as `img_size` for a network of fixed input size.
 
     Raises:
-        UnknownNameError: timm does not know the architecture.
+        UnknownNameError: timm has no such architecture.
     """
     return timm_network(architecture, in_channels, weights, stem, num_classes=num_classes, drop_rate=dropout, **options)
 
@@ -52,15 +52,15 @@ def make_vit(
 ) -> nn.Module:
     """Vision transformer with patches of 16 pixels (A. Dosovitskiy et al., ICLR 2021).
 
-    It reads pictures of any size: its grid of positions, made for `img_size`, is interpolated for others, and sides
-    that 16 does not divide are padded with zeros.
+    It accepts pictures of any size. Its position embeddings, made for `img_size`, are interpolated for other sizes;
+    sides that are no multiple of 16 are padded with zeros.
 
     Args:
         in_channels: of the picture.
         num_classes: number of logits.
         weights: see `models.registry.STARTS`.
         size: `small` (22 M parameters) or `base` (86 M).
-        img_size: the picture side the positions are made for; the weights' grid is interpolated to it once.
+        img_size: picture side of the position embeddings; those of the weights are interpolated to it once.
         stem: how the patch projection is changed for other than three channels (`stem.adapt_stem`).
         dropout: share dropped before the last layer.
         frozen: only the last layer is trained.

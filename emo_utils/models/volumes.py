@@ -10,10 +10,10 @@ from emo_utils.registry import unknown_name
 
 
 class Volume(nn.Module):
-    """A network on volumes (N, C, frames, S, S), fed with evenly spaced real frames of a sequence.
+    """A network on volumes (N, C, frames, S, S) of evenly spaced real frames of a sequence.
 
-    A convolution over time would see padding. So each clip's real frames are resampled to a fixed number (the nearest
-    ones at even distances; short clips repeat frames), and the mask is used up: the result does not depend on padding.
+    A convolution over time would include padding. So each clip's real frames are resampled to a fixed number: the
+    nearest ones at even distances; short clips repeat frames. The result does not depend on padding.
     """
 
     def __init__(self, network: nn.Module, frames: int):
@@ -51,7 +51,7 @@ def make_cnn3d(
         num_classes: number of logits.
         weights: see `models.registry.STARTS`.
         architecture: `small` or `r3d_18`.
-        frames: how many a clip is resampled to, see `Volume`.
+        frames: number of frames that a clip is resampled to, see `Volume`.
         dropout: share dropped before the last layer.
     """
     if architecture not in ARCHITECTURES:
@@ -60,7 +60,7 @@ def make_cnn3d(
 
 
 def small_cnn3d(in_channels: int, num_classes: int, dropout: float) -> nn.Module:
-    """Three 3x3x3 convolutions of 32, 64, 128 channels, the space halved after each, time after the last two."""
+    """Three 3x3x3 convolutions of 32, 64, 128 channels; space is halved after each, time after the last two."""
     layers: list[nn.Module] = []
     inputs = in_channels
     for outputs, pool in ((32, (1, 2, 2)), (64, (2, 2, 2)), (128, (2, 2, 2))):

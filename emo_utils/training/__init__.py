@@ -1,1 +1,1 @@
-"""Fit, evaluate, keep: everything between prepared data and a weights file."""
+"""Training: from prepared data to a weights file."""

@@ -1,12 +1,17 @@
-"""Random changes to a batch of samples, drawn anew each time a sample is read, the same for every channel of a sample.
+"""Random changes to a batch of samples, drawn anew in each epoch, the same for every channel of a sample.
 
-`faces` covers what the face detectors of this package do to a crop: turned, shifted, nearer or farther, blurred by
-motion or by enlargement, dark or washed out, partly hidden; `soft` is the same with more blur, noise and light, since
-our crops of video are softer than the pictures of FER+ (about as if those were blurred by 0.6 px). `video` is `faces`
-with what a camera adds: out of focus, few pixels, little light, compression. `mild` turns, shifts and scales half as
-far as `faces` and hides less, `medium` three quarters as far; both have half of the camera's share. The jitter
-of our boxes, 0.3 % of the side and 0.6 degrees, is far inside what all of them draw. `stack` is S3.5's: flip, affine,
-blur, random erasing; the source drew it once, when the data was loaded, and showed the same picture in every epoch.
+The presets:
+
+- `faces`: variation of face crops: rotation, shift, scale, blur, brightness, occlusion.
+- `soft`: `faces` with more blur, noise and brightness changes. Crops from video are less sharp than the pictures of
+  FER+, by about a blur of 0.6 px.
+- `video`: `faces` and the faults of a camera: defocus, low resolution, low light, compression.
+- `medium`, `mild`: rotation, shift and scale three quarters and half as large as in `faces`, less occlusion, and about
+  half the share of camera faults.
+- `stack`: that of S3.5: flip, affine, blur, random erasing. The source drew it once, when the data was loaded; here it
+  is drawn in each epoch.
+
+The jitter of the detected boxes is 0.3 % of the side and 0.6 degrees, far less than what each preset but `none` draws.
 """
 
 import math
@@ -18,10 +23,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 STEPS = 8
-"""Of `defocus_px` and `resolution`: that many matrices are kept, and drawn from."""
+"""Number of values of `defocus_px` and of `resolution`; a matrix is kept for each, and one is drawn at random."""
 
 PHOTONS_AT_WHITE = 500
-"""Counted in a picture element that is white in full light; sets how much noise little light brings."""
+"""Photons that a white pixel counts in full light; this sets the noise in low light."""
 
 BLOCK = 8
 """Side of JPEG's blocks."""
@@ -36,12 +41,12 @@ LUMINANCE = (
     (49, 64, 78, 87, 103, 121, 120, 101),
     (72, 92, 95, 98, 112, 100, 103, 99),
 )
-"""Steps by which JPEG rounds the frequencies of a block at quality 50 (ITU-T T.81, table K.1)."""
+"""Quantisation steps of JPEG for the frequencies of a block at quality 50 (ITU-T T.81, table K.1)."""
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Ranges of the random changes; every one is uniform unless it says otherwise."""
+    """Ranges of the random changes; distributions are uniform unless stated otherwise."""
 
     flip: float = 0.0
     """Share of samples mirrored."""
@@ -52,7 +57,7 @@ class Augmentation:
     shift: float = 0.0
     """Moved by up to this share of the side, in x and in y."""
     log_gamma: float = 0.0
-    """Gray values raised to exp of up to this, either way."""
+    """Gamma correction: gray values to the power exp(g), g from minus this to plus this."""
     blur: float = 0.0
     """Share of samples blurred (3x3 binomial)."""
     noise: float = 0.0
@@ -68,42 +73,42 @@ class Augmentation:
     low_resolution: float = 0.0
     """Share of samples averaged down to fewer pixels and enlarged again."""
     resolution: tuple[float, float] = (1 / 3, 0.8)
-    """Their side while they are small, as a share of the full one; uniform in its logarithm, in `STEPS` steps."""
+    """The reduced side as a share of the full one; uniform in its logarithm, in `STEPS` steps."""
     low_light: float = 0.0
-    """Share of samples taken in little light, with its noise and its few gray values, and brightened again: mixup would
-    hardly show a dark picture, and the shipped network makes all pictures equally bright first (InstanceNorm)."""
+    """Share of samples with the noise and the few gray values of low light. They are brightened again: a dark picture
+    would have little weight in mixup, and the shipped network normalises brightness first (InstanceNorm)."""
     light: tuple[float, float] = (0.1, 0.6)
     """Their share of full light, uniform in its logarithm."""
     jpeg: float = 0.0
-    """Share of samples compressed as JPEG does it, the blocks' corner anywhere."""
+    """Share of samples with JPEG compression; the position of the block grid is random."""
     jpeg_quality: tuple[float, float] = (8.0, 60.0)
-    """Of libjpeg's scale of 1 to 100, uniform in its logarithm."""
+    """JPEG quality on libjpeg's scale of 1 to 100, uniform in its logarithm."""
 
 
 _FACES = Augmentation(0.5, 20.0, (math.exp(-0.2), math.exp(0.2)), 0.08, 0.4, 0.15, 0.03, 0.3)
 _MEDIUM = Augmentation(0.5, 15.0, (math.exp(-0.15), math.exp(0.15)), 0.06, 0.4, 0.05, 0.03, 0.2)
 _MILD = Augmentation(0.5, 10.0, (math.exp(-0.1), math.exp(0.1)), 0.04, 0.3, 0.05, 0.02, 0.1)
-_SOME_CAMERA = {"defocus": 0.08, "low_resolution": 0.08, "low_light": 0.08, "jpeg": 0.1}
+_HALF_CAMERA = {"defocus": 0.08, "low_resolution": 0.08, "low_light": 0.08, "jpeg": 0.1}
 
 PRESETS = {
     "none": Augmentation(),
     "faces": _FACES,
     "soft": Augmentation(0.5, 20.0, (math.exp(-0.2), math.exp(0.2)), 0.08, 0.5, 0.35, 0.05, 0.3),
     "video": replace(_FACES, defocus=0.15, low_resolution=0.2, low_light=0.2, jpeg=0.25),
-    "medium": replace(_MEDIUM, **_SOME_CAMERA),
-    "mild": replace(_MILD, **_SOME_CAMERA),
+    "medium": replace(_MEDIUM, **_HALF_CAMERA),
+    "mild": replace(_MILD, **_HALF_CAMERA),
     "stack": Augmentation(0.5, 30.0, (0.75, 1.05), 0.2, 0.0, 0.2, 0.0, 0.25, erase_with_noise=False),
 }
-"""By the name that `Experiment.augmentation` gives."""
+"""Presets by name, as in `Experiment.augmentation`."""
 
 
 def augment(pixels: Tensor, how: Augmentation, rng: torch.Generator) -> Tensor:
     """Change a batch at random.
 
     Args:
-        pixels: float32 (N, C, S, S) in 0..1; a sequence's frames stand as channels.
+        pixels: float32 (N, C, S, S) in 0..1; the frames of a sequence are its channels.
         how: the ranges.
-        rng: the only source of chance, on the pixels' device.
+        rng: the only source of random numbers, on the pixels' device.
 
     Returns:
         A new tensor of the same shape.
@@ -112,12 +117,12 @@ def augment(pixels: Tensor, how: Augmentation, rng: torch.Generator) -> Tensor:
         return pixels
     pixels = _warp(pixels, how, rng)
     pixels = _light(pixels, how, rng)
-    pixels = _film(pixels, how, rng)
+    pixels = _degrade(pixels, how, rng)
     return _erase(pixels, how, rng) if how.erase else pixels
 
 
 def mixup(pixels: Tensor, targets: Tensor, alpha: float, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Mix a batch with itself in another order, pictures and targets (N, K) alike; `alpha` 0 leaves it."""
+    """Mix a batch with a permutation of itself, pictures and targets (N, K); `alpha` 0 changes nothing."""
     if not alpha:
         return pixels, targets
     share = _joehnk_beta(alpha, rng)
@@ -126,24 +131,24 @@ def mixup(pixels: Tensor, targets: Tensor, alpha: float, rng: torch.Generator) -
 
 
 def compressed(pixels: Tensor, quality: Tensor, down: int = 0, right: int = 0) -> Tensor:
-    """What is left of pictures after JPEG: each block's frequencies are rounded, as are gray values before and after.
+    """Pictures after JPEG compression: each block's frequencies are rounded, and gray values before and after.
 
     Args:
         pixels: float32 (N, C, S, S) in 0..1.
-        quality: float32 (N,), 1 to 100 as libjpeg scales its table.
-        down: rows of the first block above the picture, under 8.
-        right: its columns left of the picture, under 8.
+        quality: float32 (N,), 1 to 100, on libjpeg's scale.
+        down: rows by which the block grid starts above the picture, 0 to 7.
+        right: columns by which it starts left of the picture, 0 to 7.
     """
     side = pixels.shape[-1]
-    rest_down, rest_right = (-(side + before) % BLOCK for before in (down, right))
+    below, beyond = (-(side + before) % BLOCK for before in (down, right))
     gray = (pixels.clamp(0, 1) * 255).round() - 128
-    gray = F.pad(gray, (right, rest_right, down, rest_down), mode="replicate")
+    gray = F.pad(gray, (right, beyond, down, below), mode="replicate")
     blocks = gray.unflatten(3, (-1, BLOCK)).unflatten(2, (-1, BLOCK))
     cosines = _cosines().to(pixels.device)
     steps = _quantisation(quality)[:, None, None, :, None, :]
-    found = (torch.einsum("ia,ncyaxb,jb->ncyixj", cosines, blocks, cosines) / steps).round() * steps
-    back = torch.einsum("ia,ncyixj,jb->ncyaxb", cosines, found, cosines).flatten(4, 5).flatten(2, 3)
-    return (back[:, :, down : down + side, right : right + side].round() + 128).clamp(0, 255) / 255
+    frequencies = (torch.einsum("ia,ncyaxb,jb->ncyixj", cosines, blocks, cosines) / steps).round() * steps
+    decoded = torch.einsum("ia,ncyixj,jb->ncyaxb", cosines, frequencies, cosines).flatten(4, 5).flatten(2, 3)
+    return (decoded[:, :, down : down + side, right : right + side].round() + 128).clamp(0, 255) / 255
 
 
 def _uniform(count: int, limit: float, rng: torch.Generator) -> Tensor:
@@ -182,15 +187,15 @@ def _light(pixels: Tensor, how: Augmentation, rng: torch.Generator) -> Tensor:
 
 
 def _blurred(pixels: Tensor) -> Tensor:
-    """Binomial 3x3, every channel for itself."""
+    """Binomial 3x3 blur of every channel."""
     kernel = torch.tensor([1.0, 2.0, 1.0], device=pixels.device)
     kernel = (kernel[:, None] * kernel / 16).expand(1, 1, 3, 3)
     flat = pixels.reshape(-1, 1, *pixels.shape[2:])
     return F.conv2d(F.pad(flat, (1, 1, 1, 1), mode="replicate"), kernel).view_as(pixels)
 
 
-def _film(pixels: Tensor, how: Augmentation, rng: torch.Generator) -> Tensor:
-    """What lens, sensor and codec do, in this order; draws nothing for what is off."""
+def _degrade(pixels: Tensor, how: Augmentation, rng: torch.Generator) -> Tensor:
+    """The effects of lens, sensor and codec, in this order; no random number is drawn for an effect that is off."""
     side = pixels.shape[-1]
     if how.defocus:
         pixels = _softened(pixels, how.defocus, _gaussians(side, *how.defocus_px), rng)
@@ -228,23 +233,23 @@ def _steps(low: float, high: float) -> list[float]:
 @lru_cache
 def _gaussians(side: int, low_px: float, high_px: float) -> Tensor:
     """Matrices (STEPS, S, S) that blur a row of S pixels; beyond its ends the last pixel is repeated."""
-    far = math.ceil(4 * high_px)
-    along = torch.arange(-far, side + far)
-    inside = F.one_hot(along.clamp(0, side - 1), side).float()
-    apart = (torch.arange(side)[:, None] - along[None]).float()
+    margin = math.ceil(4 * high_px)
+    positions = torch.arange(-margin, side + margin)
+    inside = F.one_hot(positions.clamp(0, side - 1), side).float()
+    distance = (torch.arange(side)[:, None] - positions[None]).float()
     return torch.stack(
-        [torch.softmax(-((apart / sigma) ** 2) / 2, dim=1) @ inside for sigma in _steps(low_px, high_px)]
+        [torch.softmax(-((distance / sigma) ** 2) / 2, dim=1) @ inside for sigma in _steps(low_px, high_px)]
     )
 
 
 @lru_cache
 def _resamplings(side: int, low: float, high: float) -> Tensor:
-    """Matrices (STEPS, S, S) that average a row of S pixels down to a share of them and draw lines between these."""
+    """Matrices (STEPS, S, S) that average a row of S pixels down to fewer, then interpolate linearly to S again."""
     return torch.stack([_down_and_up(side, max(1, round(share * side))) for share in _steps(low, high)])
 
 
 def _down_and_up(side: int, fewer: int) -> Tensor:
-    """Matrix (S, S): each of the fewer pixels is the mean of what it covers; then linear interpolation."""
+    """Matrix (S, S): each of the fewer pixels is the mean of the pixels it covers; then linear interpolation."""
     edges = torch.arange(fewer + 1)[:, None] * (side / fewer)
     old = torch.arange(side)[None]
     covered = (torch.minimum(edges[1:], old + 1) - torch.maximum(edges[:-1], old)).clamp(min=0)
@@ -253,24 +258,24 @@ def _down_and_up(side: int, fewer: int) -> Tensor:
 
 
 def _in_low_light(pixels: Tensor, light: tuple[float, float], rng: torch.Generator) -> Tensor:
-    """Shot noise of the photons that are left, rounding to the 8 bits of a dark picture, brightened again."""
+    """Shot noise of a dark picture, rounding to 8 bits, then the former brightness."""
     gain = _log_uniform(len(pixels), light, rng).view(-1, 1, 1, 1)
     dark = pixels.clamp(0, 1) * gain
     noise = torch.randn(pixels.shape, generator=rng, device=rng.device)
-    dark = dark + (dark / PHOTONS_AT_WHITE).sqrt() * noise  # Poisson, near enough, for ten photons and more
+    dark = dark + (dark / PHOTONS_AT_WHITE).sqrt() * noise  # close to a Poisson distribution from ten photons on
     return (dark * 255).round().div(255 * gain).clamp(0, 1)
 
 
 @lru_cache
 def _cosines() -> Tensor:
     """Orthonormal DCT-II of a row of a block, (8, 8)."""
-    at = torch.arange(BLOCK)
-    waves = torch.cos(math.pi / BLOCK * at[:, None] * (at[None] + 0.5)) * math.sqrt(2 / BLOCK)
+    index = torch.arange(BLOCK)
+    waves = torch.cos(math.pi / BLOCK * index[:, None] * (index[None] + 0.5)) * math.sqrt(2 / BLOCK)
     return torch.cat([waves[:1] / math.sqrt(2), waves[1:]])
 
 
 def _quantisation(quality: Tensor) -> Tensor:
-    """The steps of `LUMINANCE` at each quality (N,), as libjpeg scales them: float32 (N, 8, 8)."""
+    """The quantisation steps of `LUMINANCE` at each quality (N,), scaled as in libjpeg: float32 (N, 8, 8)."""
     percent = torch.where(quality < 50, 5000 / quality, 200 - 2 * quality).view(-1, 1, 1)
     return ((torch.tensor(LUMINANCE, device=quality.device) * percent + 50) / 100).floor().clamp(1, 255)
 

@@ -1,4 +1,4 @@
-"""Samples in batches: drawn, read ahead in a thread, put on the device, normalised."""
+"""Batches of samples: random order, reading ahead in a thread, transfer to the device, normalisation."""
 
 from collections.abc import Iterable, Iterator
 
@@ -13,11 +13,11 @@ from emo_utils.structures import InputSpec
 READ_AHEAD = 4
 
 ORDER, AUGMENTATION, DROPOUT = range(3)
-"""What a random number is drawn for."""
+"""Purposes of random numbers: each has a seed of its own (`seed_of`)."""
 
 
 def seed_of(*parts: int) -> int:
-    """One seed of several whole numbers; other numbers give an independent one."""
+    """One seed from several whole numbers; different numbers give independent seeds."""
     return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> 1)
 
 
@@ -26,7 +26,7 @@ def draw_batches(
 ) -> list[np.ndarray]:
     """Rows of one epoch in random order: every sample once, or with `sampling` every class equally often.
 
-    With `together` the samples of a clip follow each other, so that they are in one batch but at its edges.
+    With `together` the samples of a clip follow each other; a clip is in two batches only where a batch ends.
     """
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(samples))
@@ -42,16 +42,16 @@ def draw_batches(
 
 
 def share_of(rows: np.ndarray, process: int, processes: int) -> np.ndarray:
-    """The rows of a batch that one of several processes reads; all get equally many, the rest is left out.
+    """The rows of a batch for one of several processes. All get equally many; the remainder is left out.
 
-    They are neighbours in the batch, so that samples of a clip stay together.
+    The rows are consecutive, so that samples of a clip stay together.
     """
     each = len(rows) // processes
     return rows[process * each : (process + 1) * each]
 
 
 def read_batches(samples: Samples, batches: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, Tensor, Tensor | None]]:
-    """Rows, items and mask of each batch, the next ones being read while the caller works."""
+    """Rows, items and mask of each batch; the next batches are read meanwhile."""
 
     def read() -> Iterator[tuple[np.ndarray, Tensor, Tensor | None]]:
         for rows in batches:
@@ -62,13 +62,13 @@ def read_batches(samples: Samples, batches: Iterable[np.ndarray]) -> Iterator[tu
 
 
 def to_network(items: Tensor, device: torch.device) -> Tensor:
-    """Items of a batch as they are before normalisation: pictures float32 in 0..1; features as they stand."""
+    """Items of a batch before normalisation: pictures as float32 in 0..1; features unchanged."""
     items = items.to(device, non_blocking=True)
     return items.float() / 255 if items.dtype == torch.uint8 else items
 
 
 def normalise(x: Tensor, spec: InputSpec) -> Tensor:
-    """Gray or colour values in 0..1 to what a network accepts; features (N, F) are left as they are."""
+    """Normalise gray or colour values in 0..1 as `spec` says; features (N, F) are not changed."""
     if x.ndim == 2:
         return x
     x = (x - spec.mean) / spec.std

@@ -1,4 +1,4 @@
-"""Checkpoints of a run in progress: tensors as safetensors, numbers as JSON, never a pickle; written atomically."""
+"""Checkpoints of a run in progress: tensors as safetensors, numbers as JSON, no pickle; written atomically."""
 
 import json
 from pathlib import Path
@@ -12,10 +12,10 @@ from emo_utils.run_folder import RunFolder
 
 
 def save_checkpoint(folder: Path, model, average, optimizer, numbers: dict) -> None:
-    """Write everything a run needs to go on as if it had never stopped.
+    """Write everything that a run needs to resume with the same result.
 
-    Random numbers are not part of it: each epoch starts from a seed of its own. The JSON is written last and names
-    the tensors' file: a kill between the two leaves the older pair readable.
+    The state of the random numbers is not needed: each epoch starts from a seed of its own. The JSON is written last
+    and names the file of the tensors. If the process is killed between the two, the older pair stays valid.
     """
     tensors = {f"model.{key}": value for key, value in model.state_dict().items()}
     tensors |= {f"average.{key}": value for key, value in average.state_dict().items()}
@@ -32,7 +32,7 @@ def save_checkpoint(folder: Path, model, average, optimizer, numbers: dict) -> N
 
 
 def load_checkpoint(folder: Path, model: nn.Module, average: nn.Module, optimizer) -> dict | None:
-    """Restore the newest whole checkpoint of `folder` in place; None where there is none."""
+    """Load the newest complete checkpoint of `folder` into the arguments; returns its numbers, None without one."""
     numbers = RunFolder(folder).checkpoint()
     if not numbers:
         return None

@@ -1,7 +1,7 @@
-"""Models of scikit-learn on tables of numbers per clip: what action units alone can tell, and how protocols differ.
+"""scikit-learn models on tables of features per clip, such as action units; used to compare protocols.
 
-Their settings were fixed before anything was measured, so nothing is chosen on the validation part, and they train on
-train and validation together. Calibration is measured by cross-fitting; see `evaluation.measure`.
+Their settings were fixed before the first measurement. Nothing is chosen on the validation part, so they train on
+the train and validation parts together. Calibration is measured by cross-fitting; see `evaluation.measure`.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ classical_models = Registry("model of features")
 
 @classical_models.register("logistic_regression")
 def logistic_regression(seed: int = 0):
-    """Multinomial logistic regression with an L2 penalty of C = 1, on columns of mean 0 and deviation 1 in training."""
+    """Multinomial logistic regression with an L2 penalty of C = 1, on columns standardised by the training data."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -56,7 +56,7 @@ def predict_features(table: FeatureTable, fitted, clips: Sequence[Clip], fold: i
 
     Args:
         table: the features.
-        fitted: from `fit_features` on the same table; a class that it was never shown has probability 0.
+        fitted: from `fit_features` on the same table; a class without training clips has probability 0.
         clips: those to predict.
         fold: noted in the table, if given.
     """

@@ -1,4 +1,4 @@
-"""What a training run is: its settings, its name, and where the code stood."""
+"""The settings of a training run, its name, and the commit of the code."""
 
 import subprocess
 from dataclasses import asdict, dataclass, field, fields
@@ -38,10 +38,10 @@ RANGES = {
 
 @dataclass(frozen=True)
 class Experiment:
-    """All that decides a run's result, together with the data and the code's commit.
+    """The settings of a run. With the data and the code's commit they determine the result.
 
     Raises:
-        EmoError: values that make no sense.
+        EmoError: values out of range, or settings that contradict each other.
     """
 
     corpus: str = "ferplus"
@@ -51,22 +51,21 @@ class Experiment:
     backbone_options: dict = field(default_factory=dict)
     """Of the network."""
     weights: str | None = None
-    """Where its first weights come from: `models.registry.STARTS`, or the folder of a run; None is the backbone's own
-    default."""
+    """First weights: one of `models.registry.STARTS`, or the folder of a run; None is the backbone's own default."""
     representation: dict = field(default_factory=lambda: {"name": "frame"})
     """Name and options of what the network accepts; `frame` is a still face."""
     protocol: str = "official"
-    """Who trains and who tests: `random`, `subject`, `official`."""
+    """How clips are split into parts: `random`, `subject` (no person in two parts), `official`."""
     fold: int = 0
-    """The fold whose people (or clips) test."""
+    """The fold whose people (or clips) are the test part."""
     folds: int | None = None
-    """How many folds; None takes the literature's."""
+    """How many folds; None takes the number used in the literature."""
     seed: int = 0
-    """Start of every random number of the run, and of the split."""
+    """Seed of all random numbers of the run, and of the split."""
     epochs: int = 60
-    """Times each training sample is seen."""
+    """Number of passes over the training samples."""
     batch_size: int = 128
-    """Samples a step, over all processes."""
+    """Samples per step, over all processes."""
     optimizer: str = "sgd"
     """`sgd` (Nesterov), `adam`, `adamw`."""
     learning_rate: float = 0.1
@@ -80,11 +79,11 @@ class Experiment:
     warmup_epochs: float = 2.0
     """Linear rise of the learning rate."""
     average_decay: float = 0.999
-    """Of the exponential moving average of the weights, which is what is evaluated and kept; 0 turns it off."""
+    """Decay of the exponential moving average of the weights, which is evaluated and kept; 0 turns it off."""
     label_smoothing: float = 0.0
-    """Share of a target spread evenly over the classes."""
+    """Share of a target that is spread evenly over the classes."""
     balance: str = "none"
-    """Rare classes: `weights` in the loss, or drawn more often by `sampling`."""
+    """Balancing of rare classes: `weights` in the loss, or drawn more often by `sampling`."""
     clip_gradient: float = 0.0
     """Largest norm of the gradient; 0 turns it off."""
     sharpness: float = 0.0
@@ -93,23 +92,23 @@ class Experiment:
     patience: int = 0
     """Epochs without a better validation figure after which training stops; 0 turns it off."""
     select_by: str = "accuracy"
-    """Validation figure that chooses the epoch that is kept; the loss decides ties."""
+    """Validation figure by which the best epoch is chosen; the loss decides ties."""
     augmentation: str = "faces"
     """Name of a preset of `training.augment`."""
     mixup: float = 0.2
     """Alpha of mixup's Beta distribution (Zhang et al., ICLR 2018); 0 turns it off."""
     teachers: tuple[str, ...] = ()
-    """Runs (their folders) or shipped weights whose mean probabilities are learnt too; see `training.networks`."""
+    """Teachers for distillation: folders of runs, or names of shipped weights; see `training.networks`."""
     teacher_share: float = 0.5
-    """Of the teachers in what is learnt; the rest are the corpus's own targets."""
+    """Share of the teachers' mean probabilities in the targets; the rest are the corpus's own targets."""
     teach_once: bool = False
-    """Teachers read each sample once, as it is, and not in every epoch as it was changed."""
+    """Teachers predict each sample once, without augmentation, and not in every epoch after augmentation."""
     control: str = "none"
-    """`labels`: training labels shuffled; `frames`: the order in time shuffled, in every part. To see what is left."""
+    """Control experiment: `labels` shuffles the training labels, `frames` the order in time, in every part."""
     precision: str = "auto"
-    """Of the network's sums: `auto` takes bfloat16 where the device multiplies it in hardware."""
+    """Precision of the network: `auto` takes bfloat16 where the device multiplies it in hardware."""
     input_spec: InputSpec = field(default_factory=InputSpec)
-    """How the pixels were made and how they are normalised."""
+    """Size and colour of the pixels, and how they are normalised."""
 
     def __post_init__(self):
         if self.epochs < 1 or self.batch_size < 2:
@@ -121,10 +120,10 @@ class Experiment:
                 raise EmoError(f"{name}: expected one of {', '.join(known)}; found {getattr(self, name)!r}")
         for name, (least, most) in RANGES.items():
             value = getattr(self, name)
-            if not least <= value <= most:  # which is true of NaN, too
+            if not least <= value <= most:  # also true for NaN
                 raise EmoError(f"{name}: expected a number from {least:g} to {most:g}, found {value}")
         if self.teachers and self.representation["name"] in ("sequence", "features"):
-            raise EmoError("teachers read pictures; a network of sequences or of features cannot have any")
+            raise EmoError("teachers accept pictures; a network of sequences or of features cannot have any")
         if self.mixup and self.representation["name"] == "sequence":
             raise EmoError("mixup mixes pictures; sequences of different lengths cannot be mixed. Use mixup 0")
 
@@ -134,7 +133,7 @@ class Experiment:
 
     @classmethod
     def from_dict(cls, values: dict) -> "Experiment":
-        """Read `to_dict` back; keys of older versions that are no more are passed over."""
+        """The inverse of `to_dict`; keys of older versions that no longer exist are ignored."""
         known = {item.name for item in fields(cls)}
         values = {key: value for key, value in values.items() if key in known}
         values["teachers"] = tuple(values.get("teachers", ()))
@@ -142,15 +141,15 @@ class Experiment:
 
     @classmethod
     def defaults(cls) -> dict:
-        """The value that each setting has where nothing is said, as `to_dict` gives them."""
+        """The default of each setting, as in `to_dict`."""
         return cls().to_dict()
 
     @property
     def name(self) -> str:
-        """Of all folds together: readable parts, then eight digits that differ when any setting does.
+        """Name of the run, without the fold: readable parts, then eight digits that depend on all settings.
 
-        The digits are a hash of the settings that are not the defaults: a setting that is added with a default leaves
-        the names of older runs as they were.
+        The digits are a hash of the settings that differ from the defaults. A new setting with a default does not
+        change the names of older runs.
         """
         settings = {key: value for key, value in self.to_dict().items() if key != "fold"}
         digits = sha256_of_json(differing(settings, self.defaults()))[:8]
@@ -159,7 +158,7 @@ class Experiment:
 
 
 def code_commit() -> str:
-    """Commit of the code that runs, with `+changes` where files differ from it; `unknown` outside a checkout."""
+    """Commit of this code, with `+changes` where files differ from it; `unknown` outside a git checkout."""
     root = Path(__file__).resolve().parents[2]
 
     def git(*arguments: str) -> str:

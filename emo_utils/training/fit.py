@@ -1,6 +1,6 @@
-"""The training loop: samples in, a folder with weights, history and checkpoints out.
+"""The training loop: from samples to a folder with weights, history and checkpoints.
 
-One process on a CPU or a GPU, or several by `accelerate launch`; then each reads its share of every batch.
+One process on a CPU or a GPU, or several by `accelerate launch`; then each gets its share of every batch.
 """
 
 import copy
@@ -34,7 +34,7 @@ from emo_utils.training.batches import (
 )
 from emo_utils.training.checkpoint import load_checkpoint, save_checkpoint
 from emo_utils.training.experiment import Experiment, code_commit
-from emo_utils.training.networks import NO_TEACHERS, Teachers, build_network, load_teachers, taught_once
+from emo_utils.training.networks import NO_TEACHERS, Teachers, build_network, load_teachers, with_teacher_targets
 from emo_utils.training.optimise import (
     autocast,
     class_weights,
@@ -50,18 +50,19 @@ OnEpoch = Callable[[dict], None]
 
 
 def fit(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoch: OnEpoch | None = None) -> nn.Module:
-    """Train on the part `train`, keep the epoch that is best on the part `validation`.
+    """Train on the part `train`; keep the epoch that is best on the part `validation`.
 
-    A run that was stopped goes on from its last whole epoch when `fit` is called again with the same folder, and ends
-    with the same weights as one that was not (bit for bit on a CPU). Without a validation part the last epoch is kept.
+    A stopped run resumes from its last complete epoch when `fit` is called again with the same folder. It ends with
+    the same weights as one that was not stopped (bit for bit on a CPU). Without a validation part the last epoch is
+    kept.
 
     Writes settings, history, checkpoints and the best network as `run_folder` lists them.
 
     Args:
         experiment: the settings.
-        parts: samples by part; the part `test` is never looked at here.
+        parts: samples by part; the part `test` is not used here.
         folder: of the run.
-        on_epoch: called with each row of the history, also with those of epochs done earlier.
+        on_epoch: called with each row of the history, also those of epochs before a resume.
 
     Returns:
         The network with the weights of the best epoch, in evaluation mode, on the device it was trained on.
@@ -72,13 +73,13 @@ def fit(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
     model = build_network(experiment, train)
     average = copy.deepcopy(model).to(accelerator.device)
     model, optimizer = accelerator.prepare(model, make_optimizer(model, experiment))
-    plain = accelerator.unwrap_model(model)
+    unwrapped = accelerator.unwrap_model(model)
     teachers = load_teachers(experiment, train, accelerator.device)
     if experiment.teachers and experiment.teach_once:
-        train, teachers = taught_once(train, teachers, experiment.input_spec), NO_TEACHERS
+        train, teachers = with_teacher_targets(train, teachers, experiment.input_spec), NO_TEACHERS
     folder.mkdir(parents=True, exist_ok=True)
     run = RunFolder(folder)
-    state = load_checkpoint(folder, plain, average, optimizer) or _new_state()
+    state = load_checkpoint(folder, unwrapped, average, optimizer) or _new_state()
     if accelerator.is_main_process:
         write_text_whole(run.experiment_file, json.dumps(experiment.to_dict(), indent=1))
         _replay(run, state, on_epoch)
@@ -89,14 +90,14 @@ def fit(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
         loss = train_one_epoch(accelerator, model, average, optimizer, train, experiment, epoch, teachers)
         scores = score(predict(average, validation, experiment), validation) if len(validation) else {}
         row = {"epoch": epoch, "train_loss": loss, **scores, "seconds": time.perf_counter() - started}
-        better = _better(scores, state["best"], experiment.select_by)
+        better = _is_better(scores, state["best"], experiment.select_by)
         state |= {"epoch": epoch + 1} | ({"best_epoch": epoch, "best": scores} if better else {})
         state = broadcast_object_list([state])[0]  # so that all processes stop together
         if accelerator.is_main_process:
             if better:
                 save_weights(run.network_file, average)
             run.append_history(row)
-            save_checkpoint(folder, plain, average, optimizer, state)
+            save_checkpoint(folder, unwrapped, average, optimizer, state)
             if on_epoch:
                 on_epoch(row)
     accelerator.wait_for_everyone()
@@ -112,11 +113,11 @@ def train_one_epoch(
     torch.manual_seed(seed_of(experiment.seed, epoch, rank, DROPOUT))
     rng = torch.Generator(device).manual_seed(seed_of(experiment.seed, epoch, rank, AUGMENTATION))
     order = seed_of(experiment.seed, epoch, ORDER)
-    together = bool(teachers.networks) and not experiment.mixup  # mixed pictures are of no clip
+    together = bool(teachers.networks) and not experiment.mixup  # a mixed picture belongs to no single clip
     clips = torch.from_numpy(samples.clip_rows) if together else None
     batches = draw_batches(samples, experiment.batch_size, experiment.balance, order, together)
     batches = [share_of(batch, rank, accelerator.num_processes) for batch in batches]
-    batches = [batch for batch in batches if len(batch) > 1]  # batch normalisation needs two
+    batches = [batch for batch in batches if len(batch) > 1]  # batch normalisation needs at least two samples
     weights = class_weights(samples, experiment)
     weights = None if weights is None else weights.to(device)
     bar = tqdm(
@@ -144,7 +145,7 @@ def train_one_epoch(
 
 
 def backward(accelerator, model, inputs: tuple, targets: Tensor, weights: Tensor | None, experiment) -> Tensor:
-    """Add the gradients of a batch's loss to the weights' own; returns the loss."""
+    """Add the gradients of a batch's loss to those of the weights; returns the loss."""
     with autocast(accelerator.device, experiment.precision):
         output = model(*inputs)
     loss = loss_of(output, targets, weights, experiment.label_smoothing)
@@ -153,7 +154,7 @@ def backward(accelerator, model, inputs: tuple, targets: Tensor, weights: Tensor
 
 
 def change(x: Tensor, targets: Tensor, experiment: Experiment, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Augmented and normalised inputs with their targets; a sequence's frames are all changed alike."""
+    """Augmented and normalised inputs with their targets; all frames of a sequence get the same change."""
     if x.ndim > 2:
         flat = x.flatten(1, -3) if x.ndim == 5 else x
         x = augment(flat, PRESETS[experiment.augmentation], rng).view_as(x)
@@ -189,7 +190,7 @@ def _new_state() -> dict:
     return {"epoch": 0, "best_epoch": -1, "best": {}, "commit": code_commit()}
 
 
-def _better(scores: dict, best: dict, select_by: str) -> bool:
+def _is_better(scores: dict, best: dict, select_by: str) -> bool:
     if not scores or not best:
         return True
     if select_by == "loss":
@@ -198,12 +199,12 @@ def _better(scores: dict, best: dict, select_by: str) -> bool:
 
 
 def _should_stop(state: dict, experiment: Experiment) -> bool:
-    """Early stopping: `patience` epochs have brought nothing."""
+    """Early stopping: no better epoch among the last `patience` ones."""
     return bool(experiment.patience) and state["epoch"] - 1 - state["best_epoch"] >= experiment.patience
 
 
 def _replay(run: RunFolder, state: dict, on_epoch: OnEpoch | None) -> None:
-    """Remove history rows of an epoch that was not finished, and report the others to `on_epoch`."""
+    """Remove history rows after the checkpoint, and report the others to `on_epoch`."""
     rows = run.history()[: state["epoch"]].to_dict("records")
     run.history_file.unlink(missing_ok=True)
     for row in rows:

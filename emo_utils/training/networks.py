@@ -1,8 +1,8 @@
-"""Networks of experiments: built anew, read back from a run, or gathered as the teachers of another run.
+"""Networks of experiments: a new network, the network of a run, or the teachers of a run (distillation).
 
-Learning from teachers: G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural Network", 2015. The
-teachers read each picture as it is after augmentation and mixup, as the student does (L. Beyer et al., "Knowledge
-distillation: A good teacher is patient and consistent", CVPR 2022).
+Distillation: G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural Network", 2015. The teachers get
+each picture after augmentation and mixup, as the student does (L. Beyer et al., "Knowledge distillation: A good
+teacher is patient and consistent", CVPR 2022).
 """
 
 from collections.abc import Sequence
@@ -26,16 +26,16 @@ from emo_utils.training.experiment import Experiment
 from emo_utils.training.optimise import autocast
 from emo_utils.training.weights_file import load_weights
 
-SHOWN = 1000
-"""Training samples that a network is shown where its first weights carry no statistics of their normalisations."""
+SAMPLES_FOR_NORMS = 1000
+"""Training samples from which the statistics of normalisations are taken, where the first weights have none."""
 
 
 def build_network(experiment: Experiment, samples: Samples) -> nn.Module:
-    """The experiment's network with its first weights, for samples like these; they may be those of a finished run.
+    """The experiment's network with its first weights, with the channels and classes of `samples`.
 
     Raises:
-        WeightsError: first weights of a run of another network.
-        RunError: first weights of a folder that is no run, or of a run without a network of this fold.
+        WeightsError: the first weights are those of a run with another network.
+        RunError: the folder of the first weights is no run, or has no network of this fold.
     """
     channels, classes = samples.in_channels, len(samples.classes)
     from_run = experiment.weights not in (None, *STARTS) and Path(experiment.weights).is_dir()
@@ -55,15 +55,15 @@ def build_network(experiment: Experiment, samples: Samples) -> nn.Module:
 
 
 def first_inputs(samples: Samples, spec: InputSpec) -> Tensor:
-    """What a network is given of `SHOWN` samples drawn by a fixed seed: the statistics of its normalisations."""
-    rows = np.random.default_rng(0).permutation(len(samples))[:SHOWN]
+    """Normalised inputs of `SAMPLES_FOR_NORMS` random samples (fixed seed), for the statistics of normalisations."""
+    rows = np.random.default_rng(0).permutation(len(samples))[:SAMPLES_FOR_NORMS]
     return normalise(to_network(torch.from_numpy(samples.batch(rows)[0]), torch.device("cpu")), spec)
 
 
 def load_run(folder: Path, samples: Samples) -> tuple[nn.Module, Experiment]:
-    """The trained network of a run's folder, for samples like these, and its settings.
+    """The trained network of a run's folder, with the channels and classes of `samples`, and its settings.
 
-    The run or the recogniser that it went on from, if any, need not be there any more.
+    The run or the recogniser that its first weights came from need not exist any more.
     """
     run = RunFolder(folder)
     experiment = Experiment.from_dict(run.experiment())
@@ -74,10 +74,10 @@ def load_run(folder: Path, samples: Samples) -> tuple[nn.Module, Experiment]:
 
 @dataclass(frozen=True)
 class Teachers:
-    """Trained networks whose mean probabilities are learnt beside the targets; there may be none.
+    """Trained networks whose mean probabilities are mixed into the targets (distillation); may be empty.
 
     Attributes:
-        share: of the teachers in what is learnt, 0 to 1.
+        share: share of the teachers' probabilities in the targets, 0 to 1.
         precision: see `Experiment`.
     """
 
@@ -87,44 +87,44 @@ class Teachers:
 
     @torch.no_grad()
     def __call__(self, x: Tensor, targets: Tensor, clips: Tensor | None = None) -> Tensor:
-        """Targets moved towards what the teachers read.
+        """Targets moved towards the teachers' mean probabilities.
 
         Args:
             x: the network's input (N, C, S, S).
             targets: (N, K).
-            clips: the number of each sample's clip, int64 (N,): all samples of a clip are taught the mean of what is
-                read in those of them that are in this batch, such as two framings of one face. None: each its own.
+            clips: the number of each sample's clip, int64 (N,). All samples of a clip in this batch, such as two
+                framings of one face, get the mean of their probabilities. None: no mean over samples.
         """
         if not self.networks:
             return targets
         with autocast(x.device, self.precision):
-            read = torch.stack([network(x).float().softmax(dim=1) for network in self.networks]).mean(dim=0)
+            mean = torch.stack([network(x).float().softmax(dim=1) for network in self.networks]).mean(dim=0)
         if clips is not None:
             _, clip, count = clips.unique(return_inverse=True, return_counts=True)
-            sums = torch.zeros(len(count), read.shape[1], device=read.device).index_add_(0, clip, read)
-            read = (sums / count[:, None])[clip]
-        return targets.lerp(read.to(targets.dtype), self.share)
+            sums = torch.zeros(len(count), mean.shape[1], device=mean.device).index_add_(0, clip, mean)
+            mean = (sums / count[:, None])[clip]
+        return targets.lerp(mean.to(targets.dtype), self.share)
 
 
 NO_TEACHERS = Teachers()
 
 
-def taught_once(samples: Samples, teachers: Teachers, spec: InputSpec, batch_size: int = 64) -> Samples:
-    """The samples with targets moved towards what the teachers read in them as they are, all samples of a clip alike.
+def with_teacher_targets(samples: Samples, teachers: Teachers, spec: InputSpec, batch_size: int = 64) -> Samples:
+    """The samples with targets moved towards the teachers' probabilities, the mean over the samples of a clip.
 
-    That costs one pass in all, where teachers that read every batch as it was changed cost one in each epoch.
+    The teachers run once, without augmentation. Teachers on augmented batches would run in every epoch.
     """
     device = next(teachers.networks[0].parameters()).device
     place = samples.clip_rows
     order = np.argsort(place, kind="stable")
     batches = np.split(order, range(batch_size, len(order), batch_size))
-    read = np.zeros_like(samples.targets)
-    whole = replace(teachers, share=1.0)
+    probabilities = np.zeros_like(samples.targets)
+    teachers_alone = replace(teachers, share=1.0)
     for rows, items, _ in read_batches(samples, batches):
         x = normalise(to_network(items, device), spec)
-        read[rows] = whole(x, torch.from_numpy(samples.targets[rows]).to(device)).cpu()
-    sums = np.zeros((place.max() + 1, read.shape[1]), read.dtype)
-    np.add.at(sums, place, read)
+        probabilities[rows] = teachers_alone(x, torch.from_numpy(samples.targets[rows]).to(device)).cpu()
+    sums = np.zeros((place.max() + 1, probabilities.shape[1]), probabilities.dtype)
+    np.add.at(sums, place, probabilities)
     mean = (sums / np.bincount(place)[:, None])[place]
     targets = (1 - teachers.share) * samples.targets + teachers.share * mean
     return replace(samples, targets=targets.astype(samples.targets.dtype))
@@ -133,10 +133,11 @@ def taught_once(samples: Samples, teachers: Teachers, spec: InputSpec, batch_siz
 def load_teachers(experiment: Experiment, samples: Samples, device: torch.device) -> Teachers:
     """The experiment's teachers: each the folder of a run, or the name of shipped weights.
 
-    Of a run over several folds the teacher is the one of the experiment's own fold, which saw no clip that it tests.
+    From a run over several folds the network of the experiment's own fold is taken: it was not trained on the clips
+    of this fold's test part.
 
     Raises:
-        WeightsError: a teacher is not there, names other classes, or accepts other pictures.
+        WeightsError: a teacher is absent, names other classes, or accepts other pictures.
     """
     found = [load_networks(name, experiment, samples) for name in experiment.teachers]
     networks = tuple(network.to(device).eval() for several in found for network in several)
@@ -147,7 +148,7 @@ def load_networks(name: str, experiment: Experiment, samples: Samples) -> list[n
     """The network of a run's folder, or the networks inside shipped weights, with the same input as the experiment's.
 
     Raises:
-        WeightsError: it is not there, names other classes, or accepts other pictures.
+        WeightsError: it is absent, names other classes, or accepts other pictures.
         RunError: a folder that is no run, or a run without a network of this fold.
     """
     if not is_run(name):

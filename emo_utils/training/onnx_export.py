@@ -1,7 +1,7 @@
-"""From trained networks to a weights file: ONNX that accepts raw crops, and the sidecar that tells its metadata.
+"""From trained networks to a weights file: ONNX that accepts raw crops, and a sidecar with its metadata.
 
-One file may hold several networks: it then gives the mean of their logits, over each face and its mirror image if so
-wished. It may be quantised, 8-bit weights and activations in the convolutions: smaller, and faster on a processor.
+One file may hold several networks; its output is then the mean of their logits, optionally also over each face and its
+mirror image. It may be quantised: 8-bit weights and activations in the convolutions, smaller and faster on a CPU.
 """
 
 import json
@@ -25,14 +25,14 @@ TEMPERATURE = "temperature"
 """Name of the number in an ONNX file by which logits are divided."""
 
 PLACEHOLDER = 1.2345
-"""Stands for the temperature while a file is written: the exporter joins constants of one value, and 1 is common."""
+"""Temperature while a file is written. The exporter merges equal constants, so it must not be a common value like 1."""
 
 QUANTISED_ON = 512
-"""Training faces whose activations decide the ranges of the 8-bit numbers."""
+"""Training faces from whose activations the ranges of the 8-bit numbers are set."""
 
 
 class Deployed(nn.Module):
-    """Networks with everything around them: uint8 crops (N, S, S) in, probabilities float32 (N, C) out."""
+    """Networks with pre- and postprocessing: uint8 crops (N, S, S) to probabilities float32 (N, C)."""
 
     def __init__(self, networks: Sequence[nn.Module], spec: InputSpec, mirror: bool):
         super().__init__()
@@ -40,15 +40,15 @@ class Deployed(nn.Module):
         self.register_buffer(TEMPERATURE, torch.tensor([PLACEHOLDER]))
 
     def forward(self, faces: Tensor) -> Tensor:
-        """Scale, normalise, read, calibrate."""
+        """Scale, normalise, predict, calibrate."""
         x = (faces[:, None].float() / 255 - self.spec.mean) / self.spec.std
         return (self.logits(x) / self.temperature).softmax(dim=1)
 
     def logits(self, x: Tensor) -> Tensor:
         """Mean logits (N, C) of normalised faces (N, 1, S, S)."""
         views = (x, x.flip(3)) if self.mirror else (x,)
-        read = [network(view) for network in self.networks for view in views]
-        return torch.stack(read).mean(dim=0)
+        logits = [network(view) for network in self.networks for view in views]
+        return torch.stack(logits).mean(dim=0)
 
 
 def write_onnx(
@@ -93,7 +93,7 @@ def write_weights_file(
         classes: names of the outputs.
         temperature: logits are divided by it (C. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017).
         metadata: further entries of the sidecar: metrics, data, commit, licence, `uncertain_below`.
-        mirror: read the mirror image of each face too.
+        mirror: the logits are the mean over each face and its mirror image.
     """
     parameters = sum(p.numel() for network in networks for p in network.parameters())
     with whole_file(path) as part:
@@ -124,7 +124,7 @@ def set_temperature(path: Path, temperature: float) -> None:
 
 
 def quantise(path: Path, faces: np.ndarray) -> None:
-    """Bring the convolutions of an ONNX file to 8 bits, weights per channel and activations by what they see.
+    """Quantise the convolutions of an ONNX file to 8 bits: weights per channel, activations by their range on `faces`.
 
     Args:
         path: the file, replaced.
@@ -135,7 +135,7 @@ def quantise(path: Path, faces: np.ndarray) -> None:
 
     with TemporaryDirectory() as scratch:
         ready, done = Path(scratch) / "ready.onnx", Path(scratch) / "done.onnx"
-        # its optimiser would take a temperature of 1 out; batch normalisations were folded by the export
+        # The optimiser would remove a temperature of 1; batch normalisations were already folded by the export.
         quant_pre_process(path, ready, skip_symbolic_shape=True, skip_optimization=True)
         quantize_static(
             ready,
@@ -152,7 +152,7 @@ def quantise(path: Path, faces: np.ndarray) -> None:
 
 
 class _Batches:
-    """Faces in the way ONNX Runtime's calibration asks for them."""
+    """Batches of faces in the form of ONNX Runtime's calibration data readers."""
 
     def __init__(self, faces: np.ndarray, size: int = 64):
         self._batches = iter([{"faces": faces[i : i + size]} for i in range(0, len(faces), size)])
@@ -162,7 +162,7 @@ class _Batches:
 
 
 def strip_export_metadata(path: Path) -> None:
-    """Take the exporter's notes out of an ONNX file: they hold stack traces with this machine's paths."""
+    """Remove the exporter's metadata from an ONNX file: it holds stack traces with paths of this machine."""
     file = onnx.load(path)
     parts = [file, file.graph, *file.graph.node, *file.graph.value_info, *file.graph.initializer]
     for part in [*parts, *file.graph.input, *file.graph.output, *file.functions]:

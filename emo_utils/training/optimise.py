@@ -1,4 +1,4 @@
-"""One step: the optimizer, its learning rate, the loss, perturbed weights, the moving average of the weights."""
+"""Parts of a training step: optimizer, learning rate, loss, perturbed weights, moving average of the weights."""
 
 import math
 from collections.abc import Iterator
@@ -18,11 +18,11 @@ from emo_utils.training.experiment import Experiment
 ONE_CYCLE_RISE = 0.3
 """Share of a one-cycle schedule in which the rate rises (L. Smith, N. Topin, 2019, as in torch)."""
 ONE_CYCLE_START = 1 / 25
-"""Of the peak."""
+"""Learning rate at the start of a one-cycle schedule, as a share of its peak."""
 
 
 def make_optimizer(model: nn.Module, experiment: Experiment) -> torch.optim.Optimizer:
-    """Of the experiment's kind, over what is trainable; biases and normalisation are not decayed."""
+    """The experiment's optimizer over all trainable weights; no weight decay of biases and normalisations."""
     trainable = [p for p in model.parameters() if p.requires_grad]
     groups = [
         {"params": [p for p in trainable if p.ndim > 1], "weight_decay": experiment.weight_decay},
@@ -35,7 +35,7 @@ def make_optimizer(model: nn.Module, experiment: Experiment) -> torch.optim.Opti
 
 
 def learning_rate_at(done_epochs: float, experiment: Experiment) -> float:
-    """As a function of epochs done (may be fractional): the warm-up, then the schedule."""
+    """Learning rate after a number of epochs (may be fractional): the warm-up, then the schedule."""
     peak, warmup = experiment.learning_rate, experiment.warmup_epochs
     if done_epochs < warmup:
         return peak * done_epochs / warmup
@@ -55,7 +55,7 @@ def _cosine(done: float) -> float:
 
 
 def class_weights(samples: Samples, experiment: Experiment) -> Tensor | None:
-    """Weights of the classes in the loss, inverse to their frequency, 1 on average over the samples; None for equal."""
+    """Weights of classes in the loss, inverse to their frequency, mean 1 over the samples; None for equal weights."""
     if experiment.balance != "weights":
         return None
     counts = np.bincount(samples.labels, minlength=len(samples.classes))
@@ -64,28 +64,28 @@ def class_weights(samples: Samples, experiment: Experiment) -> Tensor | None:
 
 
 def loss_of(output: Tensor | WithLoss, targets: Tensor, weights: Tensor | None, smoothing: float) -> Tensor:
-    """Cross-entropy against distributions (N, K), and the network's own loss where it has one."""
+    """Cross-entropy against distributions (N, K), plus the network's own loss where it has one."""
     logits, own = output if isinstance(output, WithLoss) else (output, 0.0)
     return F.cross_entropy(logits.float(), targets, weight=weights, label_smoothing=smoothing) + own
 
 
 @contextmanager
 def sam_perturbation(model: nn.Module, radius: float) -> Iterator[None]:
-    """Move the weights up their gradients to where, within `radius`, the loss is about largest, and back on leaving.
+    """Inside the context, add a perturbation of length `radius` along the gradient to the weights; undo it at the end.
 
-    The gradient taken there leads to a minimum that is flat, not only low: sharpness-aware minimisation (P. Foret et
-    al., ICLR 2021). The running statistics of batch normalisation do not change meanwhile, since the perturbed weights
-    are never used for predictions.
+    The gradient at the perturbed weights, where the loss is about largest within `radius`, leads to a flat minimum:
+    sharpness-aware minimisation (P. Foret et al., ICLR 2021). The running statistics of batch normalisation do not
+    change inside the context, since the perturbed weights are never used for predictions.
 
     Args:
-        model: with gradients of the loss where it is, which are cleared.
-        radius: length of the move, over all weights together.
+        model: with gradients of the loss, which are cleared.
+        radius: length of the perturbation, over all weights together.
     """
     weights = [p for p in model.parameters() if p.grad is not None]
     norms = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
     momenta = [norm.momentum for norm in norms]
     with torch.no_grad():
-        places = [p.clone() for p in weights]
+        originals = [p.clone() for p in weights]
         length = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(p.grad) for p in weights]))
         for p in weights:
             p.add_(p.grad * (radius / (length + 1e-12)))
@@ -96,18 +96,18 @@ def sam_perturbation(model: nn.Module, radius: float) -> Iterator[None]:
         yield
     finally:
         with torch.no_grad():
-            for p, place in zip(weights, places, strict=True):
-                p.copy_(place)
+            for p, original in zip(weights, originals, strict=True):
+                p.copy_(original)
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
 
 
 @torch.no_grad()
 def update_average(average: nn.Module, model: nn.Module, decay: float, step: int) -> None:
-    """Move the average towards the model; the first steps move it faster, and a decay of 0 copies.
+    """Update the moving average of the weights; the decay is smaller in the first steps, and 0 copies the model.
 
-    torch's `AveragedModel` and timm's `ModelEmaV3` copy the model at their first update and warm up otherwise, so that
-    the figures of finished runs would change.
+    torch's `AveragedModel` and timm's `ModelEmaV3` copy the model at their first update and have another warm-up.
+    With them the figures of finished runs would change.
     """
     decay = min(decay, (1 + step) / (10 + step))
     for kept, new in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
@@ -118,7 +118,7 @@ def update_average(average: nn.Module, model: nn.Module, decay: float, step: int
 
 
 def autocast(device: torch.device, precision: str = "auto") -> torch.autocast:
-    """bfloat16 as `Experiment.precision` says; where the hardware does not multiply it, it is slower than float32."""
+    """Autocast to bfloat16 as `Experiment.precision` says. Without hardware support it is slower than float32."""
     wanted = has_fast_bf16(device.type) if precision == "auto" else precision == "bfloat16"
     return torch.autocast(device.type, torch.bfloat16, enabled=wanted)
 

@@ -1,9 +1,9 @@
-"""How each representation is trained by default: values of `Experiment`, one row each."""
+"""Default training settings of each representation: values of `Experiment`."""
 
 RECIPES: dict[str, dict] = {
-    # still faces: what the shipped network was trained with
+    # still faces: the settings of the shipped network
     "frame": {"batch_size": 128, "optimizer": "sgd", "learning_rate": 0.1, "augmentation": "faces", "mixup": 0.2},
-    # S3.5's augmentation; a few hundred clips, so a small rate, a short warm-up and the epoch chosen on validation
+    # S3.5's augmentation. There are a few hundred clips, so a small rate, and the epoch is chosen on validation
     "stack": {
         "epochs": 40,
         "batch_size": 8,
@@ -66,4 +66,4 @@ DEFAULT_BACKBONE = {
     "sequence": "cnn_lstm",
     "features": "mlp",
 }
-"""Where a command names none."""
+"""Backbone of each representation where a command names none."""

@@ -1,4 +1,4 @@
-"""Trained networks to one weights file that says what it can do: calibrated, measured as it will be used."""
+"""From trained networks to one weights file: calibrated, with the figures measured on the file itself."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,10 +25,10 @@ BATCH = 64
 
 @dataclass(frozen=True)
 class Form:
-    """What is made of the networks.
+    """Form of a weights file.
 
     Attributes:
-        mirror: read the mirror image of each face too, at twice the time.
+        mirror: average over each face and its mirror image, which takes twice the time.
         int8: 8-bit convolutions.
     """
 
@@ -46,32 +46,32 @@ def release(
 ) -> Path:
     """Write a weights file of one network or of several together.
 
-    The temperature makes the labels (what most votes went to) of the validation part most likely, and the threshold of
-    `uncertain` is chosen there too; the file without a validation part is not calibrated. All figures in the sidecar
-    are those of the file itself, read by ONNX Runtime, a reading per clip (`inference.engines.joined`).
+    The temperature maximises the likelihood of the labels (the class with most votes) of the validation part, and the
+    threshold of `uncertain` is chosen there too. Without a validation part the file is not calibrated. All figures in
+    the sidecar are those of the file itself in ONNX Runtime, one prediction per clip (`inference.engines.joined`).
 
     Args:
         networks: each maps normalised gray faces (N, 1, S, S) to logits.
         path: the ONNX file; its sidecar goes beside it.
         spec: the input contract of the networks.
-        parts: samples by part: `train`, `validation` and `test`, of which the latter two may be empty.
-        metadata: entries of the sidecar that only the caller knows.
+        parts: samples by part: `train`, `validation` and `test`; the latter two may be empty.
+        metadata: further entries of the sidecar.
         form: of the file.
     """
     train = parts["train"]
     with whole_file(path) as part:
         write_onnx(networks, part, spec, mirror=form.mirror)
         if form.int8:
-            some = np.random.default_rng(0).permutation(len(train))[:QUANTISED_ON]
-            quantise(part, faces_of(train, some))
+            rows = np.random.default_rng(0).permutation(len(train))[:QUANTISED_ON]
+            quantise(part, faces_of(train, rows))
         engine = OnnxEngine(Weights(path.stem, part, train.classes, spec, 0.0, {}))
-        read = {name: read_clips(engine, parts[name]) for name in ("validation", "test") if len(parts[name])}
-        temperature, of_votes = calibrate(read, parts)
+        outputs = {name: predict_clips(engine, parts[name]) for name in ("validation", "test") if len(parts[name])}
+        temperature, votes_temperature = calibrate(outputs, parts)
         set_temperature(part, temperature)
-        tables = {name: predictions_of(scale(values, temperature), parts[name]) for name, values in read.items()}
+        tables = {name: predictions_of(scale(values, temperature), parts[name]) for name, values in outputs.items()}
         entries = {
             "temperature": temperature,
-            "votes_temperature": of_votes,
+            "votes_temperature": votes_temperature,
             "parameters": sum(p.numel() for network in networks for p in network.parameters()),
             "networks": len(networks),
             "mirror": form.mirror,
@@ -79,7 +79,7 @@ def release(
             "metrics": shortened(measure_parts(tables, train.classes)),
         }
         entries |= thresholds(
-            tables.get("validation"), train.classes, metadata.get("prior", {}), of_votes / temperature
+            tables.get("validation"), train.classes, metadata.get("prior", {}), votes_temperature / temperature
         )
         if "validation" in tables:
             labels, likely = arrays(tables["validation"], train.classes)
@@ -88,25 +88,25 @@ def release(
     return path
 
 
-def calibrate(read: dict[str, np.ndarray], parts: dict[str, Samples]) -> tuple[float, float]:
+def calibrate(outputs: dict[str, np.ndarray], parts: dict[str, Samples]) -> tuple[float, float]:
     """Temperature for the labels and temperature for the votes, on the validation part.
 
     Args:
-        read: probabilities (N, C) before calibration, by part.
+        outputs: probabilities (N, C) before calibration, by part.
         parts: their samples.
     """
-    if "validation" not in read:
+    if "validation" not in outputs:
         return 1.0, 1.0
-    validation, values = parts["validation"], read["validation"]
+    validation, values = parts["validation"], outputs["validation"]
     return fit_temperature(values, validation.labels), fit_temperature(values, validation.targets)
 
 
 def thresholds(
     table: pd.DataFrame | None, classes: tuple[str, ...], shares: dict[str, float], sharpness: float
 ) -> dict[str, float]:
-    """The thresholds of `uncertain`: under the prior of training, and under the uniform one where shares are known.
+    """The thresholds of `uncertain`: under the training prior, and under the uniform one where shares are known.
 
-    For the latter every label of the table counts alike, however many faces have it.
+    For the latter every label of the table has the same weight, whatever its number of faces.
 
     Args:
         table: predictions of the validation part, calibrated, under the prior of training; None without one.
@@ -116,12 +116,12 @@ def thresholds(
     """
     if table is None:
         return {"uncertain_below": 0.0}
-    labels, read = arrays(table, classes)
-    entries = {"uncertain_below": _threshold(read, labels)}
+    labels, probabilities = arrays(table, classes)
+    entries = {"uncertain_below": _threshold(probabilities, labels)}
     if shares and all(shares.values()):
-        uniform = change_prior(read, prior_ratio(UNIFORM, "", shares, classes, sharpness))
-        alike = 1 / np.bincount(labels, minlength=len(classes))[labels]
-        entries["uncertain_below_uniform"] = _threshold(uniform, labels, alike)
+        uniform = change_prior(probabilities, prior_ratio(UNIFORM, "", shares, classes, sharpness))
+        weights = 1 / np.bincount(labels, minlength=len(classes))[labels]
+        entries["uncertain_below_uniform"] = _threshold(uniform, labels, weights)
     return entries
 
 
@@ -130,15 +130,15 @@ def _threshold(probabilities: np.ndarray, labels: np.ndarray, counts_for: np.nda
     return uncertain_threshold(probabilities.max(axis=1), correct, counts_for)
 
 
-def read_clips(engine: OnnxEngine, samples: Samples) -> np.ndarray:
-    """Probabilities (N, C) of the clip of each sample: what its samples, such as framings of a face, say together."""
-    return joined(read_all(engine, samples), samples.clip_rows)[samples.clip_rows]
+def predict_clips(engine: OnnxEngine, samples: Samples) -> np.ndarray:
+    """Probabilities (N, C) of the clip of each sample: the mean over its samples, such as framings of a face."""
+    return joined(predict_samples(engine, samples), samples.clip_rows)[samples.clip_rows]
 
 
-def read_all(engine: OnnxEngine, samples: Samples) -> np.ndarray:
+def predict_samples(engine: OnnxEngine, samples: Samples) -> np.ndarray:
     """Probabilities (N, C) of all samples."""
-    rows = np.split(np.arange(len(samples)), range(BATCH, len(samples), BATCH))
-    return np.concatenate([engine.predict(faces_of(samples, some)) for some in rows])
+    batches = np.split(np.arange(len(samples)), range(BATCH, len(samples), BATCH))
+    return np.concatenate([engine.predict(faces_of(samples, rows)) for rows in batches])
 
 
 def faces_of(samples: Samples, rows: np.ndarray) -> np.ndarray:

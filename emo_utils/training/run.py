@@ -30,14 +30,14 @@ from emo_utils.training.release import release
 
 
 def run(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoch: OnEpoch | None = None) -> dict:
-    """Train, predict, measure; a finished run is not done again, a stopped one goes on.
+    """Train, predict, measure. A finished run is not repeated, a stopped one is resumed.
 
-    The test part is read once, at the very end. Writes, beside what `fit` writes, predictions (a row per clip: the mean
-    over its samples, before calibration), a sidecar, and the metrics last of all; for networks that read one gray face
-    also the weights file that `emo analyze` takes. The files' names are those of `run_folder`.
+    The test part is used once, at the very end. Beside the files of `fit` it writes predictions (a row per clip: the
+    mean over its samples, before calibration), a sidecar, and last the metrics. For networks on one gray face it also
+    writes the weights file for `emo analyze`. The files' names are those of `run_folder`.
 
     Returns:
-        What `RunFolder.metrics` gives.
+        The metrics, as from `RunFolder.metrics`.
 
     Raises:
         RunError: the folder holds a run with other settings.
@@ -46,9 +46,9 @@ def run(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
     if done:
         return done
     refuse_other_settings(experiment, RunFolder(folder))
-    parts = under_control(parts, experiment)
+    parts = apply_control(parts, experiment)
     model = fit(experiment, parts, folder, on_epoch)
-    with PartialState().main_process_first():  # of several processes, one predicts and writes
+    with PartialState().main_process_first():  # only one of several processes predicts and writes
         return finished(experiment, folder) or _finish(model, experiment, parts, folder)
 
 
@@ -70,7 +70,7 @@ def _finish(model: torch.nn.Module, experiment: Experiment, parts: dict[str, Sam
 
 
 def run_classical(experiment: Experiment, table: FeatureTable, split: Split, folder: Path) -> dict:
-    """The same for a model of `training.classical`: fit, predict the test part, measure; nothing else is kept."""
+    """The same for a model of `training.classical`: fit, predict the test part, measure; the model is not kept."""
     done = finished(experiment, folder)
     if done:
         return done
@@ -86,12 +86,12 @@ def run_classical(experiment: Experiment, table: FeatureTable, split: Split, fol
 
 
 def finished(experiment: Experiment, folder: Path) -> dict | None:
-    """The metrics of a run of the same settings that is complete."""
+    """The metrics of a finished run with the same settings; None without one."""
     return RunFolder(folder).finished(experiment.to_dict(), Experiment.defaults())
 
 
 def refuse_other_settings(experiment: Experiment, folder: RunFolder) -> None:
-    """Keep a run from going on from another run's checkpoint, and from replacing another run's files.
+    """Refuse to resume from another run's checkpoint, and to replace another run's files.
 
     Raises:
         RunError: the folder holds a run with other settings.
@@ -99,8 +99,8 @@ def refuse_other_settings(experiment: Experiment, folder: RunFolder) -> None:
     if not (folder.experiment_file.exists() or folder.metrics_file.exists()):
         return
     defaults = Experiment.defaults()
-    found, asked = (differing(settings, defaults) for settings in (folder.experiment(), experiment.to_dict()))
-    others = [name for name in sorted({*found, *asked}) if found.get(name) != asked.get(name)]
+    found, given = (differing(settings, defaults) for settings in (folder.experiment(), experiment.to_dict()))
+    others = [name for name in sorted({*found, *given}) if found.get(name) != given.get(name)]
     if others:
         raise RunError(
             f"{folder.path}: expected no run, or one with these settings; found one with another {', '.join(others)}. "
@@ -108,8 +108,8 @@ def refuse_other_settings(experiment: Experiment, folder: RunFolder) -> None:
         )
 
 
-def under_control(parts: dict[str, Samples], experiment: Experiment) -> dict[str, Samples]:
-    """The samples as the experiment's control wants them: test labels are always the true ones."""
+def apply_control(parts: dict[str, Samples], experiment: Experiment) -> dict[str, Samples]:
+    """The samples with the experiment's control applied (`Experiment.control`); test labels are always true."""
     if experiment.control == "labels":
         shuffled = {part: shuffle_labels(parts[part], experiment.seed) for part in ("train", "validation")}
         return {**parts, **{part: samples for part, samples in shuffled.items() if len(samples)}}
@@ -129,7 +129,7 @@ def probabilities_of(logits: torch.Tensor) -> np.ndarray:
 
 
 def metadata_of(experiment: Experiment, folder: RunFolder) -> dict:
-    """What a sidecar holds beside the input contract: settings, commits, data, licence."""
+    """Metadata of a sidecar: settings, commits, data, licence."""
     numbers = folder.checkpoint()
     corpus = corpora.create(experiment.corpus)
     return {
@@ -143,7 +143,7 @@ def metadata_of(experiment: Experiment, folder: RunFolder) -> dict:
 
 
 def licence_of(experiment: Experiment) -> str:
-    """Terms of the weights; those that may have started from a recogniser of people, in this run or before, name it."""
+    """Licence of the weights; it names the face recogniser if this run or an earlier one may have started from it."""
     own = "MIT (weights trained by this package; see the data's own terms)"
     if "recogniser" not in find_backbone(experiment.backbone).starts or experiment.weights == "random":
         return own
@@ -153,7 +153,7 @@ def licence_of(experiment: Experiment) -> str:
 def write_sidecar(
     folder: RunFolder, experiment: Experiment, classes: tuple[str, ...], metrics: dict, metadata: dict
 ) -> None:
-    """The sidecar of the best epoch's network: the input contract, the classes, the figures, and the metadata."""
+    """Write the sidecar of the best epoch's network: input contract, classes, figures, metadata."""
     digest = sha256_of_file(folder.network_file)
     contract = {"classes": list(classes), "input_spec": experiment.input_spec.to_dict(), "sha256": digest}
     sidecar = {**contract, "metrics": shortened(metrics), **metadata}
@@ -161,19 +161,19 @@ def write_sidecar(
 
 
 def reads_one_gray_face(experiment: Experiment) -> bool:
-    """Whether `emo analyze` can use the network, frame by frame."""
+    """Whether `emo analyze` can use the network on single frames."""
     spec = experiment.input_spec
     return spec.channels == 1 and spec.colour == "gray" and experiment.representation["name"] in ("frame", "apex")
 
 
 def export_run(model, experiment, path: Path, parts: dict[str, Samples], metadata: dict) -> Path:
-    """Write a weights file, calibrated on the validation part, with its sidecar, whose figures are calibrated."""
+    """Write a weights file, calibrated on the validation part, with a sidecar whose figures are after calibration."""
     entries = prior_of(parts["train"], experiment) | {"exported_at_commit": code_commit()} | metadata
     return release([model], path, experiment.input_spec, parts, entries)
 
 
 def prior_of(samples: Samples, experiment: Experiment) -> dict:
-    """What a sidecar holds of class shares: those of training, and the prior under which clips are read."""
+    """Entries of a sidecar on class shares: those of training, and the prior for clips."""
     shares = trained_shares(samples, experiment)
     return {"prior": shares, "clip_prior": UNIFORM if all(shares.values()) else experiment.corpus}
 
@@ -181,8 +181,8 @@ def prior_of(samples: Samples, experiment: Experiment) -> dict:
 def trained_shares(samples: Samples, experiment: Experiment) -> dict[str, float]:
     """The class shares under which a network trained on these samples gives its probabilities; see `inference.prior`.
 
-    They are those of the targets (votes, not the labels that most votes went to), as the experiment's `balance` made
-    them: `weights` multiply a class, `sampling` shows the faces of a label more often.
+    They are the shares of the targets (votes, not the labels with most votes) after the experiment's `balance`:
+    `weights` multiply a class, `sampling` draws the faces of a label more often.
     """
     targets = samples.targets.astype(float)
     if experiment.balance != "none":

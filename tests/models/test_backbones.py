@@ -163,7 +163,7 @@ def test_any_timm_name_works_and_an_unknown_one_names_the_nearest():
 def test_a_name_a_start_or_an_option_that_is_not_there_is_refused():
     with pytest.raises(UnknownNameError, match="unknown backbone 'cnn_lsmt'.*Did you mean 'cnn_lstm'"):
         create_model("cnn_lsmt", 1, 8)
-    with pytest.raises(WeightsError, match="'cnn_lstm' cannot start from 'imagenet'; it can from random"):
+    with pytest.raises(WeightsError, match="'cnn_lstm' cannot start from 'imagenet'; expected one of random"):
         create_model("cnn_lstm", 1, 8, "imagenet")
     with pytest.raises(EmoError, match="'cnn_lstm' has no option 'depth'; it has hidden, bidirectional, dropout"):
         create_model("cnn_lstm", 1, 8, depth=3)

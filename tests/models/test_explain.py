@@ -68,12 +68,12 @@ def test_the_heat_lies_where_the_evidence_is():
 
 def test_what_keeps_no_maps_is_refused():
     model, x = make("vit")
-    with pytest.raises(EmoError, match="expected a network that keeps maps.*Transformers read tokens"):
+    with pytest.raises(EmoError, match="expected a network that keeps maps.*For a transformer, use embeddings"):
         grad_cam(model, x)
     model, x = make("cnn_lstm")
     with pytest.raises(EmoError, match=r"expected pictures \(N, C, S, S\), found \(2, 3, 1, 48, 48\)"):
         grad_cam(model, x)
-    with pytest.raises(EmoError, match="For a small picture, use a larger one"):
+    with pytest.raises(EmoError, match="Where the picture is small, use a larger one"):
         grad_cam(nn.Sequential(nn.Conv2d(1, 2, 4), nn.Flatten()), torch.rand(1, 1, 4, 4))
 
 

@@ -23,7 +23,7 @@ from emo_utils.structures import FaceImages, InputSpec
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.fit import predict
 from emo_utils.training.onnx_export import quantise, set_temperature, write_onnx, write_weights_file
-from emo_utils.training.release import Form, read_all, release, thresholds
+from emo_utils.training.release import Form, predict_samples, release, thresholds
 
 CLASSES = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
 
@@ -195,7 +195,7 @@ def test_what_is_released_tells_the_figures_of_the_file_itself(pair, tmp_path):
     four = [create_model("face_net", 1, 4, widths=(8, 16), blocks=1).eval()]
     path = release(four, tmp_path / "bars.onnx", InputSpec(), parts, {"data": {"corpus": "bars"}}, Form(int8=True))
     weights = read_weights(path)
-    table = predictions_of(read_all(OnnxEngine(weights), parts["test"]), parts["test"])
+    table = predictions_of(predict_samples(OnnxEngine(weights), parts["test"]), parts["test"])
     found = weights.sidecar["metrics"]["test"]
     assert found["n"] == 64
     assert found["accuracy"] == pytest.approx(measure(table)["accuracy"])

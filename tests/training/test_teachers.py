@@ -11,7 +11,7 @@ from bars import bars, settings
 from emo_utils.errors import EmoError, RunError, WeightsError
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.fit import fit, predict
-from emo_utils.training.networks import Teachers, build_network, load_run, load_teachers, taught_once
+from emo_utils.training.networks import Teachers, build_network, load_run, load_teachers, with_teacher_targets
 from emo_utils.training.run import run
 
 
@@ -74,7 +74,7 @@ def test_samples_of_a_clip_are_taught_the_mean_of_their_readings():
     assert torch.allclose(together[:, 0], torch.tensor([0.75, 0.5, 0.75, 1.0]))
 
 
-def test_taught_once_all_samples_of_a_clip_have_the_teachers_mean_in_their_targets(parts):
+def test_with_teacher_targets_all_samples_of_a_clip_have_the_teachers_mean_in_their_targets(parts):
     class Repeats(torch.nn.Module):
         def __init__(self):
             super().__init__()
@@ -87,7 +87,7 @@ def test_taught_once_all_samples_of_a_clip_have_the_teachers_mean_in_their_targe
     names = ("a", "b", "a", *samples.clip_ids[3:])
     samples = replace(samples, clip_ids=names)
     spec = settings().input_spec
-    taught = taught_once(samples, Teachers((Repeats(),), share=0.25), spec, batch_size=2).targets
+    taught = with_teacher_targets(samples, Teachers((Repeats(),), share=0.25), spec, batch_size=2).targets
     x = (
         torch.from_numpy(np.stack([samples.items[row][0, 0, :4] for row in range(3)])).float() / 255 - spec.mean
     ) / spec.std
