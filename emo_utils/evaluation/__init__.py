@@ -1,1 +1,1 @@
-"""Predictions to figures: measure, resampling, calibration, comparison, coverage. No torch."""
+"""From predictions to figures: measure, resampling, calibration, comparison, coverage. No torch."""

@@ -1,8 +1,8 @@
-"""Does a probability mean what it says: calibration error, likelihood, and the one number that corrects most of it.
+"""Calibration of probabilities: expected calibration error, likelihood, reliability, temperature scaling.
 
 Temperature scaling divides all logits by one number T (C. Guo, G. Pleiss, Y. Sun, K. Weinberger, "On Calibration of
-Modern Neural Networks", ICML 2017). Which class is named does not change. Logarithms of probabilities are logits up to
-a constant per row, which the softmax takes out, so tables of probabilities can be scaled too.
+Modern Neural Networks", ICML 2017). The predicted class does not change. Logarithms of probabilities are logits up to
+a constant per row, which the softmax removes, so tables of probabilities can be scaled too.
 """
 
 import numpy as np
@@ -16,9 +16,9 @@ from emo_utils.evaluation.predictions import SMALLEST, arrays, classes_of
 
 BINS = 15
 GROUPS = 6
-"""Groups of people in which the temperature is cross-fitted where the table has no folds of people."""
+"""Number of groups of people for cross-fitting the temperature, where the table has no folds by person."""
 COLDEST, HOTTEST = 0.05, 20.0
-"""The range in which a temperature is looked for."""
+"""Range of the temperature."""
 
 
 def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray, bins: int = BINS) -> float:
@@ -43,7 +43,7 @@ def reliability(table: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
 
 
 def _bins(confidence: np.ndarray, correct: np.ndarray, bins: int) -> pd.DataFrame:
-    """Per bin: how many, and sums of confidence and of right answers."""
+    """Per bin: number of predictions, sum of confidence, number of correct predictions."""
     index = np.clip((np.asarray(confidence) * bins).astype(int), 0, bins - 1)
     sums = {"confidence": np.bincount(index, confidence, bins), "correct": np.bincount(index, correct, bins)}
     return pd.DataFrame({"count": np.bincount(index, minlength=bins), **sums})
@@ -61,14 +61,14 @@ def scale(probabilities: np.ndarray, temperature: float | np.ndarray) -> np.ndar
 
 
 def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature under which the true classes are most likely.
+    """The temperature that maximises the likelihood of the true classes.
 
     Args:
         probabilities: (N, C).
         labels: int (N,), or distributions (N, C), as of votes.
 
-    The likelihood is concave in 1 / T, so its slope has one zero, found by Brent's method. Where everything is right
-    (or wrong) there is none within the range, and the range's end is returned.
+    The log-likelihood is concave in 1 / T, so its slope has one zero, found by Brent's method. Where all predictions
+    are correct (or wrong) there is no zero within the range; then the range's end is returned.
     """
     if len(labels) == 0:
         raise TableError("expected clips to fit a temperature on, found none")
@@ -76,7 +76,7 @@ def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
     true = logits[np.arange(len(labels)), labels] if labels.ndim == 1 else (labels * logits).sum(axis=1)
 
     def overconfidence(log_temperature: float) -> float:
-        """The slope of the likelihood: it falls with the temperature, and is 0 where the two agree."""
+        """The slope of the log-likelihood in 1 / T, with the sign changed; it falls with the temperature."""
         return ((scale(probabilities, np.exp(log_temperature)) * logits).sum(axis=1) - true).mean()
 
     coldest, hottest = np.log([COLDEST, HOTTEST])
@@ -90,11 +90,11 @@ def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
 def groups_of_people(table: pd.DataFrame, most: int = GROUPS) -> tuple[np.ndarray, str]:
     """Divide a table's rows into groups that share no person.
 
-    The table's own folds where each person is in one of two or more; else people are dealt out, those with most clips
-    first, to `most` groups, or one group per person where there are fewer people.
+    The groups are the table's own folds if there are two or more and no person is in two of them. Otherwise people are
+    assigned in turn, those with most clips first, to `most` groups, or to one group each if there are fewer people.
 
     Returns:
-        The group int (N,) of each row, and in words which groups these are.
+        The group int (N,) of each row, and a description of the groups.
     """
     people = table["subject_id"]
     groups = pd.factorize(table["fold"], sort=True)[0] if "fold" in table else np.zeros(len(table), int)
@@ -130,30 +130,31 @@ def cross_fit(
 def uncertain_threshold(
     confidence: np.ndarray, correct: np.ndarray, counts_for: np.ndarray | None = None, fewest: int = 20
 ) -> float:
-    """The confidence under which the named class is wrong more often than right.
+    """The confidence below which the predicted class is wrong more often than right.
 
-    How often it is right is fitted as a logistic function of the logit of the confidence (J. Platt, "Probabilistic
-    Outputs for Support Vector Machines", 1999), two numbers, so that no small group of faces decides. The threshold is
-    where that is one half, rounded to 0.01; 0 where everything is right, or fewer than `fewest` faces are under it.
+    The probability of a correct prediction is fitted as a logistic function of the logit of the confidence (J. Platt,
+    "Probabilistic Outputs for Support Vector Machines", 1999). It has only two parameters, so a small group of faces
+    has little influence. The threshold is where this probability is one half, rounded to 0.01. It is 0 where all
+    predictions are correct, or where fewer than `fewest` faces are below it.
 
     Args:
-        confidence: float (N,), the probability of the named class.
+        confidence: float (N,), the probability of the predicted class.
         correct: bool (N,), whether it is the true one.
-        counts_for: float (N,), how much each face counts as a case; None for all alike.
-        fewest: faces, however much they count.
+        counts_for: float (N,), weight of each face; None for equal weights.
+        fewest: number of faces, without weights.
     """
     if correct.all() or not correct.any():
         return 0.0
-    sure = np.clip(confidence, SMALLEST, 1 - SMALLEST)
-    logit = np.log(sure / (1 - sure))
+    clipped = np.clip(confidence, SMALLEST, 1 - SMALLEST)
+    logit = np.log(clipped / (1 - clipped))
     fitted = LogisticRegression(C=np.inf).fit(logit[:, None], correct, counts_for)
-    slope, height = fitted.coef_.item(), fitted.intercept_.item()
-    threshold = 1 / (1 + np.exp(height / slope)) if slope > 0 else 0.0
+    slope, intercept = fitted.coef_.item(), fitted.intercept_.item()
+    threshold = 1 / (1 + np.exp(intercept / slope)) if slope > 0 else 0.0
     return float(round(threshold, 2)) if (confidence < threshold).sum() >= fewest else 0.0
 
 
 def calibrated(table: pd.DataFrame) -> pd.DataFrame | None:
-    """A prediction table with each row scaled by a temperature that was fitted on other people; None for one person."""
+    """A prediction table, each row scaled by a temperature fitted on other people; None if there is one person."""
     classes = classes_of(table)
     labels, probabilities = arrays(table, classes)
     fitted = cross_fit(probabilities, labels, groups_of_people(table)[0])

@@ -1,4 +1,4 @@
-"""Is one run better than another: the same clips, the same people, paired."""
+"""Paired comparison of two runs on the same clips and people."""
 
 import numpy as np
 import pandas as pd
@@ -15,19 +15,23 @@ COMPARED = ("accuracy", "uar")
 def compare(a: pd.DataFrame, b: pd.DataFrame, seed: int = 0) -> dict:
     """Compare two prediction tables of the same clips, in any order.
 
-    Three answers, the first two over people: the 95 % percentile bootstrap of the difference, where both runs are
-    measured on the same resampled people (B. Efron, R. Tibshirani, 1993); the sign-flip permutation test, in which each
-    person's two results change places by chance (two-sided; (1 + as extreme) / (1 + flips): B. Phipson, G. Smyth, Stat.
-    Appl. Genet. Mol. Biol. 9(1), 2010); and, over clips as if they were independent, McNemar's exact test
-    (Q. McNemar, Psychometrika 12, 1947). Trust the first two where people have several clips.
+    There are three methods, the first two over people:
+
+    - the 95 % percentile bootstrap of the difference, both runs on the same resampled people (B. Efron, R. Tibshirani,
+      1993);
+    - the sign-flip permutation test, which exchanges each person's two results at random. It is two-sided, with
+      p = (1 + as extreme) / (1 + flips): B. Phipson, G. Smyth, Stat. Appl. Genet. Mol. Biol. 9(1), 2010;
+    - McNemar's exact test over clips (Q. McNemar, Psychometrika 12, 1947), which assumes that clips are independent.
+
+    Use the first two where people have several clips.
 
     Returns:
         `n`, `people`; for `accuracy` and `uar` each: `a`, `b`, `difference` (a - b), `interval_95` of it,
         `share_a_better` (share of resamples in which a is strictly better), `permutation_p`; and `mcnemar`: `only_a`
-        and `only_b` (clips that one alone has right), `p`.
+        and `only_b` (clips that are correct in one run only), `p`.
 
     Raises:
-        TableError: the tables have other clips, or tell other labels or people of a clip.
+        TableError: the tables differ in their clips, or in the label or person of a clip.
     """
     b = _aligned(a, b)
     classes = tuple(dict.fromkeys([*classes_of(a), *classes_of(b)]))
@@ -56,13 +60,13 @@ def compare(a: pd.DataFrame, b: pd.DataFrame, seed: int = 0) -> dict:
 
 
 def mcnemar_p(only_a: int, only_b: int) -> float:
-    """Two-sided exact p of `only_a` against `only_b` under a fair coin; 1 where the runs never differ."""
-    tosses = only_a + only_b
-    return float(binomtest(only_a, tosses).pvalue) if tosses else 1.0
+    """Two-sided exact p of `only_a` against `only_b` under probability one half; 1 where the runs never differ."""
+    total = only_a + only_b
+    return float(binomtest(only_a, total).pvalue) if total else 1.0
 
 
 def _permutation_p(a: Counts, b: Counts, seed: int) -> dict[str, float]:
-    """Share of chance exchanges whose difference is as large as the one found; see `compare`."""
+    """Share of random exchanges whose difference is at least as large as the observed one; see `compare`."""
     clips, support = a.support.sum(), a.support.sum(axis=0)
     present = support > 0
     recall = (a.right - b.right)[:, present] / support[present]
@@ -86,9 +90,9 @@ def _aligned(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     sides = (("first", a, b), ("second", b, a))
     lacking = {side: sorted(set(one["clip_id"]) - set(other["clip_id"])) for side, one, other in sides}
     if any(lacking.values()):
-        said = [f"{len(ids)} clips only in the {side} ({shown(ids, 3)})" for side, ids in lacking.items() if ids]
+        found = [f"{len(ids)} clips only in the {side} ({shown(ids, 3)})" for side, ids in lacking.items() if ids]
         raise TableError(
-            f"expected predictions of the same clips, found {' and '.join(said)}; predict both runs on the same split, "
+            f"expected predictions of the same clips, found {' and '.join(found)}; predict both runs on the same split, "
             "or leave those clips out"
         )
     b = b.set_index("clip_id").loc[a["clip_id"]].reset_index()

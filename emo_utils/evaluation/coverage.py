@@ -1,4 +1,4 @@
-"""What is gained by leaving uncertain faces unnamed: the share that is kept, and how often those are right."""
+"""Coverage and accuracy when faces of low confidence are left without a prediction."""
 
 from collections.abc import Iterable
 
@@ -11,21 +11,21 @@ THRESHOLDS = tuple(step / 20 for step in range(20))
 """Confidences 0 to 0.95 in steps of 0.05."""
 
 SHOWN = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-"""Those of a report."""
+"""Thresholds of a report."""
 
 
 def coverage_curve(
     confidence: np.ndarray, correct: np.ndarray, thresholds: Iterable[float] = THRESHOLDS
 ) -> list[dict[str, float | None]]:
-    """Coverage and accuracy where faces under a confidence are left unnamed.
+    """Coverage and accuracy when faces below a confidence are left without a prediction.
 
     Args:
-        confidence: float (N,), the probability of the named class.
+        confidence: float (N,), the probability of the predicted class.
         correct: bool (N,), whether it is the true one.
-        thresholds: a face is kept where its confidence is at least this, as `uncertain` in a timeline has it.
+        thresholds: a face is kept if its confidence is at least this, as for `uncertain` in a timeline.
 
     Returns:
-        For each threshold `threshold`, `coverage` (the share kept), and `accuracy` among these, None where none is.
+        For each threshold `threshold`, `coverage` (the share kept), and `accuracy` of these, None if none is kept.
     """
     rows = []
     for threshold in thresholds:
@@ -36,15 +36,15 @@ def coverage_curve(
 
 
 def table_coverage(table: pd.DataFrame, uncertain_below: float | None = None) -> dict:
-    """What a report says of a prediction table: see `coverage_curve` and `evaluation.predictions`.
+    """The entries `coverage` and `uncertain` of a report; see `coverage_curve` and `evaluation.predictions`.
 
     Args:
         table: of predictions.
         uncertain_below: the weights' own threshold; None where it is not known.
 
     Returns:
-        `coverage`, rows at `SHOWN` and at the weights' own threshold; with the latter also `uncertain`: `below`, how
-        many faces are (`n`) and their share.
+        `coverage`, rows at `SHOWN` and at the weights' own threshold. If that is known, also `uncertain`: the
+        threshold (`below`), and the number (`n`) and `share` of faces below it.
     """
     labels, probabilities = arrays(table, classes_of(table))
     confidence, correct = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels

@@ -1,4 +1,4 @@
-"""Measure weights on a corpus. Needs no torch; what is measured is in `evaluation.measure`."""
+"""Measure weights on a corpus, without torch. The figures are those of `evaluation.measure`."""
 
 from pathlib import Path
 
@@ -21,12 +21,12 @@ BATCH = 256
 
 
 def evaluate_run(folder: Path, corpus: str | None = None, split: str | None = None) -> dict:
-    """Measure what a training run predicted, one fold of it or all folds together.
+    """Measure the predictions of a training run, one fold or all folds together.
 
     Args:
-        folder: of `emo train`; a fold's own folder, or the one above the folds, which has one part alone.
-        corpus: the one it was trained on; None: whatever that is.
-        split: `validation` or `test`; None: the part that the run is measured on.
+        folder: of `emo train`: the folder of one fold, or of the run, which has one part only.
+        corpus: must be the one it was trained on; None accepts any.
+        split: `validation` or `test`; None takes the part that the run is measured on.
 
     Raises:
         RunError: not the folder of a run, not finished, of another corpus, or without predictions of this split.
@@ -58,30 +58,31 @@ def evaluate_weights(
     detector: str = DEFAULT,
     rule: str | None = None,
 ) -> dict:
-    """Read one split of a corpus of still faces with a weights file and measure the result.
+    """Predict one split of a corpus of still faces with a weights file, and measure the predictions.
 
     Args:
         weights: see `inference.weights.find_weights`.
         corpus: a registered corpus of still faces (`datasets.corpus.FaceCorpus`).
         split: `train`, `validation` or `test`.
-        predictions: where to write the table that everything is computed from, if at all.
-        prior: see `inference.prior`; None leaves probabilities as trained on the weights' own corpus, and takes the
-            weights' own for clips elsewhere.
-        root: the corpus's files; None: where the corpus looks itself.
-        faces: one of `faces.pictures.FACES`: as the pictures are, the faces cut out anew, or the mean of these two
-            readings; None takes how the weights were calibrated. A face that is not found is read as it is.
-        detector: a registered face detector, where faces are cut out.
-        rule: how votes become labels, for a corpus that knows several (`corpora.ferplus.RULES`); None is its first.
+        predictions: where to write the prediction table; None writes none.
+        prior: see `inference.prior`; None keeps the training prior on the weights' own corpus, and on other corpora
+            takes the weights' prior for clips.
+        root: the corpus's files; None takes the corpus's default folder.
+        faces: one of `faces.pictures.FACES`: pictures unchanged, faces detected and cropped again, or the mean of both
+            predictions. None takes the one the weights were calibrated with. Without a detection the picture is
+            used unchanged.
+        detector: a registered face detector, for faces that are cropped again.
+        rule: how votes become labels, for a corpus with several rules (`corpora.ferplus.RULES`); None is its first.
 
     Returns:
         The figures of `evaluation.measure`, `coverage` and `uncertain` (`evaluation.coverage`), the `prior`, `faces`
-        and `detector` (None for `asis`), the `rule` of a corpus that knows several, and where the corpus holds them
+        and `detector` (None for `asis`), the `rule` of a corpus with several rules, and of a corpus with votes
         `votes` (`evaluation.votes`).
 
     Raises:
-        WeightsError: the weights name other classes than the corpus.
-        CorpusError: the corpus has no still faces, or labels by no rule.
-        UnknownNameError: the corpus does not know the rule.
+        WeightsError: the classes of the weights differ from those of the corpus.
+        CorpusError: the corpus has no still faces, or has no label rules and `rule` was given.
+        UnknownNameError: the corpus has no such rule.
     """
     found = find_weights(weights)
     source = _still_faces(corpus, root, rule)
@@ -90,8 +91,8 @@ def evaluate_weights(
         raise WeightsError(f"{weights} names {found.classes}, but {corpus} has {images.classes}")
     faces = faces or found.faces
     engine = OnnxEngine(found, prior=prior or (found.corpus if corpus == found.corpus else found.clip_prior))
-    read = _read(engine, images.pixels, faces, detector)
-    table = prediction_table(images.names, images.names, images.labels, images.classes, read, found.classes)
+    probabilities = _predict(engine, images.pixels, faces, detector)
+    table = prediction_table(images.names, images.names, images.labels, images.classes, probabilities, found.classes)
     if predictions:
         write_predictions(table, predictions)
     report = {"weights": found.name, "sha256": found.sidecar["sha256"], "corpus": corpus, "split": split}
@@ -102,7 +103,7 @@ def evaluate_weights(
     report |= table_coverage(table, engine.uncertain_below)
     if images.counts is not None:
         order = [found.classes.index(name) for name in images.classes]
-        report["votes"] = vote_agreement(read[:, order], images.counts, images.votes)
+        report["votes"] = vote_agreement(probabilities[:, order], images.counts, images.votes)
     return report
 
 
@@ -122,7 +123,7 @@ def _still_faces(corpus: str, root: Path | None, rule: str | None = None) -> Fac
     return kind(**options)
 
 
-def _read(engine: OnnxEngine, pixels: np.ndarray, faces: str, detector: str) -> np.ndarray:
-    """Probabilities float32 (N, C) of gray faces uint8 (N, S, S), of the network's size or another."""
+def _predict(engine: OnnxEngine, pixels: np.ndarray, faces: str, detector: str) -> np.ndarray:
+    """Probabilities float32 (N, C) of gray faces uint8 (N, S, S) of any size."""
     crops = crops_of_faces(pixels, engine.weights.input_spec, faces, detector)
     return np.concatenate([engine.predict_each(crops[i : i + BATCH]) for i in range(0, len(crops), BATCH)])

@@ -1,4 +1,4 @@
-"""Measure weights on a corpus of clips that they were not trained on: each clip is read as `emo analyze` reads it."""
+"""Measure weights on a corpus of clips that they were not trained on; clips are analysed as by `emo analyze`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,14 +22,14 @@ from emo_utils.structures import Clip
 
 @dataclass
 class ClipReadings:
-    """What became of each clip.
+    """Predictions of the clips of a corpus, and the clips without a prediction.
 
     Attributes:
         clips: those with a face.
-        log_means: float (C,) of each, the mean log-probability of the frames of the person who is seen in most.
-        frames: how many frames that is.
-        no_face: names of those in which no face was found.
-        unreadable: names of those that could not be read, and why.
+        log_means: float (C,) of each: the mean log-probability over the frames of the person seen in most frames.
+        frames: the number of those frames.
+        no_face: names of clips in which no face was found.
+        unreadable: names of clips that could not be decoded, with the reason.
     """
 
     clips: list[Clip] = field(default_factory=list)
@@ -48,29 +48,29 @@ def evaluate_clips(
     baseline: str = "none",
     predictions: Path | None = None,
 ) -> dict:
-    """Read every clip of a corpus and measure the result; nothing is trained, so no clip is held out.
+    """Predict every clip of a corpus and measure the predictions; nothing is trained, so no clip is held out.
 
-    A clip's reading is the mean log-probability of the frames of the person who is seen in most of them. Only emotions
-    that both corpus and weights name are candidates: clips of others are left out, and said to be.
+    A clip's prediction is the mean log-probability over the frames of the person seen in most frames. Only emotions of
+    both the corpus and the weights are candidates; clips of other emotions are left out and counted in `left_out`.
 
     Args:
         weights: see `inference.weights.find_weights`.
         corpus: a registered corpus of clips, whose people are known.
-        root: its files; None: where the corpus looks itself.
+        root: its files; None takes the corpus's default folder.
         detector: a registered face detector.
-        prior: see `inference.prior`; None takes the weights' own for clips.
-        baseline: one of `inference.baseline.KINDS`; figures with it stand beside those without.
-        predictions: where to write the table that the plain figures are computed from, if at all.
+        prior: see `inference.prior`; None takes the weights' prior for clips.
+        baseline: one of `inference.baseline.KINDS`; the report then also has the figures with this baseline.
+        predictions: where to write the prediction table (without a baseline); None writes none.
 
     Returns:
         The figures of `evaluation.measure`, `coverage` and `uncertain` (`evaluation.coverage`), `prior`, `detector`;
-        `files`, how many clips there are, `no_face` and `unreadable` with `no_face_files` and `unreadable_files`,
-        `accuracy_all`, for which these count as errors; `left_out`, clips by emotion that the weights do not name;
-        `candidates`; and, where it was asked for, `baseline` (`evaluation.with_baseline`).
+        `files`, the number of clips; `no_face` and `unreadable` with `no_face_files` and `unreadable_files`;
+        `accuracy_all`, which counts these as errors; `left_out`, the clips of other emotions by emotion;
+        `candidates`; and with a baseline `baseline` (`evaluation.with_baseline`).
 
     Raises:
-        CorpusError: the corpus is absent, or not a single face was found.
-        WeightsError: weights and corpus name no two emotions in common.
+        CorpusError: the corpus is absent, or no face was found at all.
+        WeightsError: weights and corpus have fewer than two emotions in common.
     """
     found = find_weights(weights)
     clips = corpora.create(corpus, **({"root": root} if root else {})).index()
@@ -95,7 +95,7 @@ def evaluate_clips(
 
 
 def candidates(weights: Weights, corpus: str) -> tuple[str, ...]:
-    """The emotions that both name, in the order of the weights."""
+    """The emotions of both the weights and the corpus, in the order of the weights."""
     of_corpus = corpora.get(corpus).facts.classes
     both = tuple(name for name in weights.classes if name in of_corpus)
     if len(both) < 2:
@@ -109,9 +109,9 @@ def candidates(weights: Weights, corpus: str) -> tuple[str, ...]:
 def read_clips(
     clips: Sequence[Clip], weights: Weights, classes: Sequence[str], detector: str, prior: str | None
 ) -> ClipReadings:
-    """Read clips with weights: the mean log-probabilities over `classes` of each; see `evaluate_clips`."""
+    """Predict clips: the mean log-probabilities over `classes` of each; see `evaluate_clips`."""
     columns = [weights.classes.index(name) for name in classes]
-    # A labelled clip is about one person, so identities across tracks are not asked for.
+    # A labelled clip shows one person, so identities across tracks are not needed.
     how = AnalysisOptions(str(weights.path), detector, identity_weights="none", segments=False, prior=prior)
     pipeline, read = Pipeline(how), ClipReadings()
     for clip in clips:
@@ -139,7 +139,7 @@ def _table(read: ClipReadings, classes: Sequence[str]):
 
 
 def _missed(read: ClipReadings, files: int, report: dict) -> dict:
-    """What was not read, and the accuracy when that counts as an error."""
+    """The clips without a prediction, and the accuracy that counts them as errors."""
     return {
         "files": files,
         "no_face": len(read.no_face),

@@ -1,4 +1,4 @@
-"""Measure weights on a folder of pictures and clips by emotion, of people and cameras that nobody chose for it."""
+"""Measure weights on a folder of pictures and clips, sorted into folders by emotion."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -30,16 +30,16 @@ BATCH = 256
 
 @dataclass(frozen=True)
 class FolderOptions:
-    """What to read and how.
+    """The files to evaluate, and how.
 
     Attributes:
-        root: the folder that holds the emotion folders; None: where `datasets.corpora.folder` looks.
+        root: the folder that holds the emotion folders; None takes the default of `datasets.corpora.folder`.
         faces: one of `faces.pictures.FACES`.
         detector: a registered face detector, for `detect`.
-        subject: a pattern that finds the person in a file's path, see `datasets.corpora.folder`; None: nobody is known,
-            and each file counts as a person of its own.
-        prior: see `inference.prior`; None takes the weights' own for clips.
-        baseline: one of `inference.baseline.KINDS`; figures with it stand beside those without.
+        subject: a regular expression that finds the person in a file's path, see `datasets.corpora.folder`. None:
+            people are not known, and each file counts as a person of its own.
+        prior: see `inference.prior`; None takes the weights' prior for clips.
+        baseline: one of `inference.baseline.KINDS`; the report then also has the figures with this baseline.
     """
 
     root: Path | None = None
@@ -56,15 +56,15 @@ class FolderOptions:
 
 @dataclass
 class Readings:
-    """What became of each file.
+    """Predictions of the files of a folder, and the files without a prediction.
 
     Attributes:
-        files: those with a face, in the order in which they were read.
+        files: those with a face, in the order of prediction.
         probabilities: float (C,) of each of them.
-        log_means: float (C,), the mean log-probability of its frames, or of the one picture.
-        frames: how many those are.
-        no_face: those in which no face was found.
-        unreadable: those that could not be read, and why.
+        log_means: float (C,) of each: the mean log-probability over its frames, or of the one picture.
+        frames: number of these frames.
+        no_face: files in which no face was found.
+        unreadable: files that could not be decoded, with the reason.
     """
 
     files: list[LabelledFile] = field(default_factory=list)
@@ -76,25 +76,25 @@ class Readings:
 
 
 def evaluate_folder(weights: str, options: FolderOptions | None = None, predictions: Path | None = None) -> dict:
-    """Read every picture and video of a folder by emotion and measure the result.
+    """Predict every picture and video in the folders by emotion, and measure the predictions.
 
-    Of a picture the largest face is read, cut out as in `emo analyze`. A video's reading is the mean over the frames
-    of the person who is seen in most of them, unsmoothed, as `emo analyze` reads that clip.
+    In a picture, the largest face is used, cropped as by `emo analyze`. A video's prediction is the mean over the
+    frames of the person seen in most frames, without smoothing.
 
     Args:
         weights: see `inference.weights.find_weights`.
-        options: what to read and how.
-        predictions: where to write the table that the figures are computed from, if at all.
+        options: the files to evaluate, and how.
+        predictions: where to write the prediction table; None writes none.
 
     Returns:
         The figures of `evaluation.measure` over the files with a face; `coverage` and `uncertain`
-        (`evaluation.coverage`); `files`, how many there are; `no_face` and `unreadable`, how many, and which in
-        `no_face_files` and `unreadable_files`; `accuracy_all` and `uar_all`, for which all of these count as wrong;
-        `left_out` and `passed_over` (`datasets.corpora.folder.FolderListing`); and, where it was asked for, `baseline`
-        (`evaluation.with_baseline`).
+        (`evaluation.coverage`); `files`, their number; `no_face` and `unreadable`, numbers of files without a
+        prediction, and their names in `no_face_files` and `unreadable_files`; `accuracy_all` and `uar_all`, which count
+        these as errors; `left_out` and `passed_over` (`datasets.corpora.folder.FolderListing`); and with a baseline
+        `baseline` (`evaluation.with_baseline`).
 
     Raises:
-        CorpusError: nothing to read, folders that name no emotion, videos where not `detect`, or not a single face.
+        CorpusError: no files, folders not named after emotions, videos without `faces="detect"`, or no face at all.
     """
     options = options or FolderOptions()
     found = find_weights(weights)
@@ -125,7 +125,7 @@ def _table(readings: Readings, classes: tuple[str, ...]):
 
 
 def _missed(listing: FolderListing, readings: Readings, report: dict) -> dict:
-    """What was not read, and the figures when that counts as wrong."""
+    """The files without a prediction, and the figures that count them as errors."""
     emotions = [file.emotion for file in listing.files]
     right = {name: report["confusion"][row][row] for row, name in enumerate(report["classes"])}
     shares = [right[name] / emotions.count(name) for name in sorted(set(emotions))]
@@ -166,7 +166,7 @@ def _read(listing: FolderListing, weights: Weights, options: FolderOptions) -> R
 
 
 def _read_pictures(files: list[LabelledFile], weights: Weights, options: FolderOptions, readings: Readings) -> None:
-    """In batches: only crops are held, while a thread reads and searches the pictures to come one by one."""
+    """Predict in batches; a thread reads the next pictures and detects faces. Only crops are kept in memory."""
     if not files:
         return
     engine = OnnxEngine(weights, prior=options.prior or weights.clip_prior)
@@ -175,10 +175,10 @@ def _read_pictures(files: list[LabelledFile], weights: Weights, options: FolderO
         with closing(prefetch(crops)) as ahead:  # the thread ends before the detector does
             while batch := list(islice(ahead, BATCH)):
                 readings.files += [file for file, _ in batch]
-                read = list(engine.predict_each([crops for _, crops in batch]))
-                readings.probabilities += read
-                readings.log_means += [log_mean(one[None]) for one in read]
-                readings.frames += [1] * len(read)
+                probabilities = list(engine.predict_each([crops for _, crops in batch]))
+                readings.probabilities += probabilities
+                readings.log_means += [log_mean(one[None]) for one in probabilities]
+                readings.frames += [1] * len(probabilities)
 
 
 def _crops(
@@ -199,7 +199,7 @@ def _crops(
 def _read_videos(files: list[LabelledFile], weights: Weights, options: FolderOptions, readings: Readings) -> None:
     if not files:
         return
-    # Who is who is not asked: a labelled clip is about one person.
+    # A labelled clip shows one person, so identities across tracks are not needed.
     how = AnalysisOptions(
         str(weights.path), options.detector, identity_weights="none", segments=False, prior=options.prior
     )

@@ -1,4 +1,4 @@
-"""All figures of a prediction table, from the table alone; see `evaluation.predictions` for what such a table holds."""
+"""All figures of a prediction table, from the table alone; see `evaluation.predictions` for its columns."""
 
 from collections.abc import Sequence
 
@@ -26,14 +26,14 @@ def measure(
 ) -> dict:
     """All figures of a prediction table, as plain values.
 
-    Accuracy is also called WAR in this field; UAR is the mean of the classes' recalls. Classes that no clip has count
-    neither in UAR nor in macro-F1. Intervals are 95 % percentile bootstraps over people (`evaluation.resampling`). ECE
-    has 15 bins of equal width; `ece_after` and `nll_after` are those after temperature scaling
-    (`evaluation.calibration`), whose temperature is never fitted on the rows that it is measured on.
+    Accuracy is also called WAR in this field; UAR is the mean of the classes' recalls. Classes without a clip are not
+    part of UAR and macro-F1. Intervals are 95 % percentile bootstraps over people (`evaluation.resampling`). ECE has 15
+    bins of equal width. `ece_after` and `nll_after` are those after temperature scaling (`evaluation.calibration`);
+    the temperature is never fitted on the rows that it is measured on.
 
     Args:
         table: see `evaluation.predictions`.
-        classes: the order of everything per class; by default that of the columns.
+        classes: the order of classes in the report; by default that of the columns.
         seed: of the resamples.
         validation: predictions of other clips of other people, to fit the temperature on. Without it the temperature
             is cross-fitted over people within `table`.
@@ -76,7 +76,7 @@ def _per_class(classes: Sequence[str], counts) -> dict[str, dict]:
 
 
 def _per_person(names: pd.Index, counts) -> dict[str, dict]:
-    """Clips and accuracy of each person; empty where nobody has two clips, as where a corpus does not tell people."""
+    """Clips and accuracy of each person; empty if no person has two clips, such as in a corpus without people's ids."""
     clips = counts.support.sum(axis=1)
     if clips.max() < 2:
         return {}
@@ -86,7 +86,7 @@ def _per_person(names: pd.Index, counts) -> dict[str, dict]:
 
 
 def _calibration(table, labels, probabilities, validation, classes) -> dict:
-    """ECE and NLL before and after temperature scaling, and where the temperature is from."""
+    """ECE and NLL before and after temperature scaling, and how the temperature was fitted."""
     if validation is None:
         groups, what = groups_of_people(table)
         fitted = cross_fit(probabilities, labels, groups)

@@ -1,16 +1,16 @@
-r"""Tables of predictions: one contract for our own, and a reader for those made elsewhere.
+r"""Tables of predictions: the contract of our own, and a reader for tables made elsewhere.
 
 The contract of `predictions.csv`, one row per clip, in this order of columns:
 
 | column | holds |
 |---|---|
 | `clip_id` | the clip, once |
-| `subject_id` | the person who is seen; of a corpus that does not tell, the clip itself |
+| `subject_id` | the person in the clip; in a corpus without people's ids, the clip itself |
 | `label` | the true class, one of the classes below |
 | `fold` | optional: which fold's model made the row; each row is predicted by a model that did not train on it |
 | `p_<class>` ... | probability of each class; a row sums to 1 |
 
-Everything that is measured (`measure`, `compare`, `reliability`) starts from such a table and from nothing else.
+All figures (`measure`, `compare`, `reliability`) are computed from such tables alone.
 """
 
 import re
@@ -49,16 +49,16 @@ CODES = {
     "sur": "surprise",
 }
 NOUNS = {noun: noun for noun in ALL_EMOTIONS} | SYNONYMS | CODES | {"scared": "fear", "contemptuous": "contempt"}
-"""How a class of a foreign table is read: adjectives and codes to canonical nouns, case ignored. Any other name is kept
-as it is, so that tables of other classes can be measured too; a label that is no class is an error."""
+"""Class names of tables made elsewhere: adjectives and codes to canonical nouns, case ignored. Any other name is kept,
+so that tables of other classes can be measured too; a label that is no class is an error."""
 
 PREFIXES = ("p_", "prob_", "probability_", "logit_")
-"""Of the columns with numbers per class; the first prefix found is read. Without any, columns named as classes are."""
+"""Prefixes of the columns per class; the first one found is used. Without any, columns with a class's name are used."""
 LOGITS = "logit_"
 SUM_TOLERANCE = 0.02
-"""How far from 1 a row of probabilities may be: eight of them rounded to two digits may be 0.02 off."""
+"""How far from 1 a row's sum may be: eight probabilities rounded to two digits may differ by 0.02."""
 SMALLEST = 1e-12
-"""Probabilities under this count as this where their logarithm is taken: an ensemble of trees can say 0."""
+"""Lower limit of probabilities before a logarithm: an ensemble of trees can give 0."""
 
 
 def prediction_table(
@@ -73,7 +73,7 @@ def prediction_table(
         label_classes: names of the true classes.
         probabilities: (N, C).
         classes: the C names of the columns.
-        fold: the fold of all rows, or N of them; without it there is no such column.
+        fold: the fold of all rows, or N folds; None leaves the column out.
     """
     table = pd.DataFrame({"clip_id": clip_ids, "subject_id": subject_ids})
     table["label"] = [label_classes[label] for label in labels]
@@ -84,7 +84,7 @@ def prediction_table(
 
 
 def write_predictions(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as `predictions.csv`, six significant digits; the file is seen complete or not at all."""
+    """Write a table as `predictions.csv`, with six significant digits, atomically."""
     with whole_file(path) as part:
         table.to_csv(part, index=False, float_format="%.6g", lineterminator="\n")
 
@@ -124,14 +124,15 @@ def arrays(table: pd.DataFrame, classes: Sequence[str]) -> tuple[np.ndarray, np.
 def read_predictions(path: Path | str, people: str | None = None) -> pd.DataFrame:
     r"""Read a table of predictions, ours or one made elsewhere, into the contract above.
 
-    Columns may have other usual names (`datasets.csv_tables`), classes other usual words (`NOUNS`), and the numbers may
-    be logits, which are given a softmax. Numbers under `logit_` are logits; under other prefixes probabilities; under
-    bare class names they are logits where less than half of the rows are positive with a sum of 1, else probabilities.
+    Columns may have other usual names (`datasets.csv_tables`), and classes other usual words (`NOUNS`). The numbers may
+    be logits, to which the softmax is applied. Under `logit_` they are logits, under other prefixes probabilities.
+    Under bare class names they are probabilities if at least half of the rows are not negative with a sum of 1, else
+    logits.
 
     Args:
         path: a CSV.
-        people: a regular expression, searched in the clip's id; its first group, or all it matches, is the person.
-            For RAVDESS names: `(\d\d)$`. Without it the file must have a column that tells the person.
+        people: a regular expression, searched in the clip's id; its first group, or the whole match, is the person.
+            For RAVDESS names: `(\d\d)$`. Without it the file must have a column of people.
 
     Raises:
         TableError: what was expected, what was found, and what to do.
@@ -142,9 +143,9 @@ def read_predictions(path: Path | str, people: str | None = None) -> pd.DataFram
     label = need_column(path, table, LABEL, "the true class")
     columns, logits = _class_columns(path, table, clip, label)
     values = numbers(path, table, list(columns.values()), table[clip])
-    read = pd.DataFrame({"clip_id": table[clip], "subject_id": _people(path, table, clip, people)})
-    read["label"] = [_noun(name) for name in table[label]]
-    unknown = read[~read["label"].isin(list(columns))]
+    predictions = pd.DataFrame({"clip_id": table[clip], "subject_id": _people(path, table, clip, people)})
+    predictions["label"] = [_noun(name) for name in table[label]]
+    unknown = predictions[~predictions["label"].isin(list(columns))]
     if len(unknown):
         raise TableError(
             f"{path}: expected labels of the classes {', '.join(columns)}; found {table[label][unknown.index[0]]!r} "
@@ -152,13 +153,13 @@ def read_predictions(path: Path | str, people: str | None = None) -> pd.DataFram
         )
     fold = find_column(table, ("fold",))
     if fold:
-        read["fold"] = table[fold]
-    read[[f"p_{name}" for name in columns]] = _probabilities(path, values, logits, table[clip])
-    return read
+        predictions["fold"] = table[fold]
+    predictions[[f"p_{name}" for name in columns]] = _probabilities(path, values, logits, table[clip])
+    return predictions
 
 
 def _class_columns(path, table: pd.DataFrame, clip: str, label: str) -> tuple[dict[str, str], bool | None]:
-    """Class to column in the file's order; and whether the numbers are logits, None where only they themselves tell."""
+    """Class to column in the file's order; and whether the numbers are logits, None if the names do not say it."""
     for prefix in PREFIXES:
         found = [column for column in table.columns if column.lower().startswith(prefix)]
         if found:
@@ -210,18 +211,18 @@ def _people(path, table: pd.DataFrame, clip: str, people: str | None) -> pd.Seri
 
 
 def _probabilities(path, values: np.ndarray, logits: bool | None, clips: pd.Series) -> np.ndarray:
-    """Probabilities float64 (N, C) of what the file holds; see `read_predictions`."""
+    """Probabilities float64 (N, C) from the numbers in the file; see `read_predictions`."""
     total = values.sum(axis=1)
-    fits = (np.abs(total - 1) <= SUM_TOLERANCE) & (values >= 0).all(axis=1)
+    valid = (np.abs(total - 1) <= SUM_TOLERANCE) & (values >= 0).all(axis=1)
     if logits is None:
-        logits = fits.mean() < 0.5
+        logits = valid.mean() < 0.5
     if logits:
         return softmax(values, axis=1)
-    if not fits.all():
-        row = int(np.argmin(fits))
+    if not valid.all():
+        row = int(np.argmin(valid))
         raise TableError(
             f"{path}: expected probabilities, 0 or more with a sum of 1 in each row; found a smallest of "
-            f"{values[row].min():.4g} and a sum of {total[row]:.4g} for {clips.iloc[row]!r} ({(~fits).sum()} such "
+            f"{values[row].min():.4g} and a sum of {total[row]:.4g} for {clips.iloc[row]!r} ({(~valid).sum()} such "
             "rows). If they are logits, name the columns logit_<class>"
         )
     return values / total[:, None]

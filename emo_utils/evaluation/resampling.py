@@ -1,8 +1,8 @@
-"""Figures with their uncertainty over people: clips of one person are not independent, people are.
+"""Bootstrap intervals of figures over people: clips of one person are not independent.
 
-Each table comes down to counts per person and class. A resample draws as many people as there are, with replacement,
-each with all their clips (B. Efron, R. Tibshirani, "An Introduction to the Bootstrap", 1993); its figures are sums of
-those counts, so two thousand resamples are one matrix product.
+Each table is reduced to counts per person and class. A resample draws as many people as there are, with replacement,
+each with all their clips (B. Efron, R. Tibshirani, "An Introduction to the Bootstrap", 1993). Its figures follow from
+sums of those counts, so two thousand resamples are one matrix product.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ import numpy as np
 
 RESAMPLES = 2000
 BLOCK = 4_000_000
-"""People drawn at once, so that memory stays flat for corpora of thousands of people."""
+"""Largest number of draws at once; it limits the memory for corpora of thousands of people."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Counts:
 
     Attributes:
         support: clips of the class.
-        right: those that were named so.
-        named: clips that were named so, rightly or wrongly.
+        right: correct predictions of the class.
+        named: all predictions of the class, correct or wrong.
     """
 
     support: np.ndarray
@@ -34,7 +34,7 @@ class Counts:
         return Counts(weights @ self.support, weights @ self.right, weights @ self.named)
 
     def figures(self) -> dict[str, np.ndarray]:
-        """Accuracy, UAR and macro-F1 of each row, each (S,) or (R,); classes without a clip in the row count not."""
+        """Accuracy, UAR and macro-F1 of each row, each (S,) or (R,); classes without a clip in the row are left out."""
         present = self.support > 0
         recall = self.right / np.where(present, self.support, 1)
         f1 = 2 * self.right / np.where(present, self.support + self.named, 1)
@@ -47,11 +47,11 @@ class Counts:
 
 
 def count(people: np.ndarray, labels: np.ndarray, named: np.ndarray, classes: int) -> Counts:
-    """Counts of each person, int (N,) from 0, from true and named classes, int (N,) each."""
+    """Counts per person; `people` int (N,) from 0, true classes `labels` and predicted classes `named` int (N,)."""
     size = people.max() + 1
 
-    def per_person(of: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-        return np.bincount(people * classes + of, weights, size * classes).reshape(size, classes).astype(float)
+    def per_person(which: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+        return np.bincount(people * classes + which, weights, size * classes).reshape(size, classes).astype(float)
 
     return Counts(per_person(labels), per_person(labels, labels == named), per_person(named))
 
@@ -78,7 +78,7 @@ def interval_95(values: np.ndarray) -> list[float]:
 
 
 def bootstrap_interval(correct: np.ndarray, subjects: np.ndarray, seed: int = 0) -> list[float]:
-    """95 % interval of the accuracy over people, from what was right (N,) and who it was (N,)."""
+    """95 % interval of the accuracy over people, from correct predictions bool (N,) and people (N,)."""
     people = np.unique(subjects, return_inverse=True)[1]
     counts = count(people, np.zeros(len(people), int), 1 - np.asarray(correct, int), 2)
     return interval_95(resampled_figures(counts, seed)["accuracy"])

@@ -1,7 +1,7 @@
-"""How near probabilities are to what people saw: ten of them named each FER+ face, and often not all the same.
+"""Agreement of probabilities with the votes of annotators: ten people labelled each FER+ face, often differently.
 
-A face that four of ten call fear and six surprise is not a face of surprise to a good network; its probabilities
-should say as much. The measure is the Kullback-Leibler divergence from the votes to the probabilities.
+For a face with four votes for fear and six for surprise, the probabilities should be close to 0.4 and 0.6. The measure
+is the Kullback-Leibler divergence from the votes to the probabilities.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from scipy.special import rel_entr
 from emo_utils.evaluation.predictions import SMALLEST
 
 ENOUGH = 3
-"""Votes with which a label is one that several people saw, not a slip of one."""
+"""Least number of votes of a label that does not depend on one person's error."""
 
 
 def mean_divergence(votes: np.ndarray, probabilities: np.ndarray) -> float:
@@ -26,13 +26,13 @@ def vote_agreement(probabilities: np.ndarray, counts: np.ndarray, cleaned: np.nd
 
     Args:
         probabilities: (N, C).
-        counts: (N, C), votes for each class as they were cast; at least one in each row. Votes for anything that is
-            no class (FER+: `unknown`, `NF`) are left out, and a row is divided by its own sum.
-        cleaned: (N, C), the distributions that are left when single votes are taken for slips and removed.
+        counts: (N, C), votes for each class, at least one in each row. Votes for other answers (FER+: `unknown`, `NF`)
+            are left out, and a row is divided by its own sum.
+        cleaned: (N, C), the distributions after single votes are removed as errors.
 
     Returns:
         `n`; `kl_all_votes` and `kl_without_single_votes` in nats; `label_has_three_votes`, the share of faces whose
-        most probable class at least three people named.
+        most probable class has at least three votes.
 
     Raises:
         ValueError: arrays of different shapes, or a face without a vote.

@@ -1,4 +1,4 @@
-"""The same predictions with a person's own baseline taken off: figures beside those without it."""
+"""Figures of predictions after each person's baseline is subtracted."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from emo_utils.inference.baseline import PersonBaseline, centred_profiles, estim
 from emo_utils.inference.weights import Weights
 
 KEPT = ("accuracy", "accuracy_interval_95", "uar", "uar_interval_95", "macro_f1", "recall", "confusion")
-"""Figures that are given without and with a baseline."""
+"""Figures that are reported with a baseline."""
 
 NOTE = "transductive: estimated from the clips that are measured, without their labels"
 
@@ -25,18 +25,18 @@ def baseline_report(
     kind: str,
     weights: Weights,
 ) -> dict:
-    """Figures of a prediction table after a baseline is taken off: the entry `baseline` of a report.
+    """Figures of a prediction table after subtracting a baseline: the entry `baseline` of a report.
 
     Args:
-        table: see `evaluation.predictions`; its `subject_id` tells whose baseline is whose.
-        classes: C names, the order of everything per class.
+        table: see `evaluation.predictions`; `subject_id` is the person whose baseline is subtracted.
+        classes: C names, the order of classes in the report.
         log_means: float (N, C), `inference.baseline.log_mean` of each row of the table.
-        frames: how many frames each is of.
+        frames: number of frames of each row.
         kind: `people` or `collection`.
-        weights: whose profiles are used.
+        weights: the weights, with their profiles.
 
     Returns:
-        `kind`, the figures in `KEPT`, `people` (what each baseline is estimated from), `warnings`, `note`.
+        `kind`, the figures in `KEPT`, `people` (the clips and frames behind each baseline), `warnings`, `note`.
 
     Raises:
         EmoError: see `inference.baseline.estimate_baselines`; or each clip counts as a person of its own.
