@@ -92,8 +92,8 @@ def _aligned(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     if any(lacking.values()):
         found = [f"{len(ids)} clips only in the {side} ({shown(ids, 3)})" for side, ids in lacking.items() if ids]
         raise TableError(
-            f"expected predictions of the same clips, found {' and '.join(found)}; predict both runs on the same split, "
-            "or leave those clips out"
+            f"expected predictions of the same clips, found {' and '.join(found)}; predict both runs on the same "
+            "split, or leave those clips out"
         )
     b = b.set_index("clip_id").loc[a["clip_id"]].reset_index()
     for column, what in (("label", "label"), ("subject_id", "person")):
