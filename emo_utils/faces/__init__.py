@@ -1,1 +1,1 @@
-"""Where the faces are: detectors, tracks over time, identities, and the crops a model takes."""
+"""Face detection, tracking over time, identity clustering, and the crops that are a model's input."""

@@ -1,4 +1,4 @@
-"""Boxes of faces, x1 y1 x2 y2."""
+"""Face boxes, given as x1 y1 x2 y2."""
 
 import numpy as np
 

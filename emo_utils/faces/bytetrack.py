@@ -1,9 +1,9 @@
-"""ByteTrack: boxes of each frame to tracks over time, by where each box is expected next.
+"""ByteTrack: joins the boxes of each frame into tracks over time, using predicted positions.
 
 Source: Y. Zhang et al., "ByteTrack: Multi-Object Tracking by Associating Every Detection Box", ECCV 2022. Its motion
 model is the Kalman filter of N. Wojke et al., "Simple Online and Realtime Tracking with a Deep Association Metric",
-ICIP 2017. Written here because the maintained packages that hold ByteTrack (uniface, trackers) require a second
-OpenCV. A test compares it with uniface's, box by box.
+ICIP 2017. It is implemented here because the maintained packages with ByteTrack (uniface, trackers) require a second
+OpenCV. A test compares its output with that of uniface, box by box.
 """
 
 from dataclasses import dataclass, field
@@ -13,35 +13,35 @@ from scipy.optimize import linear_sum_assignment
 
 from emo_utils.faces.boxes import intersection_over_union
 
-LEAST_OVERLAP = {"sure": 0.2, "faint": 0.5, "second find": 0.3}
-"""Overlap (intersection over union) that joins a box to a track, in the three rounds of association."""
+LEAST_OVERLAP = {"high confidence": 0.2, "low confidence": 0.5, "unconfirmed": 0.3}
+"""Smallest overlap (intersection over union) that joins a box to a track, for each of the three matching rounds."""
 
 SAME_OVERLAP = 0.85
-"""Overlap from which a lost track and a followed one are the same face; the one followed for longer stays."""
+"""Overlap above which a lost track and an active track are the same face. The longer track is kept."""
 
 POSITION_NOISE, VELOCITY_NOISE = 1 / 20, 1 / 160
-"""Standard deviations in box heights, of a position and of its change per update: those of the two papers."""
+"""Standard deviations of a position and of its change per update, in box heights; values of the two papers."""
 
 ASPECT_NOISE, ASPECT_VELOCITY_NOISE, ASPECT_MEASURED_NOISE = 1e-2, 1e-5, 1e-1
-"""The same of the box's ratio of width to height, which has no unit."""
+"""Standard deviations of the box's aspect ratio (width / height, no unit): state, change per update, measurement."""
 
 ASPECT, HEIGHT = 2, 3
-"""Rows of a track's state: centre x, centre y, ratio of width to height, height."""
+"""Row numbers in a track's state. The rows are centre x, centre y, aspect ratio (width / height), height."""
 
 
 @dataclass(eq=False)
 class Track:
-    """One face as it is followed.
+    """The track of one face.
 
-    The four numbers of a box are independent of each other in the filter, so each has a filter of its own: a value,
-    its change per update, and their covariance.
+    The four box coordinates are independent in the filter, so each has its own Kalman filter. Its state is a value
+    and the change per update, with their covariance.
 
     Attributes:
-        number: counts the tracks from 1.
-        state: float (4, 2), value and change of centre x, centre y, ratio of width to height, and height.
+        number: track number, from 1.
+        state: float (4, 2), value and change of centre x, centre y, aspect ratio (width / height), and height.
         covariance: float (4, 2, 2).
-        started, seen: the update of its first box and of its last.
-        confirmed: whether a second box was found. In the first update, one is enough.
+        started, seen: number of the update with its first box, and with its last box.
+        confirmed: whether a second box was matched. Tracks that start in the first update are confirmed at once.
         followed: False while the face is lost.
     """
 
@@ -63,22 +63,22 @@ class Track:
 
     @property
     def box(self) -> np.ndarray:
-        """Where the face is thought to be, float (4,), x1 y1 x2 y2."""
+        """Estimated box of the face, float (4,), x1 y1 x2 y2."""
         x, y, aspect, height = self.state[:, 0]
         half = np.array([aspect * height, height]) / 2
         return np.concatenate([(x, y) - half, (x, y) + half])
 
     def predict(self) -> None:
-        """Move on by one update."""
+        """Predict the state of the next update (the prediction step of the Kalman filter)."""
         if not self.followed:
-            self.state[HEIGHT, 1] = 0  # a lost face would grow or shrink without end
+            self.state[HEIGHT, 1] = 0  # else the box of a lost face would grow or shrink without limit
         deviation = _noise(POSITION_NOISE, VELOCITY_NOISE, self.state[HEIGHT, 0])
         step = np.array([[1.0, 1.0], [0.0, 1.0]])
         self.state = self.state @ step.T
         self.covariance = step @ self.covariance @ step.T + _diagonal(deviation)
 
     def correct(self, box: np.ndarray, now: int) -> None:
-        """Take in the box (4,) that was found in update `now`."""
+        """Correct the state by the box (4,) measured in update `now` (the correction step of the Kalman filter)."""
         deviation = np.full(4, POSITION_NOISE * self.state[HEIGHT, 0])
         deviation[ASPECT] = ASPECT_MEASURED_NOISE
         variance = self.covariance[:, 0, 0] + deviation**2
@@ -90,12 +90,12 @@ class Track:
 
 @dataclass
 class ByteTrack:
-    """Tracks of one clip; feed it the boxes of each frame in order.
+    """Tracks of one clip. Call `update` with the boxes of each frame, in order.
 
     Attributes:
-        sure: confidence from which a box starts a track.
-        faint: confidence above which a box can continue one.
-        memory: updates that a track may miss and still be continued.
+        sure: smallest confidence of a box that can start a track.
+        faint: a box with a confidence above this can continue a track.
+        memory: number of updates after which a track without a box ends.
     """
 
     sure: float
@@ -106,43 +106,44 @@ class ByteTrack:
     _tracks: list[Track] = field(default_factory=list)
 
     def update(self, boxes: np.ndarray, confidence: np.ndarray) -> dict[int, int]:
-        """Join the boxes of the next frame to tracks.
+        """Match the boxes of the next frame to tracks.
 
         Args:
             boxes: (N, 4), x1 y1 x2 y2.
             confidence: (N,), 0 to 1.
 
         Returns:
-            Row of `boxes` by number of the track. A track's first box counts at once; if the next update has no second
-            one, the track ends.
+            Track number to row of `boxes`. A new track is returned at once. It ends if the next update has no box
+            for it.
         """
         self._now += 1
         boxes = np.asarray(boxes, float).reshape(-1, 4)
         sure = np.flatnonzero(confidence >= self.sure)
         faint = np.flatnonzero((confidence > self.faint) & (confidence < self.sure))
-        # Followed tracks stand before lost ones: among equal overlaps the first is taken.
-        known = sorted((track for track in self._tracks if track.confirmed), key=lambda track: not track.followed)
-        for track in known:
+        # Active tracks come before lost tracks: among equal overlaps the first is taken.
+        confirmed = sorted((track for track in self._tracks if track.confirmed), key=lambda track: not track.followed)
+        for track in confirmed:
             track.predict()
         rows: dict[int, int] = {}
-        left, sure = self._associate(known, boxes, sure, LEAST_OVERLAP["sure"], rows)
-        left, _ = self._associate([t for t in left if t.followed], boxes, faint, LEAST_OVERLAP["faint"], rows)
-        for track in left:
+        unmatched, sure = self._associate(confirmed, boxes, sure, LEAST_OVERLAP["high confidence"], rows)
+        active = [track for track in unmatched if track.followed]
+        unmatched, _ = self._associate(active, boxes, faint, LEAST_OVERLAP["low confidence"], rows)
+        for track in unmatched:
             track.followed = False
-        begun = [track for track in self._tracks if not track.confirmed]
-        ended, sure = self._associate(begun, boxes, sure, LEAST_OVERLAP["second find"], rows)
+        unconfirmed = [track for track in self._tracks if not track.confirmed]
+        ended, sure = self._associate(unconfirmed, boxes, sure, LEAST_OVERLAP["unconfirmed"], rows)
         self._tracks = [t for t in self._tracks if t not in ended and self._now - t.seen <= self.memory]
         for row in sure:
             self._count += 1
             self._tracks.append(Track.begin(self._count, boxes[row], self._now))
             rows[self._count] = int(row)
-        self._drop_doubles()
+        self._drop_duplicates()
         return {track.number: rows[track.number] for track in self._tracks if track.number in rows}
 
     def _associate(
         self, tracks: list[Track], boxes: np.ndarray, rows: np.ndarray, least_overlap: float, found: dict[int, int]
     ) -> tuple[list[Track], np.ndarray]:
-        """Pair tracks with rows of `boxes` so that the overlaps' sum is greatest; returns what is left of each."""
+        """Match tracks to rows of `boxes` with the largest sum of overlaps. Returns unmatched tracks and rows."""
         if not tracks or not len(rows):
             return tracks, rows
         overlap = intersection_over_union(np.array([track.box for track in tracks]), boxes[rows])
@@ -154,8 +155,8 @@ class ByteTrack:
         paired = {i for i, _ in pairs}
         return [t for i, t in enumerate(tracks) if i not in paired], np.delete(rows, [j for _, j in pairs])
 
-    def _drop_doubles(self) -> None:
-        """Keep one of a followed and a lost track that lie on each other."""
+    def _drop_duplicates(self) -> None:
+        """Where an active and a lost track overlap almost fully, keep the longer one."""
         followed, lost = ([t for t in self._tracks if t.followed is state] for state in (True, False))
         if not followed or not lost:
             return
@@ -167,18 +168,18 @@ class ByteTrack:
 
 
 def _measurement(box: np.ndarray) -> np.ndarray:
-    """Centre x, centre y, ratio of width to height, and height of a box (4,)."""
+    """Centre x, centre y, aspect ratio (width / height), and height of a box (4,)."""
     width, height = np.maximum(box[2:] - box[:2], 1e-3)
     return np.array([*(box[:2] + box[2:]) / 2, width / height, height])
 
 
 def _noise(position: float, velocity: float, height: float) -> np.ndarray:
-    """Standard deviations (4, 2) of the value and the change of each number of a box."""
+    """Standard deviations (4, 2) of the value and the change of each box coordinate."""
     deviation = np.tile([position * height, velocity * height], (4, 1))
     deviation[ASPECT] = ASPECT_NOISE, ASPECT_VELOCITY_NOISE
     return deviation
 
 
 def _diagonal(deviation: np.ndarray) -> np.ndarray:
-    """Covariances (4, 2, 2) of independent noise of these standard deviations (4, 2)."""
+    """Covariances (4, 2, 2) of independent noise with these standard deviations (4, 2)."""
     return np.eye(2) * (deviation**2)[:, None, :]

@@ -1,4 +1,4 @@
-"""The same clip through several detectors, side by side: how often, how steadily and how fast each finds the face."""
+"""Comparison of face detectors on one clip: detection rate, jitter of the boxes, and time per frame."""
 
 import time
 from collections.abc import Iterable
@@ -15,16 +15,16 @@ from emo_utils.structures import Detections
 from emo_utils.video import read_frames
 
 COLUMNS = {
-    "detector": "its name in the registry",
-    "frames": "looked at",
-    "found_share": "of these frames, with at least one face",
-    "faces_per_frame": "on average; more than the people in the picture means false finds",
+    "detector": "name in the registry",
+    "frames": "number of frames analysed",
+    "found_share": "share of these frames with at least one face",
+    "faces_per_frame": "mean number of faces; a value above the number of people means false detections",
     "centre_jitter_percent": "see `box_jitter`",
     "side_jitter_percent": "see `box_jitter`",
-    "ms_per_frame": "median time of `detect`, decoding not counted",
+    "ms_per_frame": "median time of `detect`, without decoding",
     "note": "why the detector could not run, or empty",
 }
-"""Of the table `compare_detectors` returns."""
+"""Columns of the table that `compare_detectors` returns."""
 
 
 def compare_detectors(clip: Path | str, names: Iterable[str] | None = None, frames: int | None = None) -> pd.DataFrame:
@@ -32,19 +32,19 @@ def compare_detectors(clip: Path | str, names: Iterable[str] | None = None, fram
 
     Args:
         clip: a video with one face in the foreground.
-        names: registered detectors; None takes them all.
-        frames: stop after this many; None reads the whole clip.
+        names: registered detectors; None uses all of them.
+        frames: number of frames to analyse; None analyses the whole clip.
 
     Returns:
-        One row a detector, `COLUMNS`. A detector whose package or weights are absent has a row of NaN and a note.
+        One row per detector, with `COLUMNS`. A detector without its package or weights has NaN and a note.
 
     Raises:
-        UnknownNameError: with the known names.
+        UnknownNameError: a name is not registered; lists the known names.
         VideoError: the clip cannot be read.
     """
     names = list(detectors) if names is None else list(names)
     for name in names:
-        detectors.get(name)  # a wrong name is told before the first detector has run for minutes
+        detectors.get(name)  # raises for a wrong name before the first detector runs, which may take minutes
     return pd.DataFrame([_measure(clip, name, frames) for name in names], columns=list(COLUMNS))
 
 
@@ -77,7 +77,7 @@ def _measure(clip: Path | str, name: str, frames: int | None) -> dict:
 def follow_one_face(found: Iterable[Detections]) -> np.ndarray:
     """Boxes float64 (T, 4) of one face, NaN where it is not found.
 
-    It begins as the largest face and goes on as the one that overlaps its last place most.
+    The first box is that of the largest face. Each next box is the one with the largest overlap with the last box.
     """
     rows, last = [], None
     for faces in found:
@@ -92,17 +92,17 @@ def follow_one_face(found: Iterable[Detections]) -> np.ndarray:
 
 
 def box_jitter(boxes: np.ndarray) -> tuple[float, float]:
-    """How much a box jitters from frame to frame, the face's own slow motion taken out.
+    """Jitter of a box from frame to frame, without the slow motion of the face.
 
-    Taken out by second differences: x[t-1] - 2 x[t] + x[t+1] is zero for any steady motion. Divided by sqrt(6), which
-    is what they multiply independent errors by, so that the figures read as the size of a single frame's error.
+    Second differences remove the motion: x[t-1] - 2 x[t] + x[t+1] is zero at constant speed. They multiply the
+    standard deviation of independent errors by sqrt(6). Division by sqrt(6) therefore gives the error of one frame.
 
     Args:
-        boxes: float (T, 4), x1 y1 x2 y2 in pixels, NaN where there is none.
+        boxes: float (T, 4), x1 y1 x2 y2 in pixels, NaN where there is no box.
 
     Returns:
-        Mean absolute jitter of the box centre (its distance) and of the box side (square root of its area), in
-        percent of the mean side; NaN where no three frames in a row have a box.
+        Mean absolute jitter of the box centre (a distance) and of the box side (the square root of its area), in
+        percent of the mean side. NaN where no three successive frames have a box.
     """
     width, height = (boxes[:, 2:] - boxes[:, :2]).T
     side = np.sqrt(width * height)
@@ -110,5 +110,5 @@ def box_jitter(boxes: np.ndarray) -> tuple[float, float]:
     if len(boxes) < 3 or not np.isfinite(np.diff(side, 2)).any():
         return float("nan"), float("nan")
     percent = 100 / np.nanmean(side) / np.sqrt(6)
-    away = np.hypot(*np.diff(centre, 2, axis=0).T)
-    return float(np.nanmean(away) * percent), float(np.nanmean(np.abs(np.diff(side, 2))) * percent)
+    distance = np.hypot(*np.diff(centre, 2, axis=0).T)
+    return float(np.nanmean(distance) * percent), float(np.nanmean(np.abs(np.diff(side, 2))) * percent)

@@ -1,11 +1,12 @@
-"""From a face in a frame to the square picture a model accepts: one geometry for every detector and for training.
+"""Square face crops for a model; the same geometry for every detector and for training.
 
-The face side is 2 x the mean of two lengths: eye to eye, and eye line to mouth. The first shrinks when the head
-turns, the second when it nods; their mean is steadier than either. A crop is a square of (1 + 2 margin) face sides,
-turned so that the eyes are level, with the middle between eye line and mouth at `CENTRE`.
+The face side is twice the mean of two lengths: the distance between the eyes, and from the eye line to the mouth. The
+first gets shorter when the head turns, the second when it nods; their mean varies less than either. A crop is a square
+with a side of (1 + 2 margin) face sides. It is rotated so that the eyes are level. The midpoint between eye line and
+mouth is at `CENTRE`.
 
-The defaults reproduce the framing of FER+, on which the shipped network is trained: BlazeFace finds the eyes and
-mouths of 3,959 FER+ training faces at these places (medians; `docs/ARCHITECTURE.md` tells how this was measured).
+The defaults reproduce the framing of FER+, on which the shipped network is trained. They are the median positions of
+eyes and mouth that BlazeFace finds in 3,959 FER+ training faces. `docs/ARCHITECTURE.md` describes the measurement.
 """
 
 import cv2
@@ -14,14 +15,14 @@ import numpy as np
 from emo_utils.structures import LEFT_EYE, MOUTH, RIGHT_EYE, InputSpec
 
 CENTRE = (0.5, 0.585)
-"""Where the middle between eye line and mouth lies in a crop, as shares of its width and height."""
+"""Position of the midpoint between eye line and mouth in a crop, as shares of its width and height."""
 
 NOMINAL_KEYPOINTS = np.array([[0.31, 0.385], [0.69, 0.385], [0.5, 0.60], [0.5, 0.79]], np.float32)
-"""Eyes, nose and mouth as shares of a Haar box; stands in for keypoints where a detector gives none."""
+"""Eyes, nose and mouth as shares of a Haar box; used where a detector gives no keypoints."""
 
 
 def keypoints_of(boxes: np.ndarray, keypoints: np.ndarray | None) -> np.ndarray:
-    """Keypoints float32 (N, K, 2); guessed from the boxes (N, 4) where the detector gives none."""
+    """Keypoints float32 (N, K, 2); estimated from the boxes (N, 4) where the detector gives none."""
     if keypoints is not None:
         return keypoints
     corner, size = boxes[:, None, :2], (boxes[:, 2:] - boxes[:, :2])[:, None]
@@ -45,7 +46,7 @@ def crop_transform(keypoints: np.ndarray, spec: InputSpec) -> np.ndarray:
     cosine, sine = scale * np.cos(angle), scale * np.sin(angle)
     turn = np.array([[cosine, sine], [-sine, cosine]])
     middle = ((left + right) / 2 + mouth) / 2
-    target = np.array(CENTRE) * spec.size - 0.5  # a pixel's centre has whole coordinates in OpenCV
+    target = np.array(CENTRE) * spec.size - 0.5  # in OpenCV the centre of a pixel has integer coordinates
     return np.hstack([turn, (target - turn @ middle)[:, None]])
 
 
@@ -56,7 +57,7 @@ def crop_face(pixels: np.ndarray, keypoints: np.ndarray, spec: InputSpec, outsid
         pixels: uint8 (H, W, 3) RGB.
         keypoints: float (K, 2) in pixels.
         spec: size, margin, alignment and colour of the crop.
-        outside: gray level of what lies outside the frame; None repeats its edge, as networks are trained with.
+        outside: gray level of the area outside the frame; None repeats the edge of the frame, as in training.
 
     Returns:
         uint8 (S, S) for gray, (S, S, 3) for RGB.
@@ -68,10 +69,10 @@ def crop_face(pixels: np.ndarray, keypoints: np.ndarray, spec: InputSpec, outsid
 
 
 def crop_box(pixels: np.ndarray, box: np.ndarray, margin: float = 0.10, size: int = 224) -> np.ndarray:
-    """Cut a detector's box out of a frame as it stands: no turning, no guessing of a face side.
+    """Cut a detector's box out of a frame, without rotation and without the face side.
 
     The defaults are those of the temporal-stack system (S3.2): the box of the face mesh, 10 % wider on each side,
-    resized to 224 x 224. What the widened box holds is stretched to the square; give a square box to avoid that.
+    resized to 224 x 224. A box that is not square is stretched to a square.
 
     Args:
         pixels: uint8 (H, W, 3) RGB.
@@ -80,7 +81,7 @@ def crop_box(pixels: np.ndarray, box: np.ndarray, margin: float = 0.10, size: in
         size: side of the crop in pixels.
 
     Returns:
-        uint8 (S, S, 3). What lies outside the frame repeats its edge.
+        uint8 (S, S, 3). The area outside the frame repeats the edge of the frame.
 
     Raises:
         ValueError: the box has no area.
@@ -93,19 +94,19 @@ def crop_box(pixels: np.ndarray, box: np.ndarray, margin: float = 0.10, size: in
         )
     scale = size / side
     corner = (box[:2] + box[2:] - side) / 2
-    offset = (0.5 - corner) * scale - 0.5  # a pixel's centre has whole coordinates in OpenCV
+    offset = (0.5 - corner) * scale - 0.5  # in OpenCV the centre of a pixel has integer coordinates
     return _warp(pixels, np.hstack([np.diag(scale), offset[:, None]]), size)
 
 
 def _warp(pixels: np.ndarray, transform: np.ndarray, size: int, outside: int | None = None) -> np.ndarray:
-    """Apply an affine map (2, 3) from frame to crop pixels; where the crop is much smaller, pixels are averaged."""
+    """Apply an affine map (2, 3) from frame to crop pixels; pixels are averaged where the crop is much smaller."""
     edge = {"borderMode": cv2.BORDER_REPLICATE}
     if outside is not None:
         edge = {"borderMode": cv2.BORDER_CONSTANT, "borderValue": (outside,) * 3}
     across, down = (max(1, int(1 / np.hypot(*transform[row, :2]))) for row in (0, 1))
     if across == down == 1:
         return cv2.warpAffine(pixels, transform, (size, size), **edge)
-    # Sample this many times finer, then average: plain interpolation would skip pixels and flicker (aliasing).
+    # Sample at a multiple of the size, then average: plain interpolation would skip pixels (aliasing).
     finer = np.array([across, down])
     fine = transform * finer[:, None]
     fine[:, 2] += (finer - 1) / 2
@@ -114,7 +115,7 @@ def _warp(pixels: np.ndarray, transform: np.ndarray, size: int, outside: int | N
 
 
 def _gray_part(pixels: np.ndarray, transform: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Gray values of the part of the frame that the crop covers, and the transform from that part."""
+    """Gray values of the part of the frame that the crop covers, and the transform from this part to the crop."""
     corners = np.array([[-1, -1], [size, -1], [-1, size], [size, size]], float)
     in_frame = (corners - transform[:, 2]) @ np.linalg.inv(transform[:, :2]).T
     height, width = pixels.shape[:2]

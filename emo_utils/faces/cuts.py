@@ -1,10 +1,10 @@
-"""Scene cuts: frames that do not follow from the one before.
+"""Detection of scene cuts.
 
-The measure is 1 - r, with r the correlation of two small gray pictures of the whole frame, black bars left out: a
-change of light alone does not count. Within the shots of 14 real clips it stays under 0.06 from one frame to the next
-(a camera jump of 0.20 apart); two different clips, even two portraits framed alike, are 0.23 to 1.4 away from each
-other. A cut must also stand out from the changes before it, as in PySceneDetect's adaptive detector, so that a waving
-hand is none.
+The change between two frames is 1 - r, where r is the correlation of two small gray pictures of the whole frame
+without black bars. A change of the light alone does not count. Within the shots of 14 real clips the change from one
+frame to the next is below 0.06, apart from one camera jump (0.20). Between two different clips, even two similar
+portraits, it is 0.23 to 1.4. A cut must also be much larger than the changes before it, as in the adaptive detector of
+PySceneDetect. A waving hand is therefore no cut.
 """
 
 from collections import deque
@@ -13,37 +13,37 @@ import cv2
 import numpy as np
 
 SIDE_PX = 32
-"""Of the small pictures."""
+"""Side of the small pictures."""
 
 LEAST_CHANGE = 0.15
-"""1 - r under which nothing is a cut, for frames that follow each other at once; more is asked of frames further
-apart, since people move meanwhile: `LEAST_CHANGE` + seconds between, at most `MOST_ASKED`."""
+"""Smallest 1 - r of a cut between frames that follow each other at once. Between later frames people move, so the
+threshold is `LEAST_CHANGE` + the seconds between the frames, at most `LARGEST_THRESHOLD`."""
 
-MOST_ASKED = 0.4
+LARGEST_THRESHOLD = 0.4
 
-STANDS_OUT = 5.0
-"""How many times the usual change of the last `MEMORY_FRAMES` frames a cut must be."""
+LEAST_RATIO = 5.0
+"""Smallest ratio of a cut's change to the median change of the last `MEMORY_FRAMES` frames."""
 
 MEMORY_FRAMES = 8
 
-USUAL_FLOOR = 0.005
-"""The usual change is taken to be at least this, so that a still scene does not make everything stand out."""
+LEAST_MEDIAN = 0.005
+"""Lower bound of the median change. Without it, in a still scene every small change would be a cut."""
 
 BLACK = 16
-"""Gray level under which a place is black; one that is black in both frames is a bar beside the picture."""
+"""Gray level under which a pixel is black; pixels that are black in both frames are black bars."""
 
 BLANK_SPREAD = 4.0
-"""Standard deviation in gray levels under which a frame shows nothing: black between scenes, a flash. It is passed
-over, and what comes after is compared with what was before."""
+"""Standard deviation in gray levels under which a frame is blank, such as black frames between scenes or a flash. Blank
+frames are ignored: the next frame is compared with the last one before them."""
 
 
 class CutDetector:
-    """Feed it the frames of a clip in order."""
+    """Detects the scene cuts of one clip. Call `is_cut` with each frame, in order."""
 
     def __init__(self):
         self._last: np.ndarray | None = None
         self._last_s = 0.0
-        self._usual: deque[float] = deque(maxlen=MEMORY_FRAMES)
+        self._changes: deque[float] = deque(maxlen=MEMORY_FRAMES)
 
     def is_cut(self, pixels: np.ndarray, time_s: float) -> bool:
         """Whether a new scene begins with this frame, uint8 (H, W, 3) RGB, shown at `time_s`."""
@@ -55,25 +55,25 @@ class CutDetector:
         if last is None:
             return False
         change = 1 - _correlation(last, small)
-        usual = max(USUAL_FLOOR, float(np.median(self._usual))) if self._usual else USUAL_FLOOR
-        asked = min(MOST_ASKED, LEAST_CHANGE + since_s)
-        if change > asked and change > STANDS_OUT * usual:
-            self._usual.clear()
+        median = max(LEAST_MEDIAN, float(np.median(self._changes))) if self._changes else LEAST_MEDIAN
+        threshold = min(LARGEST_THRESHOLD, LEAST_CHANGE + since_s)
+        if change > threshold and change > LEAST_RATIO * median:
+            self._changes.clear()
             return True
-        self._usual.append(change)
+        self._changes.append(change)
         return False
 
 
 def _small(pixels: np.ndarray) -> np.ndarray | None:
     """The frame as gray values float32 (32, 32); None where it is blank."""
-    step = max(1, min(pixels.shape[:2]) // (4 * SIDE_PX))  # most pixels of a large frame need not be touched
+    step = max(1, min(pixels.shape[:2]) // (4 * SIDE_PX))  # skip most pixels of a large frame: faster
     small = cv2.resize(pixels[::step, ::step], (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
     gray = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
     return None if gray.std() < BLANK_SPREAD else gray
 
 
 def _correlation(first: np.ndarray, second: np.ndarray) -> float:
-    """Of two small pictures, -1 to 1."""
-    shown = np.maximum(first, second) > BLACK
-    first, second = (values[shown] - values[shown].mean() for values in (first, second))
+    """Correlation of two small pictures, -1 to 1, without black bars."""
+    visible = np.maximum(first, second) > BLACK
+    first, second = (values[visible] - values[visible].mean() for values in (first, second))
     return float(first @ second / max(np.sqrt((first @ first) * (second @ second)), 1e-6))

@@ -1,10 +1,10 @@
-"""DeepSORT, the other tracker: it goes by places and by looks.
+"""DeepSORT, the alternative tracker: it matches faces by position and by appearance.
 
 Source: N. Wojke et al., "Simple Online and Realtime Tracking with a Deep Association Metric", ICIP 2017, in the package
-deep-sort-realtime (MIT; its author adapted the paper's own code, which is GPL-3.0). Its vectors come from our
-`FaceEmbedder`: every found face is read by the network, where ByteTrack needs a few portraits of each track.
+deep-sort-realtime (MIT; its author adapted the code of the paper, which is GPL-3.0). The appearance vectors come from
+`FaceEmbedder`. The network embeds every detected face; with ByteTrack it embeds only a few portraits of each track.
 
-It gives up a track that is found once and then not, and has no second chance for faint finds.
+A track with only one detection ends. Unlike ByteTrack, DeepSORT has no second round for detections of low confidence.
 """
 
 import numpy as np
@@ -17,18 +17,18 @@ from emo_utils.faces.tracker import MEMORY_S, SURE
 from emo_utils.structures import Detections
 
 FARTHEST = 0.55
-"""Cosine distance up to which a find can continue a track by its looks: one minus `identity.JOINED_FROM`."""
+"""Largest cosine distance between a detection and the track that it continues: one minus `identity.JOINED_FROM`."""
 
 VECTORS_KEPT = 50
-"""Of each track; a find is compared with the nearest."""
+"""Number of vectors kept per track; a detection is compared with the nearest one."""
 
 
 class DeepSortTracker:
     """See `FaceTracker`.
 
     Args:
-        rate: detections a second.
-        embedder: reads every found face.
+        rate: detections per second.
+        embedder: embeds every detected face.
 
     Raises:
         MissingPackageError: deep-sort-realtime is not installed.
@@ -41,8 +41,8 @@ class DeepSortTracker:
             raise MissingPackageError(f"{needs} (without --no-deps it brings a second OpenCV)")
         if embedder is None:
             raise WeightsError(
-                "tracker 'deepsort' compares faces by an embedding network, and none is here: `emo fetch arcface`, or "
-                "name a file with --identity-weights FILE; --tracker bytetrack needs none"
+                "tracker 'deepsort' needs a face embedding network, and none is installed: run `emo fetch arcface`, or "
+                "give a file with --identity-weights FILE; --tracker bytetrack works without one"
             )
         from deep_sort_realtime.deepsort_tracker import DeepSort
 
@@ -69,10 +69,10 @@ class DeepSortTracker:
         faces = [align_face(pixels, keypoints[row]) for row in rows]
         vectors = list(self._embedder.embed(np.stack(faces))) if faces else []
         boxes = [found.boxes[row].astype(float) for row in rows]
-        scored = [
+        boxes_xywh = [
             ([*box[:2], *(box[2:] - box[:2])], float(found.confidence[row]), "face")
             for box, row in zip(boxes, rows, strict=True)
         ]
-        tracks = self._sort.update_tracks(scored, embeds=vectors, others=[int(row) for row in rows])
-        now = [track for track in tracks if track.time_since_update == 0]  # a new track counts at once, as ByteTrack's
-        return {self._ids.setdefault(track.track_id, len(self._ids) + 1): track.others for track in now}
+        tracks = self._sort.update_tracks(boxes_xywh, embeds=vectors, others=[int(row) for row in rows])
+        updated = [track for track in tracks if track.time_since_update == 0]  # new tracks too, as with ByteTrack
+        return {self._ids.setdefault(track.track_id, len(self._ids) + 1): track.others for track in updated}

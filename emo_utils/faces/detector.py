@@ -1,4 +1,4 @@
-"""What every face detector offers, their registry, and the choice of a detector that works here."""
+"""Interface and registry of the face detectors, and the fallback where the default one is not available."""
 
 import logging
 from typing import Protocol
@@ -18,16 +18,16 @@ FALLBACK = "haar"
 
 
 class FaceDetector(Protocol):
-    """Finds the faces of one frame. Make one per clip and thread, and close it after use."""
+    """Finds the faces of one frame. Create one per clip and thread, and close it after use."""
 
     @property
     def name(self) -> str:
-        """As registered."""
+        """Name in the registry."""
         ...
 
     @property
     def reach(self) -> float | None:
-        """Smallest face it finds, as a share of a picture's longer side; None: it looks at every scale itself."""
+        """Smallest face that it finds, as a share of the picture's longer side. None: it searches all scales."""
         ...
 
     def detect(self, pixels: np.ndarray) -> Detections:
@@ -35,15 +35,15 @@ class FaceDetector(Protocol):
         ...
 
     def close(self) -> None:
-        """Free what the detector holds."""
+        """Release the resources of the detector."""
         ...
 
 
 def create_detector(name: str = DEFAULT) -> FaceDetector:
-    """Make a detector; the default one falls back to Haar, with a warning, where its model file cannot be had.
+    """Create a detector. Where the model file of the default one is not available, use Haar and log a warning.
 
     Raises:
-        UnknownNameError: with the known names.
+        UnknownNameError: the name is not registered; lists the known names.
         AssetError: a detector other than the default lacks its model file.
     """
     try:
@@ -51,5 +51,5 @@ def create_detector(name: str = DEFAULT) -> FaceDetector:
     except AssetError as error:
         if name != DEFAULT:
             raise
-        log.warning("Using the Haar detector, slower and less sure: the default has no model file here. %s", error)
+        log.warning("Using the Haar detector, slower and less accurate: the default has no model file. %s", error)
         return detectors.create(FALLBACK)

@@ -1,10 +1,10 @@
-"""From a face to a vector that says whose it is: alignment, and a network of the ArcFace kind on ONNX Runtime.
+"""Face embeddings: alignment of a face, and a network such as ArcFace on ONNX Runtime.
 
-Source: J. Deng et al., "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", CVPR 2019. Two faces are the
-more likely of one person, the larger the cosine between their vectors.
+Source: J. Deng et al., "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", CVPR 2019. The larger the
+cosine between the vectors of two faces, the more likely they show the same person.
 
-The named weights are the ones uniface (MIT) ships by address and hash, and they are read here as uniface reads them
-(a test compares the two). uniface's own class is not used: importing it imports torch, which takes seconds.
+The `arcface` weights are those that uniface (MIT) names by address and hash. A test compares the vectors with those of
+uniface. The class of uniface is not used: importing it imports torch, which takes seconds.
 """
 
 import json
@@ -27,27 +27,27 @@ SIZE_PX = 112
 """Side of an aligned face."""
 
 TEMPLATE = np.array([[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [56.1396, 92.2849]])
-"""Where ArcFace wants eyes, nose and mouth centre in an aligned face, pixels of `SIZE_PX`. Its own five points hold the
-two corners of the mouth; here is the middle between them, which every detector of this package finds."""
+"""Positions of eyes, nose and mouth centre in an aligned face for ArcFace, in pixels of `SIZE_PX`. The template of
+ArcFace has the two corners of the mouth. Here is their midpoint, which every detector of this package finds."""
 
 FEWEST_NUMBERS = 64
-"""A network that gives fewer is taken for a classifier, not for an embedding, unless it is named outright."""
+"""With `auto`, a network with fewer outputs counts as a classifier and is not used as an embedding network."""
 
 NAMED = "arcface"
-"""The asset that `auto` uses where it has been fetched: uniface's default, insightface's w600k_mbf."""
+"""The asset that `auto` uses if it has been fetched: insightface's w600k_mbf, the default of uniface."""
 
 
 def align_transform(keypoints: np.ndarray) -> tuple[np.ndarray, float]:
-    """The turn, scale and shift that bring a face's four common points closest to `TEMPLATE`, by least squares.
+    """Least-squares similarity transform from the first four keypoints of a face to `TEMPLATE`.
 
-    Source: S. Umeyama, IEEE Trans. PAMI 13(4), 1991; in the plane it has this closed form.
+    Source: S. Umeyama, IEEE Trans. PAMI 13(4), 1991, in its closed form for two dimensions.
 
     Args:
-        keypoints: float (K, 2) in pixels; the first four rows are read.
+        keypoints: float (K, 2) in pixels; only the first four rows are used.
 
     Returns:
-        Affine map float64 (2, 3) from frame to aligned pixels, and how far the points stay from the template (root
-        mean square, aligned pixels): small for a face seen from the front, large for one turned away.
+        Affine map float64 (2, 3) from frame to aligned pixels, and the residual (root mean square distance to the
+        template, in aligned pixels). The residual is small for a frontal face and large for a turned one.
     """
     points = keypoints[[LEFT_EYE, RIGHT_EYE, NOSE, MOUTH]].astype(float)
     source, target = points - points.mean(axis=0), TEMPLATE - TEMPLATE.mean(axis=0)
@@ -55,8 +55,8 @@ def align_transform(keypoints: np.ndarray) -> tuple[np.ndarray, float]:
     cosine = (source * target).sum() / size
     sine = (source[:, 0] * target[:, 1] - source[:, 1] * target[:, 0]).sum() / size
     turn = np.array([[cosine, -sine], [sine, cosine]])
-    away = np.sqrt((((source @ turn.T) - target) ** 2).sum(axis=1).mean())
-    return np.hstack([turn, (TEMPLATE.mean(axis=0) - turn @ points.mean(axis=0))[:, None]]), float(away)
+    residual = np.sqrt((((source @ turn.T) - target) ** 2).sum(axis=1).mean())
+    return np.hstack([turn, (TEMPLATE.mean(axis=0) - turn @ points.mean(axis=0))[:, None]]), float(residual)
 
 
 def align_face(pixels: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
@@ -67,27 +67,27 @@ def align_face(pixels: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class InputRange:
-    """What becomes of a pixel: (value - `mean`) / `std`; a file's sidecar may say otherwise."""
+    """Normalisation of a pixel: (value - `mean`) / `std`. The sidecar of a weights file can set other values."""
 
     mean: float = 127.5
     std: float = 127.5
 
 
 class FaceEmbedder:
-    """An embedding network read from an ONNX file: float32 in, NCHW or NHWC, RGB; one vector per face out.
+    """A face embedding network from an ONNX file. Input: float32 RGB, NCHW or NHWC. Output: one vector per face.
 
-    A file `<weights>.json` beside it may hold `mean` and `std` of its input range; without it the range is ArcFace's,
-    -1 to 1. (Networks trained with a divisor of 128 give the same vectors: cosine above 0.9999.)
+    The sidecar `<weights>.json` may hold `mean` and `std` of the input. Without it the input range is -1 to 1, as for
+    ArcFace. (Networks trained with a divisor of 128 give almost the same vectors: cosine above 0.9999.)
 
     Args:
         path: the ONNX file.
         licence: shown in the log.
 
     Raises:
-        WeightsError: not an ONNX file, or a network with another input or output than these.
+        WeightsError: not an ONNX file, or a network with another input or output.
     """
 
-    def __init__(self, path: Path, licence: str = "your own file: see to its licence"):
+    def __init__(self, path: Path, licence: str = "your own file: check its licence"):
         import onnxruntime
 
         onnxruntime.set_default_logger_severity(3)
@@ -112,7 +112,7 @@ class FaceEmbedder:
         return f"FaceEmbedder({self.path.name}, {self.width} numbers, {self.licence})"
 
     def embed(self, faces: np.ndarray) -> np.ndarray:
-        """Vectors float32 (N, D) of length one, of aligned faces uint8 (N, 112, 112, 3) RGB."""
+        """Vectors float32 (N, D) with norm 1, for aligned faces uint8 (N, 112, 112, 3) RGB."""
         if faces.dtype != np.uint8 or faces.shape[1:] != (SIZE_PX, SIZE_PX, 3):
             raise ValueError(
                 f"expected uint8 faces (N, {SIZE_PX}, {SIZE_PX}, 3), found {faces.dtype} {tuple(faces.shape)}"
@@ -170,15 +170,19 @@ def _input_range(path: Path) -> InputRange:
 
 
 def find_embedder(name: str) -> FaceEmbedder | None:
-    """The network that a request names.
+    """Load the face embedding network of this name; None for no network.
 
     Args:
-        name: `auto`: what the setting `EMO_IDENTITY_WEIGHTS` says, else the fetched ArcFace weights, else any other
-            embedding network in the folder of models, else none; nothing is downloaded. `none`. `arcface`: fetched now
-            where they are not here yet. Or the path of an ONNX file.
+        name: one of
+
+            - `auto`: the setting `EMO_IDENTITY_WEIGHTS`, else the fetched ArcFace weights, else any other embedding
+              network in the models folder, else none. Nothing is downloaded.
+            - `none`: no network.
+            - `arcface`: the ArcFace weights; downloaded if they are absent.
+            - the path of an ONNX file.
 
     Raises:
-        AssetError: `arcface` cannot be fetched, or a file's hash is wrong.
+        AssetError: `arcface` cannot be downloaded, or a file's hash is wrong.
         WeightsError: the file is missing, or is not an embedding network.
     """
     if name == "auto":
@@ -189,7 +193,7 @@ def find_embedder(name: str) -> FaceEmbedder | None:
     if name == "none":
         return None
     if name == NAMED:
-        return FaceEmbedder(locate(NAMED), ASSETS[NAMED].licence)  # hash checked there
+        return FaceEmbedder(locate(NAMED), ASSETS[NAMED].licence)  # `locate` checks the hash
     path = Path(name).expanduser()
     if not path.is_file():
         raise WeightsError(f"identity weights {name!r}: no such file; expected auto, none, {NAMED}, or an .onnx file")
@@ -197,12 +201,12 @@ def find_embedder(name: str) -> FaceEmbedder | None:
 
 
 def _embedder_at_hand(folder: Path) -> FaceEmbedder | None:
-    """ArcFace where it was fetched, else the first embedding network of a folder, by name."""
+    """The ArcFace weights if they were fetched, else the first embedding network of a folder, by file name."""
     if (folder / ASSETS[NAMED].filename).exists():
         return FaceEmbedder(locate(NAMED), ASSETS[NAMED].licence)
     known = {asset.filename for asset in ASSETS.values()}
     for path in sorted(folder.glob("*.onnx")):
-        if path.name in known or _names_classes(path):
+        if path.name in known or _is_classifier(path):
             continue
         try:
             embedder = FaceEmbedder(path)
@@ -214,8 +218,8 @@ def _embedder_at_hand(folder: Path) -> FaceEmbedder | None:
     return None
 
 
-def _names_classes(path: Path) -> bool:
-    """Whether a sidecar says that a network names expressions: such a one is no embedding."""
+def _is_classifier(path: Path) -> bool:
+    """Whether the sidecar lists classes; such a network is a classifier, not an embedding network."""
     try:
         return "classes" in json.loads(path.with_suffix(".json").read_text())
     except (OSError, ValueError, TypeError):

@@ -1,11 +1,12 @@
-"""Groups and small faces: a detector that looks at a whole frame sees neither; looking at parts of the frame does.
+"""Detection of groups and of small faces: the detector also runs on square tiles of the frame.
 
-A network such as BlazeFace sees a frame scaled down to 128 pixels, and finds faces down to a share of its side: its
-reach. A closer look goes through the frame in square tiles that overlap, coarse ones first, and joins what it finds.
+A network such as BlazeFace scales the frame down to 128 pixels. It finds faces down to a certain share of the frame's
+longer side, its `reach`. Tiled detection runs the detector on overlapping tiles, large tiles first, and merges the
+detections.
 
-Looking closer takes time, so it is done where there is reason to: where the whole frame shows several faces, faintly
-seen ones, ones near the reach, or none. Where it brings nothing, it is tried ever more seldom. A single large face is
-looked behind in the first frame and now and then, which costs about a hundredth of the analysis.
+Tiled detection takes time. It runs where the whole frame shows several faces, faces of low confidence, faces near the
+reach, or no face. Where tiles add no face, the interval to the next try is doubled. With one large face, it runs in the
+first frame and then rarely, which costs about 1 % of the analysis time.
 """
 
 from dataclasses import dataclass, field
@@ -18,53 +19,49 @@ from emo_utils.faces.tracker import SURE
 from emo_utils.structures import Detections
 
 MOST_FACES = 50
-"""Kept in a frame, the surest ones."""
+"""Largest number of faces per frame; those of the highest confidence are kept."""
 
 LEVELS = (2, 4)
-"""Tiles of a level are squares whose side is the frame's longer one divided by this."""
+"""The side of the square tiles of each level is the frame's longer side divided by this number."""
 
 SMALLEST_TILE_PX = 160
-"""Smaller tiles show the network hardly more than it saw before."""
+"""Smaller tiles give the network hardly more detail than the level before."""
 
 OVERLAP = 1 / 3
-"""Of tiles, in shares of their side: a face up to that size lies whole in one of them."""
+"""Overlap of neighbouring tiles, as a share of their side. A face up to this size lies completely in one tile."""
 
 NEAR_LIMIT = 1.5
-"""Faces smaller than this many times the smallest that can be found make it likely that others were missed."""
+"""A warning is given if the smallest face is smaller than this many times the detection limit."""
 
 NEAR_REACH = 1.8
-"""A face smaller than this many times the reach makes smaller ones likely."""
+"""If the smallest face is smaller than this many times the reach, smaller faces are likely."""
 
 LONGEST_WAIT = 25
-"""Detections between closer looks where these keep bringing nothing; five seconds, at the default rate."""
+"""Largest interval of tiled detection while it adds no face, in detections; five seconds at the default rate."""
 
 CHECK_DEPTH = 10
-"""Closer looks between those that try the finest tiles again, where these brought nothing more."""
+"""Where the smallest tiles add no face, they are tried again in every n-th tiled detection."""
 
-BEHIND_A_FACE = 50
-"""Detections between closer looks where one face stands large and sure."""
+WAIT_WITH_LARGE_FACE = 50
+"""Interval of tiled detection, in detections, while the frame shows one large face of high confidence."""
 
 SURE_IN_TILE = 0.75
-"""Confidence of a find in a tile that counts. Many looks at a frame give many chances of a false find: an empty scene
-gave up to 0.72 in tiles; faces of groups give 0.75 to 0.98."""
+"""Smallest confidence of a detection in a tile. With many tiles, false detections are more likely: an empty scene gave
+up to 0.72 in tiles; faces of groups give 0.75 to 0.98."""
 
 SAME = 0.3
-"""Overlap of two boxes from which they are one face."""
-
-PART = 0.4
-"""A find inside a larger one is a part of that face if its side is less than this share of the larger; else the larger
-is several faces taken for one."""
+"""Two boxes with at least this overlap are one face."""
 
 
 @dataclass
 class GroupDetector:
-    """A detector that looks closer where faces are small or many. Make one per clip; feed it the frames in order.
+    """A detector with tiled detection for small faces and groups. Create one per clip; give it the frames in order.
 
     Attributes:
-        detector: with a `reach`, the smallest face that it finds as a share of a picture's longer side.
-        smallest_px: side of the smallest sure face so far, in pixels; None before the first.
-        limit_px: side under which faces were not looked for, in pixels.
-        most: faces in one frame so far.
+        detector: the detector that runs on frames and tiles.
+        smallest_px: side of the smallest face of high confidence so far, in pixels; None before the first.
+        limit_px: detection limit: the smallest face side that the last search could find, in pixels.
+        most: largest number of faces in one frame so far.
     """
 
     detector: FaceDetector
@@ -79,7 +76,7 @@ class GroupDetector:
 
     @property
     def name(self) -> str:
-        """Of the detector within."""
+        """Name of the inner detector."""
         return self.detector.name
 
     def detect(self, pixels: np.ndarray) -> Detections:
@@ -88,8 +85,9 @@ class GroupDetector:
         if self.reach is None:
             return whole
         longer = max(pixels.shape[:2])
-        plain = len(whole) == 1 and whole.confidence[0] >= SURE and smallest(whole) > NEAR_REACH * self.reach * longer
-        if sure(whole) != self._last_count and not plain:
+        limit = NEAR_REACH * self.reach * longer
+        one_large_face = len(whole) == 1 and whole.confidence[0] >= SURE and smallest(whole) > limit
+        if sure(whole) != self._last_count and not one_large_face:
             self._wait = 1
             self._until_look = min(self._until_look, 1)
         self._last_count = sure(whole)
@@ -98,18 +96,19 @@ class GroupDetector:
         if self._until_look <= 0:
             found = self.look_closer(pixels, whole)
             more = sure(found) > sure(whole)
-            self._wait = 1 if more else BEHIND_A_FACE if plain else min(2 * self._wait, LONGEST_WAIT)
+            longer_wait = WAIT_WITH_LARGE_FACE if one_large_face else min(2 * self._wait, LONGEST_WAIT)
+            self._wait = 1 if more else longer_wait
             self._until_look = self._wait
-        self._note(found, longer)
+        self._update_statistics(found, longer)
         return found
 
     @property
     def reach(self) -> float | None:
-        """Of the detector within; None: it looks at every scale itself, and nothing is added here."""
+        """Reach of the inner detector. None: it searches all scales, and no tiles are used."""
         return self.detector.reach
 
     def warnings(self) -> list[str]:
-        """Sentences on faces that may have been missed, for a clip that was seen to its end."""
+        """Warnings about faces that may have been missed; call it after the last frame of the clip."""
         found = []
         if self.smallest_px is not None and self.smallest_px < NEAR_LIMIT * self.limit_px:
             found.append(
@@ -121,7 +120,7 @@ class GroupDetector:
         return found
 
     def look_closer(self, pixels: np.ndarray, whole: Detections) -> Detections:
-        """What the whole frame and its tiles show; finer tiles only where coarser ones show faces near the reach."""
+        """Faces of the frame and its tiles. Smaller tiles are used only where larger ones show faces near the reach."""
         if self._looks % CHECK_DEPTH == 0:
             self._depth = len(LEVELS)
         self._looks += 1
@@ -140,7 +139,7 @@ class GroupDetector:
         return found
 
     def _in_tile(self, pixels: np.ndarray, place: tuple[int, int], side: int) -> Detections:
-        """Sure finds in one tile, in the frame's pixels; without those that its edges cut."""
+        """Detections of high confidence in one tile, in frame pixels, without those cut by the tile's edges."""
         top, left = place
         tile = pixels[top : top + side, left : left + side]
         found = self.detector.detect(np.ascontiguousarray(tile))
@@ -153,7 +152,7 @@ class GroupDetector:
         kept = _rows(found, np.flatnonzero((found.confidence >= SURE_IN_TILE) & ~cut))
         return _moved(kept, left, top)
 
-    def _note(self, found: Detections, longer: int) -> None:
+    def _update_statistics(self, found: Detections, longer: int) -> None:
         self.most = max(self.most, len(found))
         if sure(found):
             least = smallest(found)
@@ -166,7 +165,7 @@ class GroupDetector:
 
 
 def tiles(shape: tuple[int, int], side: int) -> list[tuple[int, int]]:
-    """Top and left of squares that cover a frame (height, width), evenly spread, with at least `OVERLAP`."""
+    """Top and left of evenly spaced square tiles that cover a frame (height, width), with at least `OVERLAP`."""
 
     def places(length: int) -> np.ndarray:
         if length <= side:
@@ -178,8 +177,8 @@ def tiles(shape: tuple[int, int], side: int) -> list[tuple[int, int]]:
 
 
 def joined(parts: list[Detections]) -> Detections:
-    """One detection per face of several overlapping looks; the surest, and no more than `MOST_FACES`."""
-    found = _one_after_the_other([part for part in parts if len(part)])
+    """Merge overlapping detections: keep that of the highest confidence per face, at most `MOST_FACES`."""
+    found = _concatenated([part for part in parts if len(part)])
     sides = np.sqrt(np.prod(found.boxes[:, 2:] - found.boxes[:, :2], axis=1))
     overlap = intersection_over_union(found.boxes, found.boxes) if len(found) else np.empty((0, 0))
     kept: list[int] = []
@@ -190,7 +189,7 @@ def joined(parts: list[Detections]) -> Detections:
 
 
 def _nested(boxes: np.ndarray, sides: np.ndarray, one: int, other: int) -> bool:
-    """Whether one of two finds has its centre in the other."""
+    """Whether the smaller of two detections has its centre in the larger one."""
     centres = (boxes[[one, other], :2] + boxes[[one, other], 2:]) / 2
     inside = [
         (boxes[second, :2] < centre).all() and (centre < boxes[second, 2:]).all()
@@ -210,7 +209,7 @@ def _moved(found: Detections, left: int, top: int) -> Detections:
     return Detections(found.boxes + np.tile(by, 2), found.confidence, keypoints)
 
 
-def _one_after_the_other(parts: list[Detections]) -> Detections:
+def _concatenated(parts: list[Detections]) -> Detections:
     if not parts:
         return Detections.empty()
     keypoints = [part.keypoints for part in parts]
@@ -220,11 +219,11 @@ def _one_after_the_other(parts: list[Detections]) -> Detections:
 
 
 def smallest(found: Detections) -> float:
-    """Side of the smallest sure face in pixels; 0 without one."""
+    """Side of the smallest face of high confidence, in pixels; 0 without one."""
     sides = np.sqrt(np.prod(found.boxes[:, 2:] - found.boxes[:, :2], axis=1))[found.confidence >= SURE]
     return float(sides.min()) if len(sides) else 0.0
 
 
 def sure(found: Detections) -> int:
-    """How many sure faces there are."""
+    """Number of faces of high confidence."""
     return int((found.confidence >= SURE).sum())

@@ -1,9 +1,9 @@
-"""Who is who: tracklets of tracks put together to people, by their embeddings and by what cannot be.
+"""Identity clustering: groups tracklets into people by their embeddings.
 
-Agglomerative clustering (average template: the mean of a group's vectors, weighted by the quality of the portraits
-behind them) with cannot-link constraints, as is usual for faces in video: two faces in one frame are two people, so
-groups that are seen at the same time are never put together, however alike (see e.g. M. Tapaswi et al., "Video Face
-Clustering with Unknown Number of Clusters", ICCV 2019, and K. Wagstaff et al., "Constrained K-means", ICML 2001).
+The method is agglomerative clustering with cannot-link constraints, as is usual for faces in video. A group is
+represented by the mean of its vectors, weighted by the quality of the portraits. Two faces in one frame are two people,
+so groups that are seen at the same time are never merged. See e.g. M. Tapaswi et al., "Video Face Clustering with
+Unknown Number of Clusters", ICCV 2019, and K. Wagstaff et al., "Constrained K-means", ICML 2001.
 """
 
 from collections.abc import Sequence
@@ -15,31 +15,32 @@ import numpy as np
 from emo_utils.faces.tracklets import Tracklet
 
 JOINED_FROM = 0.45
-"""Cosine from which two groups are one person.
+"""Smallest cosine at which two groups are merged into one person.
 
-Measured with a MobileFaceNet on real clips of 12 people, 7 of them generated (`benchmarks/identity.py`): appearances of
-2 s of one person are 0.47 alike and more (84 pairs), of two people 0.39 at most (862 pairs). Of 1 s, with the two of
-`two_people.gif` beside them: 3 % of 351 pairs of one person are below 0.45, and 0.1 % of 3,565 pairs of two people
-above, all of those two, who share every frame. It has not been measured with ArcFace's own weights.
+Measured with a MobileFaceNet on clips of 12 people, 7 of them generated (`benchmarks/identity.py`). For appearances of
+2 s, the cosine is at least 0.47 for one person (84 pairs) and at most 0.39 for two people (862 pairs). For appearances
+of 1 s, with the two people of `two_people.gif` added: 3 % of 351 pairs of one person are below 0.45. Of 3,565 pairs of
+two people, 0.1 % are above; all of them are the two of that clip, who share every frame. It has not been measured with
+the ArcFace weights.
 """
 
-TRACKER_SAYS_SO = 0.1
-"""Added to the cosine of two tracklets of one track: the tracker took them for one face, and is mostly right."""
+SAME_TRACK_BONUS = 0.1
+"""Added to the cosine of two tracklets of the same track, since the tracker is mostly right."""
 
 SURE_AFTER_S = 0.5
-"""A tracklet of a track must be seen this long to found a person of its own: in shorter ones the face may be half
-hidden. Of each track, the longest tracklet may always."""
+"""Shortest duration in seconds of a tracklet that can start a new person. In shorter ones the face may be half hidden.
+The longest tracklet of a track can always start one."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Two groups that were put together (`joined`) or kept apart.
+    """Two groups of tracklets that were merged (`joined`) or kept apart.
 
     Attributes:
         first, second: numbers of their tracklets.
         similarity: cosine of their mean vectors.
         joined: whether they are one person.
-        together: seen in the same frame, and therefore two people.
+        together: whether they are seen in the same frame; then they are two people.
     """
 
     first: tuple[int, ...]
@@ -51,16 +52,21 @@ class Decision:
 
 @dataclass(frozen=True)
 class People:
-    """Who is seen in each tracklet: `of` gives a person's number by the tracklet's, and `decisions` why."""
+    """The people of a clip.
 
-    of: dict[int, int]
+    Attributes:
+        person_of: tracklet number to person number.
+        decisions: the merges, and the nearest pairs that were kept apart.
+    """
+
+    person_of: dict[int, int]
     decisions: tuple[Decision, ...] = field(default=(), repr=False)
 
 
 def name_people(tracklets: Sequence[Tracklet]) -> People:
-    """Put the tracklets of all tracks together to people, numbered from 1 in order of appearance.
+    """Group tracklets into people, numbered from 1 in order of appearance.
 
-    Pieces without a vector (nothing was read) stay with their track.
+    If any tracklet has no vector, each track is one person.
     """
     if not tracklets or any(tracklet.vector is None for tracklet in tracklets):
         return People(_numbered(tracklets, [tracklet.track_id for tracklet in tracklets]))
@@ -83,7 +89,7 @@ def _numbered(tracklets: Sequence[Tracklet], names: Sequence[int]) -> dict[int, 
 
 
 def _founders(tracklets: Sequence[Tracklet]) -> list[int]:
-    """Indices of the tracklets that may found a person."""
+    """Indices of the tracklets that can start a person."""
     longest: dict[int, int] = {}
     for i, tracklet in enumerate(tracklets):
         best = longest.setdefault(tracklet.track_id, i)
@@ -93,11 +99,11 @@ def _founders(tracklets: Sequence[Tracklet]) -> list[int]:
 
 
 NEVER = -2.0
-"""Below every cosine."""
+"""Score of two groups that must not be merged; below every cosine."""
 
 
 class _Groups:
-    """Pieces on their way to people; row i of every array belongs to group i, and a group put into another is empty."""
+    """Groups of tracklets during clustering. Row i of every array belongs to group i. Merged groups become empty."""
 
     def __init__(self, tracklets: Sequence[Tracklet]):
         self._members = [[tracklet] for tracklet in tracklets]
@@ -109,17 +115,17 @@ class _Groups:
         self._score = self._scored(np.arange(len(tracklets)))
         self._joined: list[Decision] = []
 
-    def _likeness(self, vectors: np.ndarray) -> np.ndarray:
+    def _similarities(self, vectors: np.ndarray) -> np.ndarray:
         """Cosines (..., G) of vectors (..., D) and all groups."""
         lengths = np.linalg.norm(self._sums, axis=1) * np.linalg.norm(vectors, axis=-1, keepdims=True)
         return vectors @ self._sums.T / np.maximum(lengths, 1e-9)
 
     def _scored(self, rows) -> np.ndarray:
-        score = self._likeness(self._sums[rows]) + TRACKER_SAYS_SO * self._one_track[rows]
+        score = self._similarities(self._sums[rows]) + SAME_TRACK_BONUS * self._one_track[rows]
         return np.where(self._together[rows], NEVER, score).astype(np.float32)
 
     def join_best(self) -> bool:
-        """Put the two most alike together, if they are alike enough and may be."""
+        """Merge the two groups with the highest score. Returns False if no score reaches `JOINED_FROM`."""
         first, second = sorted(int(i) for i in np.unravel_index(self._score.argmax(), self._score.shape))
         if self._score[first, second] < JOINED_FROM:
             return False
@@ -138,18 +144,19 @@ class _Groups:
         return True
 
     def place(self, tracklet: Tracklet) -> None:
-        """Give a tracklet too short to found a person to the most alike that is not seen elsewhere meanwhile.
+        """Add a short tracklet to the most similar group that is not visible at the same time.
 
-        Where none is alike it stays with its track; where that one is seen elsewhere, it is a person of its own.
+        If no group is similar enough, the tracklet stays with its track. If its track's group is visible at the same
+        time, the tracklet becomes a new person.
         """
         own = [other for other in chain.from_iterable(self._members) if other.track_id == tracklet.track_id]
         usual = self.group_of[min(own, key=lambda other: abs(other.first - tracklet.first)).number]
-        likeness = self._likeness(tracklet.vector)
-        likeness[usual] += TRACKER_SAYS_SO
+        similarity = self._similarities(tracklet.vector)
+        similarity[usual] += SAME_TRACK_BONUS
         busy = [not group or any(_overlap(other, tracklet) for other in group) for group in self._members]
-        likeness[busy] = NEVER
-        best = int(likeness.argmax())
-        if likeness[best] < JOINED_FROM:
+        similarity[busy] = NEVER
+        best = int(similarity.argmax())
+        if similarity[best] < JOINED_FROM:
             best = usual if not busy[usual] else len(self._members)
         if best == len(self._members):
             self._members.append([])
@@ -160,15 +167,15 @@ class _Groups:
     def _decision(self, first: int, second: int, joined: bool) -> Decision:
         numbers = [tuple(tracklet.number for tracklet in self._members[group]) for group in (first, second)]
         together = any(_overlap(one, other) for one in self._members[first] for other in self._members[second])
-        return Decision(*numbers, float(self._likeness(self._sums[first])[second]), joined, together)
+        return Decision(*numbers, float(self._similarities(self._sums[first])[second]), joined, together)
 
     def decisions(self) -> list[Decision]:
-        """What was put together, in that order; then, for each group, the nearest one that was not."""
+        """All merges in order; then, for each group, the most similar group that was not merged with it."""
         groups = [group for group, members in enumerate(self._members) if members]
         pairs = []
         for group in groups if len(groups) > 1 else ():
-            likeness = self._likeness(self._sums[group])
-            near = max((other for other in groups if other != group), key=lambda other: likeness[other])
+            similarity = self._similarities(self._sums[group])
+            near = max((other for other in groups if other != group), key=lambda other: similarity[other])
             pairs.append(tuple(sorted((group, near))))
         return self._joined + [self._decision(*pair, joined=False) for pair in dict.fromkeys(pairs)]
 

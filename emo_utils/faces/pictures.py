@@ -1,4 +1,4 @@
-"""Single pictures to the crops that a network reads: the picture is the face, its face is looked for, or both."""
+"""Face crops of single pictures: the whole picture, the detected face, or both."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,22 +13,22 @@ from emo_utils.faces.still import detect_in_picture
 from emo_utils.structures import InputSpec
 
 FACES = ("detect", "asis", "both")
-"""Find the face in each picture and cut it out, or take the picture for the face, or read it in both framings."""
+"""Framing of each picture: `detect` cuts out the detected face, `asis` takes the whole picture, `both` gives both."""
 
 
 def whole_picture(pixels: np.ndarray, spec: InputSpec) -> np.ndarray:
-    """A picture that is a face already, as the crop of a network.
+    """Resize a picture that already is a face crop to the input of a network.
 
-    A picture that is not square keeps its proportions: it lies in the middle of a square of its longer side, and its
-    edges are repeated to fill that. FER+ test pictures cut to 38 x 48 pixels are read right in 81.0 % this way and in
-    78.4 % when stretched (500 pictures; 48 x 38: 81.0 % and 75.6 %; uncut 81.8 %).
+    A picture that is not square keeps its proportions: its edges are repeated to fill a square of its longer side.
+    Accuracy on 500 FER+ test pictures cut to 38 x 48 pixels: 81.0 % this way, 78.4 % stretched. Cut to 48 x 38: 81.0 %
+    and 75.6 %. Uncut: 81.8 %.
 
     Args:
         pixels: uint8 (H, W) gray or (H, W, 3) RGB.
-        spec: size and colour of the crop; the others say how a face is cut out, which is done already.
+        spec: size and colour of the crop; its other fields are not used.
 
     Returns:
-        uint8 (S, S) for gray, (S, S, 3) for RGB; the same bytes where the picture has that size already.
+        uint8 (S, S) for gray, (S, S, 3) for RGB; unchanged if the picture already has that size.
     """
     if spec.colour == "gray" and pixels.ndim == 3:
         pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
@@ -40,7 +40,7 @@ def whole_picture(pixels: np.ndarray, spec: InputSpec) -> np.ndarray:
 def find_face(pixels: np.ndarray, detector: FaceDetector) -> np.ndarray | None:
     """Keypoints float32 (K, 2), in pixels, of the largest face of a picture uint8 (H, W, 3) RGB; None without a face.
 
-    Small and tightly framed pictures are looked at twice, see `still.detect_in_picture`.
+    Small and tightly framed pictures may need a second detection, see `still.detect_in_picture`.
     """
     found = detect_in_picture(pixels, detector)
     if not len(found):
@@ -50,7 +50,7 @@ def find_face(pixels: np.ndarray, detector: FaceDetector) -> np.ndarray | None:
 
 
 def found_face(pixels: np.ndarray, spec: InputSpec, detector: FaceDetector) -> np.ndarray | None:
-    """The crop of a picture's largest face, cut out as a face of a clip is (`faces.crops.crop_face`); None without one.
+    """The crop of a picture's largest face, with the same geometry as in clips (`crop_face`); None without a face.
 
     Args:
         pixels: uint8 (H, W, 3) RGB.
@@ -65,17 +65,17 @@ def found_face(pixels: np.ndarray, spec: InputSpec, detector: FaceDetector) -> n
 
 
 def framings(pixels: np.ndarray, spec: InputSpec, faces: str, detector: FaceDetector | None) -> list[np.ndarray]:
-    """The crops of a picture in which its face is read, so that the mean over them is the reading of the face.
+    """The crops of a picture. The mean of the predictions over them is the prediction for the face.
 
     Args:
         pixels: uint8 (H, W) gray or (H, W, 3) RGB.
         spec: of the crops.
-        faces: one of `FACES`; with `both` a picture in which no face is found is taken as it is twice, so that there
-            are always two.
+        faces: one of `FACES`; with `both` there are always two crops: without a detected face, the whole picture is
+            given twice.
         detector: a registered one; None is enough for `asis`.
 
     Returns:
-        uint8 (S, S) for gray, (S, S, 3) for RGB, one each; none where `detect` finds no face.
+        Crops uint8 (S, S) for gray, (S, S, 3) for RGB; an empty list where `detect` finds no face.
     """
     if faces == "asis":
         return [whole_picture(pixels, spec)]
@@ -88,7 +88,7 @@ def framings(pixels: np.ndarray, spec: InputSpec, faces: str, detector: FaceDete
 
 
 def crops_of_faces(pixels: Iterable[np.ndarray], spec: InputSpec, faces: str, detector: str) -> list[list[np.ndarray]]:
-    """The crops of pictures that are faces, as a corpus of faces holds them; one that is not found is taken as it is.
+    """The crops of each picture of a face corpus; without a detected face, the whole picture is used.
 
     Args:
         pixels: uint8 (H, W) gray or (H, W, 3) RGB each.
@@ -102,7 +102,7 @@ def crops_of_faces(pixels: Iterable[np.ndarray], spec: InputSpec, faces: str, de
 
 @contextmanager
 def detector_for(faces: str, name: str) -> Iterator[FaceDetector | None]:
-    """The face detector of that name while it is needed; None where pictures are faces already.
+    """A context with the face detector of that name; None where the whole pictures are used (`asis`).
 
     Raises:
         EmoError: `faces` is none of `FACES`.

@@ -1,4 +1,4 @@
-"""The faces of a single picture, where no other frame confirms or refutes them."""
+"""Face detection in a single picture, where no other frames confirm a detection."""
 
 import cv2
 import numpy as np
@@ -7,28 +7,29 @@ from emo_utils.faces.detector import FaceDetector
 from emo_utils.structures import Detections
 
 LEAST_CONFIDENCE = 0.5
-"""Detection confidence from which each find in a picture counts as a face; the surest find always does. A clip asks for
-more (`tracker.SURE`), since it has thousands of frames to be wrong in."""
+"""Smallest confidence of a face in a picture; the detection of the highest confidence always counts. In clips the
+threshold is higher (`tracker.SURE`), since thousands of frames give more false detections."""
 
-LOOKED_AT_PX = 192
-"""Shortest side to which a small picture is enlarged for the second look."""
+ENLARGED_TO_PX = 192
+"""Shorter side to which a small picture is enlarged for the second detection."""
 
 BORDER = 0.5
-"""Of the longer side, added on each side for the second look."""
+"""Border added on each side for the second detection, as a share of the longer side."""
 
 
 def detect_in_picture(pixels: np.ndarray, detector: FaceDetector) -> Detections:
     """The faces of a picture, uint8 (H, W, 3) RGB.
 
-    The picture is looked at as a frame of a clip would be. Where nothing is found, it is looked at once more with its
-    edges repeated around it, small ones enlarged: a face that fills the picture has no surroundings, and detectors
-    have learnt faces with some. Of 200 FER+ test pictures cut down to their inner 32 x 32 pixels BlazeFace finds 168
-    at the first look and 183 with the second; of whole ones 199 and 200, Haar 89 and 144.
+    The first detection is the same as for a frame of a clip. If it finds nothing, a second one runs on the picture
+    with a border of repeated edges; small pictures are also enlarged. Detectors are trained on faces with some
+    background, and a face that fills the picture has none. Measured on 200 FER+ test pictures: cut to their inner
+    32 x 32 pixels, BlazeFace finds 168 at first and 183 with the second detection. In whole pictures it finds 199 and
+    200, Haar 89 and 144.
     """
     found = detector.detect(pixels)
     if len(found):
         return found
-    scale = max(1.0, LOOKED_AT_PX / min(pixels.shape[:2]))
+    scale = max(1.0, ENLARGED_TO_PX / min(pixels.shape[:2]))
     large = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR) if scale > 1 else pixels
     border = round(BORDER * max(large.shape[:2]))
     found = detector.detect(cv2.copyMakeBorder(large, *[border] * 4, cv2.BORDER_REPLICATE))
@@ -37,7 +38,7 @@ def detect_in_picture(pixels: np.ndarray, detector: FaceDetector) -> Detections:
 
 
 class StillDetector:
-    """Another detector with `detect_in_picture`; see `FaceDetector`."""
+    """Wraps a detector so that it uses `detect_in_picture`; see `FaceDetector`."""
 
     def __init__(self, detector: FaceDetector):
         self._detector = detector
@@ -53,10 +54,10 @@ class StillDetector:
 
 
 class StillTracker:
-    """Every face is one of its own, the surest first; see `FaceTracker`."""
+    """Each face gets its own track, that of the highest confidence first; see `FaceTracker`."""
 
     def update(self, found: Detections, pixels: np.ndarray | None = None) -> dict[int, int]:
-        """Row of `found` by track id, from 1."""
+        """Track id (from 1) to row of `found`."""
         surest_first = np.argsort(-found.confidence)
         number = max(1, int((found.confidence >= LEAST_CONFIDENCE).sum()))
         return dict(enumerate(surest_first[:number].tolist(), start=1))

@@ -1,4 +1,4 @@
-"""From the faces of each frame to faces over time, by ByteTrack; or, where asked for, by DeepSORT."""
+"""Face tracking: ByteTrack by default, DeepSORT as an option."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from emo_utils.registry import unknown_name
 from emo_utils.structures import Detections
 
 TRACKERS = ("bytetrack", "deepsort")
-"""The ways to track; the first is the default."""
+"""Names of the trackers; the first is the default."""
 
 
 def check_tracker(name: str) -> None:
@@ -21,11 +21,11 @@ def check_tracker(name: str) -> None:
 
 
 def create_tracker(name: str, rate: float, embedder: FaceEmbedder | None = None) -> FaceTracker:
-    """Make a tracker for one clip.
+    """Create a tracker for one clip.
 
     Args:
         name: one of `TRACKERS`.
-        rate: detections a second.
+        rate: detections per second.
         embedder: needed by DeepSORT.
 
     Raises:
@@ -40,21 +40,21 @@ def create_tracker(name: str, rate: float, embedder: FaceEmbedder | None = None)
 
 
 class Tracker:
-    """ByteTrack over a clip; feed it the frames in order.
+    """ByteTrack over a clip. Call `update` with each frame, in order.
 
-    A face that is found surely starts a track; one found faintly can only continue one.
+    A detection of high confidence (`SURE`) can start a track. One of low confidence (`FAINT`) can only continue one.
 
     Args:
-        rate: detections a second, which turns `MEMORY_S` into a number of updates.
+        rate: detections per second; converts `MEMORY_S` into a number of updates.
     """
 
     def __init__(self, rate: float):
         self._tracks = ByteTrack(SURE, FAINT, memory=max(1, round(MEMORY_S * rate)))
 
     def update(self, found: Detections, pixels: np.ndarray | None = None) -> dict[int, int]:
-        """Assign the faces of the next frame to tracks; ByteTrack goes by their boxes alone and needs no pixels.
+        """Assign the faces of the next frame to tracks. ByteTrack uses the boxes only and needs no pixels.
 
         Returns:
-            Row of `found` by track id; ids count from 1 in order of appearance. Rows without a track are absent.
+            Track id to row of `found`; ids count from 1 in order of appearance. Rows without a track are absent.
         """
         return self._tracks.update(found.boxes, found.confidence)

@@ -1,9 +1,9 @@
-"""What is remembered of every face while a clip is read: where a track is broken or in doubt, and its best portraits.
+"""Tracklets: the parts of a track in which the identity is certain, with their best portraits.
 
-A tracker goes by position. It does not notice a scene cut after which another face is in the same position, and it may
-swap two people who cross. So a track is kept as tracklets. A tracklet ends where the face suddenly looks different or
-was absent; after a scene cut the track ends too. Otherwise `identity.name_people` decides from the portraits whether
-both sides show the same person.
+A tracker uses the position. It does not notice a scene cut after which another face is in the same position, and it may
+swap two people who cross. Tracks are therefore split into tracklets. A tracklet ends where the face suddenly looks
+different or was absent. After a scene cut the track ends too. Otherwise `identity.name_people` decides from the
+portraits whether two tracklets show the same person.
 """
 
 from dataclasses import dataclass, field
@@ -18,34 +18,35 @@ from emo_utils.faces.tracker import SURE
 from emo_utils.structures import Detections, Frame
 
 SAME_LOOK = 0.95
-"""Correlation of looks above which a face that stands in its place after a cut is the same: a camera jump, a frame left
-out. Two people's looks reach 0.947 at most, in 91 pairs of real people."""
+"""A face in the same position after a cut is the same face if the correlation (`portraits.likeness`) is above this.
+Such cuts are camera jumps or dropped frames. Between two people it is at most 0.947 (91 pairs of real people)."""
 
 DOUBTED_LOOK = 0.75
-"""Correlation of looks under which a track is in doubt; one in a hundred pairs of finds of one person is below it."""
+"""A tracklet ends if the correlation (`portraits.likeness`) is below this; the 1st percentile for one person."""
 
 AWAY_S = 0.5
-"""Seconds without a find after which a track is in doubt."""
+"""A tracklet ends after this many seconds without a detection."""
 
 FORGOTTEN_S = 5.0
-"""Seconds without a find after which a tracker will not go on with a face; longer than any tracker's memory here."""
+"""Seconds without a detection after which a face is removed from the store; longer than the memory of all trackers."""
 
-MOST_UNREAD = 64
-"""Pieces whose portraits wait to be read by the network: 12 MB at most."""
+MOST_PENDING = 64
+"""Number of tracklets whose portraits wait for the embedding network: 12 MB at most."""
 
 
 @dataclass
 class Tracklet:
-    """A stretch of one track in which nothing casts doubt on who is seen.
+    """A part of one track in which the identity is certain.
 
     Attributes:
         number: unique in the clip, from 1.
-        track_id: of the track it is part of.
-        first, last: frame indices of its first and last find.
-        first_s, last_s: their times.
-        finds: how often the face was found.
-        vector: float32 (D,) of length one, None until it is read.
-        weight: sum of its portraits' quality.
+        track_id: id of its track.
+        first, last: frame indices of the first and the last detection.
+        first_s, last_s: times of the first and the last detection.
+        finds: number of detections.
+        vector: embedding, float32 (D,) with norm 1; None until it is computed.
+        weight: sum of the quality of its portraits.
+        portraits: the best portraits; empty after the embedding.
     """
 
     number: int
@@ -61,8 +62,8 @@ class Tracklet:
 
 
 @dataclass
-class _Seen:
-    """What is known of a face that a tracker follows."""
+class _FollowedFace:
+    """A face that a tracker follows: its tracklet, and look, box and number of cuts at the last detection."""
 
     tracklet: Tracklet
     look: np.ndarray
@@ -71,26 +72,29 @@ class _Seen:
 
 
 class TrackletStore:
-    """Feed it the faces of a clip in order.
+    """The tracklets of one clip. Call `enter` with the faces of each frame, in order.
 
     Args:
-        embedder: reads the portraits; None keeps none, and only breaks tracks at cuts.
+        embedder: embeds the portraits. None: no portraits are kept, and tracks are only split.
     """
 
     def __init__(self, embedder: FaceEmbedder | None = None):
         self.embedder = embedder
         self.tracklets: list[Tracklet] = []
-        self._following: dict[int, _Seen] = {}
-        self._unread: list[Tracklet] = []
+        self._following: dict[int, _FollowedFace] = {}
+        self._pending: list[Tracklet] = []
         self._cuts = 0
         self._tracks = 0
 
     def cut(self) -> None:
-        """A new scene begins with the frame that comes next."""
+        """Record a scene cut before the next frame."""
         self._cuts += 1
 
     def recognises(self, frame: Frame, found: Detections) -> bool:
-        """Whether each surely found face looks like the followed one in its place; if not, look more closely."""
+        """Whether each face of high confidence looks like the followed face in the same position.
+
+        If not, detection has to run in more frames.
+        """
         sure = np.flatnonzero(found.confidence >= SURE)
         if len(sure) == 0 or not self._following:
             return True
@@ -103,15 +107,15 @@ class TrackletStore:
         )
 
     def enter(self, frame: Frame, found: Detections, rows: dict[int, int]) -> dict[int, Tracklet]:
-        """Take in the faces found in a frame.
+        """Add the faces of a frame.
 
         Args:
-            frame: with its pixels.
+            frame: the frame with its pixels.
             found: its faces.
-            rows: row of `found` by the tracker's number.
+            rows: track number to row of `found`.
 
         Returns:
-            The tracklet that each of the rows belongs to, by row.
+            Row of `found` to tracklet.
         """
         keypoints = keypoints_of(found.boxes, found.keypoints)
         placed = {}
@@ -123,12 +127,12 @@ class TrackletStore:
                 quality = quality_of(face, keypoints[row], float(found.confidence[row]))
                 tracklet.portraits.offer(Portrait(face, quality, frame.time_s))
             placed[row] = tracklet
-        if len(self._unread) > MOST_UNREAD:
-            self._read_finished(frame.time_s)
+        if len(self._pending) > MOST_PENDING:
+            self._embed_finished(frame.time_s)
         return placed
 
     def _tracklet_of(self, number: int, frame: Frame, box: np.ndarray, look: np.ndarray) -> Tracklet:
-        """The tracklet with which a tracker's face goes on; a new one where it must not go on with the last."""
+        """The tracklet that this detection belongs to; a new one where the last one has to end."""
         seen = self._following.get(number)
         if seen is None:
             self._tracks += 1
@@ -140,23 +144,23 @@ class TrackletStore:
                 tracklet = self._begin(self._tracks, frame)
             elif alike < DOUBTED_LOOK or frame.time_s - tracklet.last_s > AWAY_S:
                 tracklet = self._begin(tracklet.track_id, frame)
-        self._following[number] = _Seen(tracklet, look, box, self._cuts)
+        self._following[number] = _FollowedFace(tracklet, look, box, self._cuts)
         return tracklet
 
     def _begin(self, track_id: int, frame: Frame) -> Tracklet:
         tracklet = Tracklet(len(self.tracklets) + 1, track_id, frame.index, frame.time_s)
         self.tracklets.append(tracklet)
-        self._unread.append(tracklet)
+        self._pending.append(tracklet)
         return tracklet
 
-    def _read_finished(self, now_s: float) -> None:
-        """Read the tracklets that have ended, so that their pictures need not be kept."""
+    def _embed_finished(self, now_s: float) -> None:
+        """Embed the tracklets that have ended, so that their portraits can be dropped."""
         self._following = {n: s for n, s in self._following.items() if now_s - s.tracklet.last_s <= FORGOTTEN_S}
-        going_on = {seen.tracklet.number for seen in self._following.values()}
-        self._read([tracklet for tracklet in self._unread if tracklet.number not in going_on])
-        self._unread = [tracklet for tracklet in self._unread if tracklet.number in going_on]
+        active = {seen.tracklet.number for seen in self._following.values()}
+        self._embed([tracklet for tracklet in self._pending if tracklet.number not in active])
+        self._pending = [tracklet for tracklet in self._pending if tracklet.number in active]
 
-    def _read(self, tracklets: list[Tracklet]) -> None:
+    def _embed(self, tracklets: list[Tracklet]) -> None:
         if not self.embedder:
             return
         for tracklet in tracklets:
@@ -167,8 +171,8 @@ class TrackletStore:
             tracklet.portraits = BestPortraits()
 
     def finish(self) -> list[Tracklet]:
-        """All tracklets in order of appearance, read; a clip of a single tracklet needs no network, and none is run."""
+        """Embed all tracklets and return them in order of appearance; a single tracklet is not embedded."""
         if len(self.tracklets) > 1:
-            self._read(self._unread)
-        self._unread = []
+            self._embed(self._pending)
+        self._pending = []
         return self.tracklets

@@ -24,7 +24,7 @@ def name_faces(faces: pd.DataFrame, store: TrackletStore) -> pd.DataFrame:
     kept = set(faces["tracklet"])
     tracklets = [tracklet for tracklet in store.finish() if tracklet.number in kept]
     people = name_people(tracklets)
-    person = faces["tracklet"].map(people.of).astype("int64")
+    person = faces["tracklet"].map(people.person_of).astype("int64")
     track = pd.Series(list(zip(faces["track_id"], person, strict=True)), index=faces.index, dtype=object)
     named = faces.assign(person_id=_counted(person), track_id=_counted(track))
     track_of = dict(zip(named["tracklet"], named["track_id"], strict=True))

@@ -1,1 +1,1 @@
-"""What is measured of a face beside its emotion: each measure is one file, which registers itself. See `measure`."""
+"""Measures of a face other than its emotion. Each measure is one file that registers itself; see `measure`."""

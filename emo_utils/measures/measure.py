@@ -1,7 +1,7 @@
-"""What every measure offers: columns of the timeline, documented, and a function that fills them.
+"""Interface and registry of the measures. A measure adds documented columns to the timeline.
 
-A new measure is one file of this folder: a function registered under a name that gives a `Measure`. What it needs to
-load (a network, an optional package) is loaded in that function.
+A new measure is one file in this folder: a function that returns a `Measure`, registered under a name. This function
+also loads what the measure needs (a network, an optional package).
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ measures = Registry("measure", "emo_utils.measures")
 
 @dataclass(frozen=True)
 class Column:
-    """One number per face: what it means, its unit, and its range (None: no limit on that side)."""
+    """One number per face: its meaning, unit, and range (None: no limit on that side)."""
 
     meaning: str
     unit: str
@@ -31,14 +31,14 @@ class Column:
 
 @dataclass(frozen=True)
 class FaceView:
-    """One face of one frame, while the pixels are at hand.
+    """One face of one frame, with its pixels.
 
     Attributes:
         pixels: the frame, uint8 (H, W, 3) RGB.
         box: float (4,), x1 y1 x2 y2 in pixels.
-        keypoints: float (K, 2) in pixels: left eye, right eye, nose, mouth, as seen in the picture.
-        crop: what the network reads, uint8 (S, S) gray or (S, S, 3) RGB.
-        time_s: of the frame.
+        keypoints: float (K, 2) in pixels: left eye, right eye, nose, mouth; left and right as in the picture.
+        crop: input of the network, uint8 (S, S) gray or (S, S, 3) RGB.
+        time_s: time of the frame.
     """
 
     pixels: np.ndarray = field(repr=False)
@@ -50,14 +50,14 @@ class FaceView:
 
 @dataclass(frozen=True)
 class Measure:
-    """Numbers per face; one of the two functions fills the columns.
+    """Numbers per face. One of the two functions is given and computes the columns.
 
     Attributes:
-        name: in the registry, and of `--measures`.
+        name: name in the registry and for `--measures`.
         columns: the columns that it adds, in order.
-        of_face: gives a value per column for a `FaceView`; NaN where nothing can be said.
-        of_probabilities: gives float (N, columns) for probabilities (N, C) and the names of the C classes. NaN in, NaN
-            out.
+        of_face: returns one value per column for a `FaceView`; NaN where it cannot be computed.
+        of_probabilities: returns float (N, columns) for probabilities (N, C) and the names of the C classes. NaN
+            probabilities give NaN.
     """
 
     name: str
@@ -76,7 +76,7 @@ def create_measures(names: Sequence[str]) -> tuple[Measure, ...]:
     Raises:
         UnknownNameError: lists the known names.
         EmoError: one is named twice, or two have a column of the same name.
-        MissingPackageError, AssetError: one needs what is not here.
+        MissingPackageError, AssetError: one needs a package or a file that is absent.
     """
     made = tuple(measures.create(name) for name in names)
     columns = [column for measure in made for column in measure.columns]
@@ -92,7 +92,7 @@ def measure_columns(chosen: Sequence[Measure]) -> dict[str, Column]:
 
 
 def measure_face(view: FaceView, chosen: Sequence[Measure]) -> tuple[float, ...]:
-    """The numbers of those measures that look at a face, one after the other; see `face_columns`."""
+    """The values of all measures with `of_face`, in the order of `face_columns`."""
     return tuple(value for measure in chosen if measure.of_face for value in measure.of_face(view))
 
 

@@ -1,8 +1,8 @@
-"""How well a face can be seen: its size, how sharp it is, and how bright.
+"""Image quality of a face: size, sharpness and brightness.
 
 Sharpness is the variance of the Laplacian, a measure of focus: J. L. Pech-Pacheco et al., "Diatom autofocusing in
-brightfield microscopy: a comparative study", ICPR 2000. It is taken of the crop that the network reads, so that faces
-of all sizes are compared at one scale; a face smaller than its crop is blurred by being enlarged, and counts as such.
+brightfield microscopy: a comparative study", ICPR 2000. It is computed from the crop that is the network's input, so
+that faces of all sizes are compared at one scale. A face smaller than the crop is enlarged and therefore less sharp.
 """
 
 import cv2
@@ -12,8 +12,8 @@ from emo_utils.faces.crops import face_side
 from emo_utils.measures.measure import Column, FaceView, Measure, measures
 
 COLUMNS = {
-    "face_px": Column("side of the face in the frame; `faces.crops` says what a face side is", "pixels", 0),
-    "sharpness": Column("variance of the Laplacian of the crop that the network reads", "gray values squared", 0),
+    "face_px": Column("side of the face in the frame; `faces.crops` defines the face side", "pixels", 0),
+    "sharpness": Column("variance of the Laplacian of the network's input crop", "gray values squared", 0),
     "brightness": Column("mean gray value of that crop", "gray values", 0, 255),
 }
 

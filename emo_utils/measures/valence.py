@@ -1,9 +1,9 @@
-"""How pleasant an expression is: happiness less the strongest negative expression.
+"""Valence of an expression: the probability of happiness minus that of the strongest negative emotion.
 
 Source: the valence of FaceReader, "the intensity of 'happy' minus the intensity of the negative expression with the
 highest intensity", where the negative ones are sad, angry, scared and disgusted: L. Loijens, O. Krips, "FaceReader
-Methodology Note", Noldus Information Technology. Intensities there are probabilities here, so that 1 means "surely
-happy" and not "very happy". Contempt is not among them, and does not count.
+Methodology Note", Noldus Information Technology. Here probabilities replace the intensities, so that 1 means "certainly
+happy" and not "very happy". Contempt is not among the negative emotions.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from emo_utils.measures.measure import Column, Measure, measures
 POSITIVE = "happiness"
 NEGATIVE = ("sadness", "anger", "fear", "disgust")
 
-COLUMN = Column("happiness less the strongest of sadness, anger, fear and disgust, of this frame alone", "none", -1, 1)
+COLUMN = Column("happiness minus the strongest of sadness, anger, fear and disgust, of this frame alone", "none", -1, 1)
 
 
 @measures.register("valence")
@@ -27,12 +27,13 @@ def valence(probabilities: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
     """Valence float (N, 1) of probabilities (N, C).
 
     Raises:
-        EmoError: the weights do not name happiness and one negative emotion at least.
+        EmoError: the classes of the weights lack happiness, or all negative emotions.
     """
     negative = [classes.index(name) for name in NEGATIVE if name in classes]
     if POSITIVE not in classes or not negative:
         raise EmoError(
-            f"valence needs weights that name {POSITIVE} and one of {', '.join(NEGATIVE)}; found {', '.join(classes)}"
+            f"valence: expected weights with the class {POSITIVE} and one of {', '.join(NEGATIVE)}; "
+            f"found {', '.join(classes)}"
         )
     strongest = probabilities[:, negative].max(axis=1)
     return (probabilities[:, classes.index(POSITIVE)] - strongest)[:, None]

@@ -1,7 +1,7 @@
-"""Frames in, through PyAV (FFmpeg): exact time stamps, upright pixels, constant memory, real files.
+"""Reads video frames with PyAV (FFmpeg): exact time stamps, upright pixels, constant memory.
 
-A file may hold several tracks, turn or mirror its picture, change its size, declare a rate that is not true, or be
-damaged or cut off. What can be read is read, once and in one scale; what was wrong is said in `Faults`.
+A file may have several tracks, a rotated or mirrored picture, a changing size or a wrong frame rate. It may also be
+damaged or truncated. All frames that can be decoded are read, in one size. `Faults` lists the problems.
 """
 
 from emo_utils.video.faults import Faults

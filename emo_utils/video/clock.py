@@ -1,4 +1,4 @@
-"""Time stamps that only grow, and the frame rate as it is, not as a header says."""
+"""Strictly increasing time stamps, and the frame rate counted from them, not taken from the header."""
 
 import math
 from itertools import islice
@@ -10,25 +10,26 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 COUNTED_PACKETS = 300
-"""Of the start of a clip, from whose stamps its rate is counted."""
+"""Number of packets at the start of a clip from whose time stamps the frame rate is counted."""
 
 JUMP_BACK_S = 0.5
-"""Stamps that go back by more than this begin anew, as where files were laid end to end; by less, they are wrong."""
+"""Time stamps that go back by more than this start again, as in joined files. Stamps that go back by less are wrong."""
 
 BEYOND_S = 10.0
-"""A stamp that leaps, and lands by more than this beyond the length that the file gives itself, is wrong."""
+"""A time stamp that jumps to more than this many seconds after the declared end of the file is wrong."""
 
 DEFAULT_FPS = 25.0
-"""For tracks that have neither stamps nor a rate; also FFmpeg's choice."""
+"""Frame rate of tracks without time stamps and without a declared rate; the same as in FFmpeg."""
 
 NO_PRESENTATION_TIMES = ("avi",)
-"""Containers that give only times of decoding; FFmpeg's guess from them is wrong for codecs that reorder pictures."""
+"""Containers with decoding times only. FFmpeg's presentation times are wrong there for codecs that reorder frames."""
 
 
 class Clock:
-    """Presentation times in seconds from the container's start, which is a player's zero.
+    """Presentation times in seconds from the start of the container, which is time zero in a player.
 
-    A stamp that is missing, repeated, a little too early or far too late gives way to one step after the last.
+    A time stamp that is missing, repeated, slightly too early or much too late is replaced by the last time plus one
+    frame.
     """
 
     def __init__(self, container: InputContainer, stream: VideoStream):
@@ -57,7 +58,7 @@ class Clock:
     def _stamp_s(self, picture: VideoFrame) -> float | None:
         if not self._by_decoding:
             return None if picture.time is None else picture.time - self._origin_s
-        if picture.dts is None:  # the last pictures, which are given out when there is nothing more to decode
+        if picture.dts is None:  # the last pictures, which the decoder returns after the last packet
             return None
         stamp_s = float(picture.dts * picture.time_base)
         if self._origin_s is None:
@@ -66,15 +67,15 @@ class Clock:
 
 
 def declared_fps(stream: VideoStream) -> float | None:
-    """Frames a second as the header or FFmpeg's guess says, or None."""
+    """Frames per second by the header or by FFmpeg's estimate, or None."""
     return float(stream.average_rate or stream.guessed_rate or 0) or None
 
 
 def counted_fps(container: InputContainer, stream: VideoStream) -> float:
-    """Frames a second, counted from the stamps of the first packets of a container that was just opened.
+    """Frames per second, counted from the time stamps of the first packets of a newly opened container.
 
-    The declared rate is kept where it is within one per cent, since stamps are often rounded. Steps longer than
-    twice the usual one are pauses, and do not count.
+    The declared rate is used if it differs by less than 1 %, since time stamps are often rounded. Steps longer than
+    twice the median are pauses and do not count.
     """
     by_decoding = container.format.name in NO_PRESENTATION_TIMES
     packets = (packet for packet in _packets(container, stream) if packet.size)
@@ -83,7 +84,7 @@ def counted_fps(container: InputContainer, stream: VideoStream) -> float:
     declared = declared_fps(stream)
     if len(times_s) < 3:
         return declared or DEFAULT_FPS
-    # The last stamps may lack those in between, which come later in the file.
+    # Among the last time stamps some may be missing: with reordered frames they come later in the file.
     steps_s = np.diff(times_s[: max(3, len(times_s) - 8)])
     counted = 1 / float(steps_s[steps_s <= 2 * np.median(steps_s)].mean())
     return declared if declared and abs(declared / counted - 1) < 0.01 else counted

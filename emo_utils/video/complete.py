@@ -1,4 +1,4 @@
-"""Whether a file was cut off: its own words about its length, held against its bytes."""
+"""Detects truncated files: compares the length that a file declares with its size in bytes."""
 
 import os
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ EBML_SEGMENT = b"\x18\x53\x80\x67"
 
 
 def missing_bytes(path: Path, container_format: str, index_end: int) -> str | None:
-    """Why a file counts as cut off, by its bytes; empty if they are complete, None if its format does not tell.
+    """The reason why a file is truncated. Empty if it is complete; None if its format does not declare a length.
 
     Args:
         path: the file.
-        container_format: FFmpeg's name of it.
-        index_end: end of the last packet that its index names, in bytes; 0 without an index.
+        container_format: FFmpeg's name of the format.
+        index_end: end of the last packet in its index, in bytes; 0 without an index.
     """
     size = path.stat().st_size
     if index_end > size:
@@ -42,9 +42,9 @@ def _missing(end: int | None, size: int) -> str | None:
 
 
 def whole_fragments_end(path: Path) -> int | None:
-    """Where the last fragment of an mp4 begins that was cut off; None for other files.
+    """Start of the truncated last fragment of an mp4, in bytes; None for other files.
 
-    FFmpeg does not open a file that ends in the head of a fragment, though all before it can be read.
+    FFmpeg does not open a file that ends in the header of a fragment, although all earlier fragments can be read.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -55,7 +55,7 @@ def whole_fragments_end(path: Path) -> int | None:
 
 
 def _mp4_boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, start and end of each box of the file itself, as far as there are any."""
+    """Type, start and end of each top-level box of the file, up to the first invalid one."""
     place = 0
     while place + 8 <= size:
         file.seek(place)
@@ -70,14 +70,14 @@ def _mp4_boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _mp4_end(file: BinaryIO, size: int, indexed: bool) -> int:
-    """End of the last box. Where an index reaches no further than the file, only fragments can be missing."""
+    """End of the last box. If the file has an index and no fragments, it is complete."""
     boxes = list(_mp4_boxes(file, size))
     fragmented = any(kind == b"moof" for kind, _, _ in boxes)
     return size if indexed and not fragmented else max((end for _, _, end in boxes), default=size)
 
 
 def _riff_end(file: BinaryIO, size: int) -> int | None:
-    """End of the last RIFF list; AVI files over a gigabyte have several. None where the length was never filled in."""
+    """End of the last RIFF list; AVI files over 1 GB have several. None if the header has no length."""
     place = 0
     while place + 12 <= size:
         file.seek(place)
@@ -90,14 +90,14 @@ def _riff_end(file: BinaryIO, size: int) -> int | None:
 
 
 def _matroska_end(file: BinaryIO) -> int | None:
-    """End of the segment that holds everything; None where it was recorded without a length."""
+    """End of the main segment; None if its header has no length."""
     file.seek(0, os.SEEK_SET)
     head = file.read(4096)
     place = head.find(EBML_SEGMENT)
     if place < 0 or place + 12 > len(head):
         return None
     start = place + len(EBML_SEGMENT)
-    width = 9 - head[start].bit_length()  # of the length itself: as many bytes as its first has leading zeros, and one
+    width = 9 - head[start].bit_length()  # bytes of the length field: leading zeros of its first byte, plus one
     value = int.from_bytes(head[start : start + width]) & ((1 << 7 * width) - 1)
     unknown = value == (1 << 7 * width) - 1
     return None if unknown else start + width + value

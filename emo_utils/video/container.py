@@ -1,4 +1,4 @@
-"""A video file opened at its clip, or a sentence about why it cannot be."""
+"""Opens a video file and chooses its track, or raises an error that says why it cannot be opened."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,34 +15,34 @@ from emo_utils.video.tracks import Track, choose_track
 SMALLEST_SIDE_PX = 32
 """No detector of this package finds a face in a smaller frame."""
 
-LOOK_FURTHER = {"analyzeduration": "600000000", "probesize": "500000000"}
-"""For files whose pictures begin long after their sound, in microseconds and bytes; FFmpeg looks at five of each."""
+LONG_PROBE = {"analyzeduration": "600000000", "probesize": "500000000"}
+"""FFmpeg options (microseconds, bytes) for files whose pictures begin long after their sound; the defaults are 5e6."""
 
 
 @contextmanager
 def open_video(path: Path) -> Iterator[tuple[InputContainer, Track]]:
-    """Open a file at the track that is its clip.
+    """Open a file and choose its picture track.
 
     Raises:
-        VideoError: the file is missing, empty, not a video, without an index, sound only, or too small; says which.
+        VideoError: the file is missing, empty, not a video, without an index, sound only, or too small.
     """
     _refuse_no_file(path)
     with _opened(path) as container:
         track = _track(path, container)
         if not track.stream.width:
-            with _opened(path, LOOK_FURTHER) as container:
+            with _opened(path, LONG_PROBE) as container:
                 yield container, _large_enough(path, _track(path, container))
         else:
             yield container, _large_enough(path, track)
 
 
 def address(path: Path | str) -> str:
-    """A path as FFmpeg takes it for a file, whatever is in its name: "13:45.mp4" is not of the protocol "13"."""
+    """A path as an FFmpeg file address. Without the prefix, "13:45.mp4" would be an address with the protocol "13"."""
     return f"file:{path}"
 
 
 def cut_off(path: Path, container: InputContainer) -> str | None:
-    """Why the file counts as cut off; empty if it is whole, None if that is only known when its end was read."""
+    """The reason why the file is truncated. Empty if it is complete; None if only reading to its end would show it."""
     ends = (entry.pos + entry.size for stream in container.streams for entry in stream.index_entries)
     return missing_bytes(path, container.format.name, max(ends, default=0))
 

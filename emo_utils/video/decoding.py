@@ -1,4 +1,4 @@
-"""Pictures out of packets, past those that are damaged."""
+"""Decodes packets into pictures and continues after damaged packets."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -14,14 +14,14 @@ from emo_utils.errors import VideoError
 from emo_utils.video.faults import Faults
 
 MOST_FAILED_READS = 3
-"""After so many failures to read a packet, one after the other, the rest of a file is given up."""
+"""After this many successive failures to read a packet, reading stops."""
 
 TIMED = ("video", "audio", "subtitle")
-"""Kinds of track whose end is an end of the clip."""
+"""Types of track that determine the end of the clip."""
 
 
 LARGE_PX = 1280 * 720
-"""Pictures from this size on are decoded several at a time, each by a thread of its own; smaller ones gain nothing."""
+"""Pictures of at least this size are decoded in parallel, one per thread. For smaller ones this is not faster."""
 
 
 class Decoder:
@@ -29,14 +29,14 @@ class Decoder:
 
     Args:
         path: the file.
-        container, stream: it, opened, at the track.
-        faults: filled while the pictures are given out.
-        strict: stop at the first damage.
-        threads: of the decoder; 0 takes one per core.
-        truncated: the file is known to be cut off, so that its last packet, which is not whole, is no damage.
+        container, stream: the opened file and its picture track.
+        faults: filled during decoding.
+        strict: raise an error at the first damaged packet.
+        threads: number of decoder threads; 0 takes one per core.
+        truncated: the file is known to be truncated, so its incomplete last packet does not count as damaged.
 
     Attributes:
-        end_s: end of the last packet of any track that was read, on the container's clock.
+        end_s: end of the last packet read, of any track, in seconds of the container's time.
     """
 
     def __init__(
@@ -58,10 +58,10 @@ class Decoder:
         stream.thread_type = "FRAME" if self._ahead else "SLICE"
 
     def pictures(self) -> Iterator[VideoFrame]:
-        """Decode to the end; what fails is counted in the faults.
+        """Decode to the end; damaged packets and pictures are counted in `faults`.
 
         Raises:
-            VideoError: something is damaged and `strict` was set, or more than half is.
+            VideoError: a packet is damaged and `strict` is set, or more than half of them are damaged.
         """
         given = 0
         for picture in self._decoded():
@@ -69,7 +69,7 @@ class Decoder:
             given += 1
             yield picture
         if self._ahead and given + self._faults.damaged < self._packets:
-            yield from self._lost_at_the_end(given)
+            yield from self._dropped_pictures(given)
         if self._faults.damaged > given:
             raise VideoError(
                 f"{self._path}: is damaged: {self._faults.damaged} of {self._packets} packets, which is more than half"
@@ -90,8 +90,8 @@ class Decoder:
                     self._count("a picture was patched up")
                 yield picture
 
-    def _lost_at_the_end(self, given: int) -> Iterator[VideoFrame]:
-        """Pictures after a damaged one among the last: PyAV drops those that several threads were still at."""
+    def _dropped_pictures(self, given: int) -> Iterator[VideoFrame]:
+        """Decode the last pictures again: with several threads, PyAV drops those after a damaged one near the end."""
         faults = Faults()
         with av.open(f"file:{self._path}", metadata_errors="replace") as container:
             again = Decoder(
@@ -106,7 +106,7 @@ class Decoder:
         self._faults.damaged_s = faults.damaged_s
 
     def _read(self) -> Iterator[Packet]:
-        """The track's packets, and at last an empty one, which asks the decoder for what it still holds."""
+        """The packets of the track, then an empty packet, which makes the decoder return its remaining pictures."""
         streams = [s for s in self._container.streams if s.type in TIMED]
         failed = 0
         while failed < MOST_FAILED_READS:

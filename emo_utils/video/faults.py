@@ -1,20 +1,20 @@
-"""What was wrong with a clip that could be read all the same."""
+"""Problems of a clip that could still be read."""
 
 from dataclasses import dataclass, field
 
 NAMED_PLACES = 5
-"""Damaged places that a message lists; the rest are counted."""
+"""Number of damaged places that a message lists; the others are only counted."""
 
 
 @dataclass
 class Faults:
-    """Filled while a clip is read; complete when its last frame was given out.
+    """Problems found while a clip is read; complete after its last frame.
 
     Attributes:
-        damaged_s: time of each damaged place in seconds, as near as can be told; one for each packet that could not be
-            decoded, and each picture that was decoded in part.
-        truncated: why the file counts as cut off, and how far it was read; empty if it is whole.
-        sizes: width and height in pixels of the pictures in the file, in order of appearance, and since when.
+        damaged_s: approximate time in seconds of each packet that could not be decoded, and of each picture that was
+            only partly decoded.
+        truncated: the reason why the file is truncated, and how far it was read; empty if it is complete.
+        sizes: width and height in pixels of the pictures, and the time in seconds from which they have this size.
     """
 
     damaged_s: list[float] = field(default_factory=list)
@@ -23,11 +23,11 @@ class Faults:
 
     @property
     def damaged(self) -> int:
-        """How many packets and pictures are damaged."""
+        """Number of damaged packets and pictures."""
         return len(self.damaged_s)
 
     def messages(self) -> list[str]:
-        """A sentence for each kind of fault, fit to stand after the clip's name; none for a sound clip."""
+        """A sentence for each type of problem, to be put after the clip's name; empty for an undamaged clip."""
         found = []
         if self.damaged_s:
             places = ", ".join(f"{time_s:.2f}" for time_s in self.damaged_s[:NAMED_PLACES])

@@ -1,4 +1,4 @@
-"""A clip's header, and its frames one after the other; no more than a frame is held, however long the clip."""
+"""Reads a clip's header and its frames one by one. Memory use does not grow with the length of the clip."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -21,17 +21,18 @@ from emo_utils.video.upright import described, orientation, upright, upright_siz
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What a file's header and its first packets say.
+    """Properties of a video from the file's header and first packets.
 
     Attributes:
-        width, height: in pixels, upright (rotation and pixel shape applied), of the first frame.
-        fps: frames a second, counted from the first stamps where the declared rate is not true.
-        duration_s: seconds, or None where the container does not say.
-        frames: count, or None where the container does not say; headers may be off by a few.
-        has_audio: whether a sound track is there.
-        orientation: how the stored picture is turned to stand upright, in words; empty if it is not.
-        track: which picture track is read and why; empty if there is one only.
-        truncated: why the file counts as cut off; empty if it is whole, or if only reading it to its end would tell.
+        width, height: size of the first frame in pixels, upright (rotation and pixel aspect ratio applied).
+        fps: frames per second, counted from the first time stamps where the declared rate is wrong.
+        duration_s: seconds, or None where the container does not declare it.
+        frames: number of frames, or None where the container does not declare it; may be off by a few.
+        has_audio: whether the file has a sound track.
+        orientation: rotation or mirroring that makes the stored picture upright, in words; empty without one.
+        track: which picture track is read and why; empty if there is only one.
+        truncated: the reason why the file is truncated; empty if it is complete, or if only reading to its end would
+            show it.
     """
 
     path: Path
@@ -48,12 +49,12 @@ class VideoInfo:
 
 @dataclass(frozen=True)
 class Picture:
-    """A frame in order of presentation whose pixels are made when asked for: those not looked at cost nothing.
+    """A frame in presentation order. Its pixels are converted only on request, which saves time for unused frames.
 
     Attributes:
-        index: in the file, from 0.
-        time_s: on the clip's own clock; NaN for pictures without a time.
-        load: makes the pixels, uint8 (H, W, 3) RGB, upright.
+        index: number in the file, from 0.
+        time_s: time in the clip; NaN for pictures without a time.
+        load: returns the pixels, uint8 (H, W, 3) RGB, upright.
     """
 
     index: int
@@ -69,8 +70,7 @@ def probe(path: Path | str) -> VideoInfo:
     """Read a clip's header and first frame.
 
     Raises:
-        VideoError: the file is missing, empty, not a video, sound only, too small, or holds no picture that can be
-            decoded; says which.
+        VideoError: the file is missing, empty, not a video, sound only, too small, or no picture can be decoded.
     """
     path = Path(path)
     with open_video(path) as (container, track):
@@ -100,18 +100,18 @@ def read_frames(
     strict: bool = False,
     faults: Faults | None = None,
 ) -> Iterator[Frame]:
-    """Decode a clip frame by frame, in order of presentation.
+    """Decode a clip frame by frame, in presentation order.
 
     Args:
         path: the clip.
-        sample_fps: keep about this many frames a second (the first at or after each tick); None keeps all.
-        threads: of the decoder; 0 takes one per core.
-        strict: refuse a file that is damaged or cut off, rather than read what is left of it.
-        faults: filled with what was wrong; see there.
+        sample_fps: keep about this many frames per second (the first at or after each tick); None keeps all.
+        threads: number of decoder threads; 0 takes one per core.
+        strict: raise an error for a damaged or truncated file. Else its readable frames are returned.
+        faults: filled with the problems found; see `Faults`.
 
     Yields:
-        Frames with their index in the file, and with `time_s` on the clip's own clock (a player's zero). All are of
-        the first one's size.
+        Frames with their index in the file and their time in the clip (zero as in a player). All have the size of the
+        first one.
 
     Raises:
         VideoError: as `probe`; also where more than half of the clip is damaged.
@@ -128,12 +128,12 @@ def read_pictures(
     strict: bool = False,
     faults: Faults | None = None,
 ) -> Iterator[Picture]:
-    """As `read_frames`, without making the pixels; hold few at a time, each keeps a decoded frame in memory.
+    """As `read_frames`, but pixels are converted on request. Keep only a few: each holds a decoded frame in memory.
 
     Args:
         path: the clip.
         sample_fps: as for `read_frames`.
-        threads: of the decoder; 0 takes one per core. Give 1 where several processes decode side by side.
+        threads: number of decoder threads; 0 takes one per core. Use 1 where several processes decode in parallel.
         strict: as for `read_frames`.
         faults: as for `read_frames`.
     """
@@ -163,14 +163,14 @@ def read_pictures(
 
 
 class Ticks:
-    """Which frames are kept when about so many a second are asked for: the first at or after each tick."""
+    """Samples frames at about a given rate: the first frame at or after each tick is kept."""
 
     def __init__(self, sample_fps: float | None):
         self._fps = sample_fps
         self._next_s = -math.inf
 
     def takes(self, time_s: float) -> bool:
-        """Whether the frame of this time is kept; ask for each frame in order."""
+        """Whether the frame at this time is kept; call it for each frame, in order."""
         if self._fps is None:
             return True
         if time_s + 1e-6 < self._next_s:
@@ -188,9 +188,10 @@ def _refuse_too_few(path: Path, frames: int, cut: str | None) -> None:
 
 
 def _how_cut_off(cut: str | None, container, packets_end_s: float, end_s: float) -> str:
-    """Why the file counts as cut off, now that its end was read; empty if it does not.
+    """The reason why the file is truncated, after it was read to its end; empty if it is complete.
 
-    Where the bytes do not tell, the header's length does; of all tracks, since sound may be longer than the picture.
+    If the format declares no length in bytes, the duration in the header is compared with the end of the last packet of
+    any track, since sound may be longer than the pictures.
     """
     if cut is None and container.duration:
         promised_s = container.duration / av.time_base

@@ -1,7 +1,8 @@
-"""A clip's sound, whatever it is like, as one unbroken mono or stereo track on the clip's own clock.
+"""A clip's sound as one mono or stereo track without gaps, in the time of the clip.
 
-It is decoded, mixed down and resampled inside FFmpeg's filters. PyAV frees the layout of channels in an order of their
-own twice (a multitrack recorder's, say), which ends the process: such frames must never reach Python.
+Sound is decoded, mixed down and resampled inside FFmpeg's filters. For frames with a custom order of channels (for
+instance of a multitrack recorder), PyAV frees the channel layout twice, which crashes the process. Such frames must
+never reach Python.
 """
 
 import logging
@@ -25,18 +26,19 @@ from emo_utils.video.container import address
 log = logging.getLogger(__name__)
 
 RATES = (44_100, 48_000)
-"""Samples a second that every player knows; the nearer one to the sound's own is taken."""
+"""Sample rates (per second) that every player supports; the one nearer to the rate of the sound is used."""
 
 JITTER_S = 0.1
-"""Stamps that are off by less are taken for rounding; where sound is missing for longer, silence is put in."""
+"""Smaller errors of time stamps are treated as rounding. Longer gaps in the sound are filled with silence."""
 
 MIXES = (
     ("aformat", {"sample_fmts": "fltp", "sample_rates": "|".join(map(str, RATES)), "channel_layouts": "mono|stereo"}),
     ("pan", {"args": "mono|c0=c0"}),
 )
-"""Ways to few channels, tried in turn: FFmpeg's mix, which must know what each channel is; the first channel alone."""
+"""Filters that reduce the number of channels, tried in order. FFmpeg's mix needs to know the position of each channel.
+The second filter takes the first channel only."""
 
-NAME_THEIR_CHANNELS = ("aac", "mp3", "mp3float", "mp2", "ac3", "eac3", "opus", "libopus", "vorbis", "flac")
+CODECS_WITH_CHANNEL_LAYOUT = ("aac", "mp3", "mp3float", "mp2", "ac3", "eac3", "opus", "libopus", "vorbis", "flac")
 
 
 def has_sound(path: Path) -> bool:
@@ -46,13 +48,13 @@ def has_sound(path: Path) -> bool:
 
 
 def sound_blocks(path: Path) -> Iterator[AudioFrame]:
-    """Blocks of a clip's sound, float planar, mono or stereo, without gaps, stamped in samples from the clip's start.
+    """Blocks of a clip's sound: float planar, mono or stereo, without gaps; time stamps in samples from its start.
 
-    Stamps that repeat, go back or are missing do not matter: sound follows the sound before it. What comes before
-    the clip's start is left out.
+    Time stamps that repeat, go back or are missing are ignored: the block follows the block before it. Sound before
+    the start of the clip is left out.
 
     Raises:
-        VideoError: no sound can be decoded, or no more of it; says why.
+        VideoError: no sound can be decoded, or decoding stops before the end.
     """
     with av.open(address(path), metadata_errors="replace") as container:
         start_s = (container.start_time or 0) / av.time_base
@@ -70,7 +72,7 @@ def sound_blocks(path: Path) -> Iterator[AudioFrame]:
             shift -= late
         elif late < -JITTER_S * rate and not written:
             samples = samples[:, -late:]
-        elif late < -JITTER_S * rate:  # begins anew, as where files were laid end to end
+        elif late < -JITTER_S * rate:  # time starts again, as in joined files
             shift -= late
         if samples.shape[1]:
             yield _block(samples, written, rate)
@@ -85,10 +87,10 @@ def _block(samples: np.ndarray, first: int, rate: int) -> AudioFrame:
 
 
 def _decoded(path: Path) -> Iterator[AudioFrame]:
-    """Blocks as they come out of the first of the `MIXES` that gives any; past damaged places by single packets.
+    """Blocks from the first of the `MIXES` that gives sound; after a damaged place, packets are decoded one by one.
 
     Raises:
-        VideoError: none gives any, or the rest cannot be decoded.
+        VideoError: no sound can be decoded, or the rest cannot be decoded.
     """
     for number in range(1, len(MIXES) + 1):
         last, given_s, reason = yield from _filtered(path, MIXES[:number])
@@ -99,9 +101,9 @@ def _decoded(path: Path) -> Iterator[AudioFrame]:
 
 
 def _filtered(path: Path, mixes) -> Generator[AudioFrame, None, tuple[AudioFrame | None, float, str]]:
-    """Blocks by FFmpeg's filters; gives the last one, the seconds given out, and why there are no more.
+    """Blocks from FFmpeg's filters. Returns the last block, the seconds decoded, and the reason for stopping.
 
-    There is no reason where the sound just ended.
+    The reason is empty at the normal end of the sound.
     """
     last, given_s = None, 0.0
     try:
@@ -118,11 +120,11 @@ def _filtered(path: Path, mixes) -> Generator[AudioFrame, None, tuple[AudioFrame
 
 
 def _past_damage(path: Path, last: AudioFrame | None, given_s: float, reason: str) -> Iterator[AudioFrame]:
-    """The sound after the seconds that were given out, by single packets where its codec allows that."""
+    """The sound after the first `given_s` seconds, packet by packet where its codec allows it."""
     layout, rate = ("mono", RATES[0]) if last is None else (last.layout.name, last.sample_rate)
     with av.open(address(path), metadata_errors="replace") as container:
         track = container.streams.best("audio")
-        if track is not None and _names_its_channels(track):
+        if track is not None and _has_channel_layout(track):
             for block in _resampled(_after(given_s, _by_packets(container, track)), layout, rate):
                 last = block
                 yield block
@@ -134,7 +136,7 @@ def _past_damage(path: Path, last: AudioFrame | None, given_s: float, reason: st
 
 
 def _after(seconds: float, blocks: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
-    """The blocks after so many seconds of sound, whatever their stamps say."""
+    """The blocks after this many seconds of sound; time stamps are ignored."""
     passed_s = 0.0
     for block in blocks:
         middle_s = passed_s + block.samples / block.sample_rate / 2
@@ -144,7 +146,7 @@ def _after(seconds: float, blocks: Iterator[AudioFrame]) -> Iterator[AudioFrame]
 
 
 def _resampled(blocks: Iterator[AudioFrame], layout: str, rate: int) -> Iterator[AudioFrame]:
-    """Blocks as float planar of one layout and rate; their own may change on the way."""
+    """Blocks as float planar with one layout and rate, even if those of the input change."""
     resampler, before = None, None
     for block in blocks:
         kind = (block.format.name, block.layout.name, block.sample_rate)
@@ -161,20 +163,21 @@ def _by_packets(container: InputContainer, track: AudioStream) -> Iterator[Audio
             continue
 
 
-def _names_its_channels(track: AudioStream) -> bool:
-    """Whether a codec says itself what its channels are, in FFmpeg's own order, so that PyAV can hold its frames.
+def _has_channel_layout(track: AudioStream) -> bool:
+    """Whether the codec declares its channels in FFmpeg's own order, so that PyAV can hold its frames.
 
-    AAC does if its configuration (ISO/IEC 14496-3, 1.6.2.1: five bits, four bits, then the channels in four) is not 0.
+    For AAC this is so if the channel configuration is not 0 (ISO/IEC 14496-3, 1.6.2.1: the four bits after the first
+    nine).
     """
     context = track.codec_context
-    if context is None or context.name not in NAME_THEIR_CHANNELS:
+    if context is None or context.name not in CODECS_WITH_CHANNEL_LAYOUT:
         return False
     head = bytes(context.extradata or b"")[:2]
     return context.name != "aac" or len(head) < 2 or int.from_bytes(head) >> 3 & 15 != 0
 
 
 def _open_graph(path: Path, mixes) -> av.filter.Graph:
-    """FFmpeg's filters from the file to few channels, the last of `mixes` first."""
+    """FFmpeg filter graph from the file to mono or stereo; the filters are applied in reverse order of `mixes`."""
     graph = av.filter.Graph()
     last = graph.add("amovie", filename=address(path), streams="da")
     for name, options in reversed(mixes):

@@ -1,4 +1,4 @@
-"""Which of a file's picture tracks is the clip."""
+"""Chooses the picture track of a file."""
 
 from dataclasses import dataclass, field
 
@@ -6,27 +6,27 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 NO_CLIP = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
-"""Covers, thumbnails and stills are not clips."""
+"""Covers, thumbnails and still images are not clips."""
 
 STILL_CODECS = ("mjpeg", "png", "bmp", "gif", "webp")
-"""Codecs of thumbnails; a track of one of them counts as such where another is `MUCH_LONGER`."""
+"""Codecs of thumbnails. A track with such a codec is a thumbnail if another track is `MUCH_LONGER`."""
 
 MUCH_LONGER = 5
-"""So many times as long, or as many pictures."""
+"""Ratio of durations, or of numbers of pictures."""
 
 
 @dataclass(frozen=True)
 class Track:
-    """The chosen track, and why it was chosen; no reason where there was no choice."""
+    """The chosen track, and the reason for the choice; empty if there is only one track."""
 
     stream: VideoStream = field(repr=False)
     reason: str = ""
 
 
 def choose_track(streams: list[VideoStream]) -> Track | None:
-    """The clip among picture tracks: the default one, else the longest; None if none is a clip that can be decoded.
+    """Choose the default picture track, else the longest one; None if no track can be decoded as a clip.
 
-    Of several that are as good, the one with the larger picture is taken, then the first.
+    Among equal tracks, the one with the larger picture is taken, then the first.
     """
     clips = [s for s in streams if s.codec_context is not None and not s.disposition & NO_CLIP]
     if not clips:
@@ -63,13 +63,13 @@ def _is_thumbnail(stream: VideoStream, clips: list[VideoStream]) -> bool:
 
 
 def packets(stream: VideoStream) -> int | None:
-    """How many packets a track has, or None where its header does not say. Counts in headers may be made up."""
+    """Number of packets of a track, or None where its header does not declare it. Declared numbers may be wrong."""
     indexed = len(stream.index_entries)
     return indexed if indexed > 1 else (stream.frames or None)
 
 
 def duration_s(stream: VideoStream) -> float | None:
-    """A track's own duration in seconds, or None where its header does not say."""
+    """Duration of a track in seconds, or None where its header does not declare it."""
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     tag = next((value for key, value in stream.metadata.items() if key.upper() == "DURATION"), "")  # Matroska

@@ -1,4 +1,4 @@
-"""Pixels as a player shows them: square, turned and mirrored as the file asks, and of one size throughout a clip."""
+"""Pixels as a player shows them: square pixels, rotated and mirrored as declared, in one size for the whole clip."""
 
 from fractions import Fraction
 
@@ -8,16 +8,16 @@ from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 
 Orientation = tuple[bool, bool, bool]
-"""Whether rows and columns change places, and then whether up and down, and left and right, are exchanged."""
+"""Whether rows and columns are swapped; then whether the picture is flipped vertically, and horizontally."""
 
 AS_STORED: Orientation = (False, False, False)
 
 
 def orientation(picture: VideoFrame) -> Orientation:
-    """How the stored picture is turned and mirrored to stand upright, from its display matrix.
+    """Rotation and mirroring that make the stored picture upright, from its display matrix.
 
-    The matrix is of 3x3 numbers, of which the first two of the first two rows say where a pixel goes:
-    x' = a x + c y, y' = b x + d y (ISO/IEC 14496-12, track header box). Other angles than right ones are rounded.
+    The first two numbers of the first two rows of the 3x3 matrix give the new position of a pixel:
+    x' = a x + c y, y' = b x + d y (ISO/IEC 14496-12, track header box). Angles are rounded to multiples of 90 degrees.
     """
     matrix = picture.side_data.get(Type.DISPLAYMATRIX)
     if matrix is None:
@@ -29,7 +29,7 @@ def orientation(picture: VideoFrame) -> Orientation:
 
 
 def described(orientation: Orientation) -> str:
-    """An orientation in words; empty for a picture that is shown as it is stored."""
+    """An orientation in words; empty if the picture is not rotated or mirrored."""
     swapped, upside_down, mirrored = orientation
     if swapped:
         words = {(False, True): "turned 90 degrees clockwise", (True, False): "turned 90 degrees counter-clockwise"}
@@ -43,7 +43,7 @@ def upright_size(picture: VideoFrame, aspect: Fraction | None) -> tuple[int, int
 
     Args:
         picture: as decoded.
-        aspect: width of a pixel by its height; None for square pixels.
+        aspect: width of a pixel divided by its height; None for square pixels.
     """
     size = _square_width(picture, aspect), picture.height
     return size[::-1] if orientation(picture)[0] else size
@@ -55,9 +55,9 @@ def upright(picture: VideoFrame, aspect: Fraction | None, size: tuple[int, int] 
     Args:
         picture: as decoded.
         aspect: as for `upright_size`.
-        size: width and height to bring it to, keeping its proportions, with black bars where they differ.
+        size: width and height of the result; proportions are kept, and black bars fill the rest.
     """
-    # One thread: by default FFmpeg starts and ends a pool of threads for each single frame, which takes far longer.
+    # One thread: by default FFmpeg creates a thread pool for each frame, which takes much longer.
     width = _square_width(picture, aspect)
     pixels = picture.to_ndarray(format="rgb24", width=width, height=picture.height, threads=1)
     swapped, upside_down, mirrored = orientation(picture)

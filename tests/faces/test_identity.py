@@ -119,11 +119,11 @@ def tracklet(number, track, first, last, vector, fps=25) -> Tracklet:
 
 def test_two_faces_in_one_frame_are_two_people_however_alike():
     people = name_people([tracklet(1, 1, 0, 50, [1, 0]), tracklet(2, 2, 50, 90, [1, 0.01])])
-    assert people.of == {1: 1, 2: 2}
+    assert people.person_of == {1: 1, 2: 2}
     (decision,) = people.decisions
     assert decision.together
     assert not decision.joined
-    assert name_people([tracklet(1, 1, 0, 50, [1, 0]), tracklet(2, 2, 51, 90, [1, 0.01])]).of == {1: 1, 2: 1}
+    assert name_people([tracklet(1, 1, 0, 50, [1, 0]), tracklet(2, 2, 51, 90, [1, 0.01])]).person_of == {1: 1, 2: 1}
 
 
 def test_what_cannot_be_holds_for_groups_too():
@@ -133,29 +133,29 @@ def test_what_cannot_be_holds_for_groups_too():
         tracklet(2, 2, 60, 90, [1, 0.4, 0]),
         tracklet(3, 3, 80, 99, [1, 0.1, 0]),
     ]
-    assert name_people(tracklets).of == {1: 1, 2: 2, 3: 1}
+    assert name_people(tracklets).person_of == {1: 1, 2: 2, 3: 1}
 
 
 def test_people_count_in_order_of_appearance():
     tracklets = [tracklet(1, 1, 0, 50, [0, 1]), tracklet(2, 2, 10, 40, [1, 0]), tracklet(3, 3, 60, 90, [1, 0])]
-    assert name_people(tracklets).of == {1: 1, 2: 2, 3: 2}
-    assert name_people([]).of == {}
+    assert name_people(tracklets).person_of == {1: 1, 2: 2, 3: 2}
+    assert name_people([]).person_of == {}
 
 
 def test_a_short_piece_founds_no_person_and_goes_to_the_most_alike():
     whole = [tracklet(1, 1, 0, 50, [1, 0, 0]), tracklet(2, 2, 0, 50, [0, 1, 0])]
     hidden = tracklet(3, 1, 51, 53, [0, 0, 1])
-    assert name_people([*whole, hidden]).of[3] == 1, "of nobody's looks: stays with its track"
+    assert name_people([*whole, hidden]).person_of[3] == 1, "similar to nobody: stays with its track"
     swapped = tracklet(3, 1, 51, 53, [0, 1, 0])
-    assert name_people([*whole, swapped]).of[3] == 2, "of the other's looks"
+    assert name_people([*whole, swapped]).person_of[3] == 2, "similar to the other person"
     beside = replace(whole[1], last=60, last_s=60 / 25)
-    assert name_people([whole[0], beside, swapped]).of[3] == 1, "the other is still seen elsewhere"
+    assert name_people([whole[0], beside, swapped]).person_of[3] == 1, "the other is still seen elsewhere"
 
 
 def test_tracks_that_were_not_read_are_a_person_each():
     tracks = ((1, 1), (2, 2), (3, 1))
     tracklets = [replace(tracklet(n, track, 10 * n, 10 * n + 5, [1, 0]), vector=None) for n, track in tracks]
-    assert name_people(tracklets).of == {1: 1, 2: 2, 3: 1}
+    assert name_people(tracklets).person_of == {1: 1, 2: 2, 3: 1}
 
 
 def test_portraits_are_the_best_and_spread_over_time():

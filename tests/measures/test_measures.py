@@ -48,7 +48,7 @@ def test_valence_is_happiness_less_the_strongest_negative_expression():
 
 
 def test_valence_needs_weights_that_know_it():
-    with pytest.raises(EmoError, match="valence needs weights that name happiness and one of sadness"):
+    with pytest.raises(EmoError, match="valence: expected weights with the class happiness and one of sadness"):
         valence(np.ones((1, 2)) / 2, ("neutral", "surprise"))
 
 
