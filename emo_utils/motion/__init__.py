@@ -1,1 +1,1 @@
-"""Faces in motion: optical flow without the head's own motion, magnification, and onset - apex - offset."""
+"""Motion of faces: optical flow without head motion, magnification, and onset, apex and offset."""

@@ -1,18 +1,17 @@
-"""The apex of a segment: the frame of the strongest expression, by picture, motion and probabilities together.
+"""The apex of a segment: the frame of the strongest expression, from picture, motion and probabilities.
 
-A face's own expression serves as the template. What the face is like in the middle of the segment, less what it is
-like at rest, is a direction in three kinds of features: its picture brought onto one place, the displacements of its
-regions, the logarithms of its probabilities. Every frame is measured along that direction, which averages noise over
-the whole face (a matched filter: G. L. Turin, IRE Trans. Inf. Theory 6, 1960). What varies most while the face is at
-rest - small turns of the head, light - is taken out first (nuisance attribute projection: A. Solomonoff et al., ICASSP
-2005).
+The expression of the face itself is the template: the mean features in the middle of the segment minus those at rest.
+There are three kinds of features: the registered picture, the displacements of the regions, and the logarithms of the
+probabilities. Every frame is projected on the template, which averages noise over the whole face (a matched filter:
+G. L. Turin, IRE Trans. Inf. Theory 6, 1960). The main variation at rest, such as small head turns and light, is removed
+first (nuisance attribute projection: A. Solomonoff et al., ICASSP 2005).
 
-The apex of the field's coding is a stretch of time as often as one frame (P. Ekman, W. V. Friesen, FACS, 1978: from
-the frame in which no more strength is gained to the one in which it begins to be lost). That plateau is the frames
-whose smoothed curve lacks at most `short_of` of its maximum. Faces make an expression two to three times as fast as
-they let go of it (K. L. Schmidt, J. F. Cohn, Y. Tian, Biological Psychology 65, 2003), so the peak of a curve lies a
-quarter to a third of the way between the two points of equal height beside it: `into`. Where the clip ends on the
-plateau, the last frame is the apex, as in the sequences of the Extended Cohn-Kanade set (P. Lucey et al., CVPRW 2010).
+In manual coding the apex is often an interval: from the frame in which the strength stops growing to the frame in which
+it begins to fall (P. Ekman, W. V. Friesen, FACS, 1978). Here this plateau is the frames whose smoothed curve is at most
+`short_of` below its maximum. The onset of an expression is two to three times as fast as its offset (K. L. Schmidt,
+J. F. Cohn, Y. Tian, Biological Psychology 65, 2003). The peak therefore lies a quarter to a third into the plateau:
+`into`. If the clip ends on the plateau, the last frame is the apex, as in the sequences of the Extended Cohn-Kanade set
+(P. Lucey et al., CVPRW 2010).
 """
 
 from collections.abc import Sequence
@@ -25,10 +24,10 @@ from emo_utils.motion.filters import gaussian
 from emo_utils.motion.regions import WITHOUT_EYES
 
 FEWEST_REST = 5
-"""Frames at rest that are needed; with fewer, those nearest to rest are taken."""
+"""Least number of frames at rest; if there are fewer, the frames nearest to rest are used."""
 
 MOST_REST = 200
-"""Frames at rest from which the nuisances are learned, evenly spaced."""
+"""Largest number of frames at rest, evenly spaced, from which nuisances are estimated."""
 
 ROUNDS = 30
 
@@ -40,12 +39,12 @@ class ApexOptions:
     """How the apex is found.
 
     Attributes:
-        kinds: features used, of `KINDS`; probabilities only where a network read the frames.
-        nuisances: directions of variation at rest that are taken out.
-        sigma_s: Gaussian that smooths the curve.
-        short_of: share of the highest value that a frame of the plateau may lack.
-        into: how far into the plateau the apex lies, as a share of its length.
-        around_s: rest is taken from frames within this time of the segment.
+        kinds: features used, of `KINDS`; probabilities only if the trace has them.
+        nuisances: number of directions of variation at rest that are removed.
+        sigma_s: standard deviation of the Gaussian that smooths the curve.
+        short_of: a frame is in the plateau if its value is at most this share below the maximum.
+        into: position of the apex in the plateau, as a share of its length.
+        around_s: rest is estimated from frames within this time of the segment.
     """
 
     kinds: tuple[str, ...] = KINDS
@@ -67,10 +66,10 @@ def find_apex(
 
     Args:
         trace: the face.
-        strength: float (T,), its curve; tells rest where the segments leave too little of it.
+        strength: float (T,), its curve; gives rest if too few frames lie outside segments.
         segments: first and last row of each segment of the trace.
-        which: of them.
-        options: how.
+        which: index of the segment.
+        options: of the search.
     """
     options = options or ApexOptions()
     first, last = segments[which]
@@ -93,9 +92,9 @@ def strongest_row(curve: np.ndarray, options: ApexOptions, cut_start: bool = Fal
     Args:
         curve: of the segment alone.
         options: `short_of` and `into`.
-        cut_start: whether the segment is cut off there. A plateau that lasts to the cut goes on beyond it, for how long
-            is unknown: the frame nearest to the cut is taken.
-        cut_end: likewise.
+        cut_start: whether the segment is cut off at its start. If the plateau reaches the cut, the frame at the cut is
+            taken, since the length of the plateau is unknown.
+        cut_end: the same for its end.
     """
     highest = curve.max()
     plateau = np.flatnonzero(curve >= highest - options.short_of * abs(highest))
@@ -107,7 +106,7 @@ def strongest_row(curve: np.ndarray, options: ApexOptions, cut_start: bool = Fal
 
 
 def _along(trace: FaceTrace, rows, rest: np.ndarray, first: int, last: int, options: ApexOptions) -> np.ndarray:
-    """The face along its own expression, float (T,): about 0 at rest and 1 in the middle of the segment."""
+    """Projection of the face on the template, float (T,): about 0 at rest, 1 in the middle of the segment."""
     quarter = (last - first + 1) // 4
     middle = slice(first + quarter, last + 1 - quarter)
     curves, weights = [], []
@@ -122,7 +121,7 @@ def _along(trace: FaceTrace, rows, rest: np.ndarray, first: int, last: int, opti
 
 
 def features(trace: FaceTrace, rows: np.ndarray, kinds: tuple[str, ...]) -> list[np.ndarray]:
-    """Float (T, F) each; a picture's brightness and contrast are evened out, the eyes' displacements left out."""
+    """Features, float (T, F) of each kind; brightness and contrast are normalised, eye regions are left out."""
     found = []
     if "picture" in kinds:
         picture = trace.patch[rows].reshape(len(rows), -1).astype(float)
@@ -147,7 +146,7 @@ def _without_nuisances(values: np.ndarray, times_s: np.ndarray, rest: np.ndarray
 def main_directions(values: np.ndarray, count: int) -> np.ndarray:
     """Directions (F, count) in which (T, F) values of mean zero vary most, by orthogonal iteration.
 
-    Two of hundreds are wanted, and a whole singular value decomposition would take longer than all else here.
+    Only a few of hundreds of directions are needed; a full singular value decomposition would be slow.
     """
     found = np.random.default_rng(0).normal(size=(values.shape[1], count))
     for _ in range(ROUNDS):

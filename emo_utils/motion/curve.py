@@ -1,4 +1,4 @@
-"""From displacements and expression probabilities to one curve per face: how far from rest it is, frame by frame."""
+"""One curve per face from displacements and probabilities: the distance from rest in each frame."""
 
 from dataclasses import dataclass, field
 
@@ -9,10 +9,10 @@ from emo_utils.motion.filters import gaussian, median_of_three, opening
 from emo_utils.motion.regions import GROUPS, NAMES, SPEAKS, WITHOUT_EYES
 
 REST_WINDOW_S = 15.0
-"""Rest is looked for within this time before and after; it may change over a long clip."""
+"""Rest is estimated within this time before and after a frame, since it may change over a long clip."""
 
 MOST_CANDIDATES = 300
-"""Frames of a window that are compared with one another when rest is looked for."""
+"""Largest number of frames of a window that are compared with one another to find rest."""
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,12 @@ class FaceTrace:
     """One face over one piece: the same reference, no cut, no long gap.
 
     Attributes:
-        frame_index: int64 (T,), growing.
+        frame_index: int64 (T,), increasing.
         time_s: float64 (T,).
         displacement: float32 (T, R, 2) in face sides, see `follow.FaceMotion`.
-        patch: uint8 (T, 16, 16), likewise.
-        probabilities: float (T, C) of each frame alone; None where no network read the frames.
-        neutral: column of `neutral` in them, None where there is none.
+        patch: uint8 (T, 16, 16), see there too.
+        probabilities: float (T, C) of each single frame; None if there are none.
+        neutral: column of `neutral` in the probabilities; None if there is none.
     """
 
     frame_index: np.ndarray
@@ -41,18 +41,18 @@ class FaceTrace:
 
 @dataclass(frozen=True)
 class CurveOptions:
-    """How the curve is made.
+    """How the curve is computed.
 
     Attributes:
         full_motion: displacement, in face sides, that counts as 1: the mean of the three regions that moved most.
-        full_change: weight of the change of the expression's probabilities; 0: motion alone.
-        motion: weight of the motion; 0: probabilities alone.
-        shortest_s: what is over sooner than this - a blink, a twitch - is taken off the curve.
-        shortest_mouth_s: the same for mouth and chin, which also speak: syllables are taken off.
-        speech: how much of the short peaks that were taken off mouth and chin is taken from what is left around them.
-        probability_s: Gaussian that steadies the probabilities.
-        at_ends_s: what rises at the start or the end of a track and is not over counts if this much of it is seen.
-        neutral_floor: how much a frame without any `neutral` counts when rest is looked for, against 1 with all.
+        full_change: weight of the change of the probabilities; 0: only motion.
+        motion: weight of the motion; 0: only probabilities.
+        shortest_s: shorter peaks, such as a blink or a twitch, are removed from the curve.
+        shortest_mouth_s: the same for mouth and chin, so that syllables are removed.
+        speech: share of the removed short peaks of mouth and chin that is also subtracted around them.
+        probability_s: standard deviation of the Gaussian that smooths the probabilities.
+        at_ends_s: a peak that is cut off by the start or end of a track counts if this much of it is seen.
+        neutral_floor: weight of a frame with `neutral` 0 in the estimate of rest; a frame with 1 has one more.
     """
 
     full_motion: float = 0.04
@@ -72,12 +72,12 @@ class MotionCurve:
 
     Attributes:
         motion: displacement from rest, 1 for `CurveOptions.full_motion`, without short peaks.
-        change: 0 to 1, how far the probabilities are from those at rest (total variation), without short peaks.
-        strength: motion and change, weighted and added: the curve that segments are read from.
+        change: 0 to 1, total variation distance of the probabilities from those at rest, without short peaks.
+        strength: weighted sum of motion and change, in which segments are found.
         speed: of the displacement, in face sides a second.
         parts: float64 (T, G), displacement from rest of each of `regions.GROUPS` in face sides, as measured.
         speech: `disturbance.speech_level`, 1 for `CurveOptions.full_motion`.
-        noise: `disturbance.noise_level` of the trace, likewise.
+        noise: `disturbance.noise_level` of the trace, on the same scale.
     """
 
     motion: np.ndarray = field(repr=False)
@@ -92,10 +92,10 @@ class MotionCurve:
 def motion_curve(trace: FaceTrace, options: CurveOptions | None = None) -> MotionCurve:
     """The curve of one face.
 
-    A head that moves, a camera that shakes and slow changes of light are not in it; the eye regions are not, so that
-    a blink leaves no mark. Short peaks are taken off each region by a morphological opening, which leaves the edges of
-    longer ones where they are: twitches go, and so does most of speech, in which lips and chin take turns. Where short
-    peaks come thick, as many as there are is taken from what mouth and chin hold besides.
+    Motion of head and camera and slow changes of light do not change the curve. The eye regions are left out because of
+    blinks. Short peaks of each region are removed by a morphological opening, which keeps the edges of longer peaks.
+    This removes twitches and most of speech. If mouth and chin have many short peaks, the mean of the removed peaks is
+    also subtracted from the rest of their motion.
     """
     options = options or CurveOptions()
     times_s = trace.time_s
@@ -117,7 +117,7 @@ def motion_curve(trace: FaceTrace, options: CurveOptions | None = None) -> Motio
 
 
 def _lasting(length: np.ndarray, times_s: np.ndarray, speaks: bool, options: CurveOptions) -> np.ndarray:
-    """What a region holds: its displacement without short peaks, and where they come thick as in speech, less of it."""
+    """Displacement of a region without short peaks; it is reduced where many short peaks suggest speech."""
     steady = median_of_three(length)
     held = opening(steady, times_s, options.shortest_mouth_s if speaks else options.shortest_s, options.at_ends_s)
     if not speaks:
@@ -126,11 +126,11 @@ def _lasting(length: np.ndarray, times_s: np.ndarray, speaks: bool, options: Cur
 
 
 def find_rest(trace: FaceTrace, neutral_floor: float = 0.1) -> tuple[np.ndarray, np.ndarray | None]:
-    """What this person's face is like at rest around each frame.
+    """The state of this face at rest, around each frame.
 
-    Rest is the face to which most frames are near, frames that the network reads as neutral counting more: a person's
-    own baseline, whatever it looks like. It is looked for in windows and drawn by straight lines between them. Where no
-    network read the frames, a face is taken to begin at rest: its first half second counts as much as all the rest.
+    Rest is the state to which most frames are near; frames predicted as neutral have more weight. It is estimated in
+    windows and interpolated linearly between them. Without probabilities the face is assumed to begin at rest, and its
+    first half second has the same weight as all other frames.
 
     Returns:
         Displacements float64 (T, R, 2) and probabilities float64 (T, C), or None without probabilities.
@@ -154,7 +154,7 @@ def _mean(values: np.ndarray, rows: np.ndarray, weights: np.ndarray) -> np.ndarr
 
 
 def _rest_rows(trace: FaceTrace, rows: np.ndarray, neutral_floor: float) -> tuple[np.ndarray, np.ndarray]:
-    """The rows nearest to the most central one that hold `REST_SHARE` of all weight, and their weights."""
+    """The rows nearest to the most central row, with `REST_SHARE` of the total weight, and their weights."""
     moved = gaussian(trace.displacement[rows], trace.time_s[rows], 0.033)[:, WITHOUT_EYES].reshape(len(rows), -1)
     moved = moved / np.sqrt(WITHOUT_EYES.sum())
     weights = np.ones(len(rows))
@@ -172,12 +172,12 @@ def _rest_rows(trace: FaceTrace, rows: np.ndarray, neutral_floor: float) -> tupl
 
 
 REST_SHARE = 0.25
-"""Rest is the mean of frames with this share of all weight: where few frames are neutral, of these few."""
+"""Share of the total weight of the frames whose mean is rest."""
 
 BEGINS_S = 0.5
 
 FAR = 0.02
-"""Root mean square displacement, in face sides, beyond which two faces are simply different."""
+"""Root mean square displacement, in face sides, at which the distance of two faces is capped."""
 
 
 def _between(times_s: np.ndarray, knots_s: np.ndarray, values: list[np.ndarray]) -> np.ndarray:

@@ -1,7 +1,7 @@
-"""What makes a motion curve rise without an expression: the noise of the measurement, and speech.
+"""Disturbances of a motion curve: measurement noise and speech.
 
-Both are measured in the trace itself, so that a threshold above them suits a clip whatever its camera and whoever
-speaks in it (a constant false-alarm rate: H. M. Finn, R. S. Johnson, RCA Review 29, 1968).
+Both are estimated from the trace itself, so that thresholds adapt to camera and speaker (constant false-alarm rate:
+H. M. Finn, R. S. Johnson, RCA Review 29, 1968).
 """
 
 import numpy as np
@@ -10,33 +10,32 @@ from emo_utils.motion.filters import gaussian, running_median
 from emo_utils.motion.regions import GROUPS, NAMES, SPEAKS, WITHOUT_EYES
 
 DEVIATION = 1.4826
-"""Standard deviation of normal values over their median absolute deviation."""
+"""Ratio of standard deviation to median absolute deviation for normal values."""
 
 WINDOW_S = 1.5
-"""Syllables come at 2 to 8 a second (N. Ding et al., Neuroscience & Biobehavioral Reviews 81, 2017): several lie in
-it, while an expression rises and falls once."""
+"""Window for speech. Syllables have a rate of 2 to 8 a second (N. Ding et al., Neuroscience & Biobehavioral Reviews 81,
+2017), so a window holds several of them, but one rise and fall of an expression."""
 
 STEADY_S = 0.05
-"""Gaussian that takes off what is faster than syllables, after a running median of `OUTLIER_S`."""
+"""Gaussian that removes motion faster than syllables, after a running median of `OUTLIER_S`."""
 
 OUTLIER_S = 0.16
-"""Where teeth appear, the flow may jump between two answers for a few frames."""
+"""Width of the running median; where teeth appear, the flow may jump for a few frames."""
 
 NEARBY_S = 4.0
-"""Who speaks now may have paused a moment ago: the level is averaged over neighbours by this Gaussian."""
+"""Gaussian that smooths the level of speech over short pauses."""
 
 NOISE_SHARE = 4.0
-"""Going back and forth that noise alone makes, as a multiple of its level, on the harsh synthetic clips."""
+"""Back-and-forth motion caused by noise, as a multiple of the noise level, on the harsh synthetic clips."""
 
 FREE = 0.0012
-"""Going back and forth, in face sides, that is no speech: breath, tremor, small turns of the head."""
+"""Back-and-forth motion, in face sides, without speech: breath, tremor, small turns of the head."""
 
 
 def noise_level(displacement: np.ndarray) -> float:
     """Standard deviation, in face sides, of the noise in (T, R, 2) displacements: from second differences.
 
-    The median over frames and regions makes a failure of the flow in one region, or a few fast frames, count for
-    nothing.
+    The median over frames and regions is robust against flow errors in one region and a few fast frames.
     """
     if len(displacement) < 3:
         return 0.0
@@ -46,11 +45,11 @@ def noise_level(displacement: np.ndarray) -> float:
 
 
 def speech_level(displacement: np.ndarray, times_s: np.ndarray) -> np.ndarray:
-    """How far mouth and chin go back and forth around each frame: float64 (T,), in face sides.
+    """Back-and-forth motion of mouth and chin around each frame: float64 (T,), in face sides.
 
-    The way that a region covers within a window, less twice its range: once there and once back are an expression's,
-    what is more is speech. In speech lips and jaw move together: the geometric mean of the chin's and of the second
-    largest of the mouth's regions is taken, so that a failure of the flow in one place is no speech.
+    For each region it is the path length within a window minus twice the range. An expression moves once there and
+    back, which is twice the range; more is speech. In speech lips and jaw move together. Therefore the result is the
+    geometric mean of the chin and the second largest mouth region, which is robust against flow errors in one region.
     """
     moved = gaussian(running_median(displacement[:, SPEAKS], times_s, OUTLIER_S), times_s, STEADY_S)
     way = np.concatenate([np.zeros((1, *moved.shape[1:])), np.cumsum(np.abs(np.diff(moved, axis=0)), axis=0)])

@@ -1,6 +1,6 @@
-"""Filters over time whose widths are seconds, for frames at any rate, fixed or variable; nothing is delayed.
+"""Filters over time without delay; widths are in seconds, for fixed and variable frame rates.
 
-A value is only mixed with neighbours in time; at the ends of a track with those that are there.
+At the ends of a track only the existing neighbours are used.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def gaussian(values: np.ndarray, times_s: np.ndarray, sigma_s: float) -> np.ndarray:
-    """Average (T, ...) over neighbours weighted by a Gaussian of their distance in time; width 0 changes nothing."""
+    """Gaussian-weighted average of (T, ...) over neighbours in time; width 0 changes nothing."""
     if sigma_s <= 0:
         return np.array(values, float)
     total, weights = np.zeros(values.shape, float), np.zeros(len(values))
@@ -21,10 +21,10 @@ def gaussian(values: np.ndarray, times_s: np.ndarray, sigma_s: float) -> np.ndar
 
 
 def opening(values: np.ndarray, times_s: np.ndarray, width_s: float, at_ends_s: float | None = None) -> np.ndarray:
-    """Morphological opening of (T,): takes off every peak that is shorter than `width_s`, and leaves edges in place.
+    """Morphological opening of (T,): removes peaks shorter than `width_s` and keeps the edges of longer ones.
 
-    A peak at the start or the end of the track stays if `at_ends_s` of it are seen (default: half the width), since the
-    rest may lie outside.
+    A peak at the start or end of the track stays if at least `at_ends_s` of it is seen (default: half the width), since
+    part of it may lie outside.
     """
     half_s = width_s / 2
     beyond_s = max(0.0, half_s - (half_s if at_ends_s is None else min(at_ends_s, half_s)))
@@ -40,13 +40,13 @@ def opening(values: np.ndarray, times_s: np.ndarray, width_s: float, at_ends_s: 
 
 
 def median_of_three(values: np.ndarray) -> np.ndarray:
-    """Each value of (T,) replaced by the median of itself and its two neighbours: single outliers go."""
+    """Each value of (T,) replaced by the median of itself and its two neighbours; removes single outliers."""
     padded = np.pad(np.asarray(values, float), 1, mode="edge")
     return np.median([padded[:-2], padded[1:-1], padded[2:]], axis=0)
 
 
 def running_median(values: np.ndarray, times_s: np.ndarray, width_s: float) -> np.ndarray:
-    """Median of (T, ...) over an odd number of neighbours, at least three, that take about `width_s`."""
+    """Median of (T, ...) over an odd number of neighbours, at least three, that span about `width_s`."""
     if len(values) < 3:
         return np.array(values, float)
     half = max(1, int(width_s / 2 / float(np.median(np.diff(times_s))) + 0.5))
@@ -63,7 +63,7 @@ def _extreme(values: np.ndarray, times_s: np.ndarray, width_s: float, which) -> 
 
 
 def _pairs(times_s: np.ndarray, reach_s: float) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Rows and their neighbours no further than `reach_s` away, once per number of rows between: here, there, apart."""
+    """For each distance in rows: rows, their neighbours within `reach_s`, and their distance in seconds."""
     count = len(times_s)
     rows = np.arange(count)
     yield rows, rows, np.zeros(count)

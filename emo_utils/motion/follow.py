@@ -1,8 +1,8 @@
-"""Follow the motion of each face through a clip: flow against a reference face of its own, the head's motion out.
+"""Measure the motion of each face in a clip: optical flow against a reference face, without head motion.
 
-Displacements are measured against one reference face, not summed from frame to frame: sums of flows drift. Where a
-face is cut to another, or is gone for a while, a new reference begins a new piece, and nothing is compared across.
-Per face and frame a few hundred bytes are kept; the pixels are gone.
+Displacements are measured against one reference face and not summed from frame to frame, since sums of flows drift.
+After a cut to another face, or a long absence, a new reference starts a new piece; pieces are not compared. Per face
+and frame a few hundred bytes are kept, but no pixels.
 """
 
 from dataclasses import dataclass, field
@@ -17,32 +17,32 @@ from emo_utils.motion.magnify import Magnifier, MagnifyOptions
 from emo_utils.motion.regions import FACE_SIDE_PX, NAMES, SPEC, points, region_weights
 
 BLUR_PX = 1.0
-"""The aligned face is blurred by this much, which takes sensor and coding noise off before flow is measured."""
+"""Blur of the aligned face, which removes sensor and coding noise before flow is measured."""
 
 PATCH_PX = 16
-"""Side of the small picture of the face, brought onto its reference, that is kept beside the displacements."""
+"""Side of the small registered picture of the face that is kept beside the displacements."""
 
 SAME_FACE = 0.85
-"""Correlation of an aligned face with the one before, under which it was cut to another. Within 13 real clips it is
-never under 0.91, over a cut 0.06 in the median and above 0.83 in one pair of 100."""
+"""Least correlation of an aligned face with the one before; below it there was a cut to another face. Within 13 real
+clips it is never under 0.91. Over a cut its median is 0.06, and it is above 0.83 in one pair of 100."""
 
 LONGEST_GAP_S = 0.5
-"""A face that was away for longer gets a new reference."""
+"""A face that was absent for longer gets a new reference."""
 
 RENEWED_S = 10.0
-"""Age at which a reference is replaced by the face as it is then: light and pose change over a long clip."""
+"""Age at which a reference is replaced by the current face, since light and pose change over a long clip."""
 
 FORGOTTEN_S = 5.0
 
 
 @dataclass(frozen=True)
 class FaceMotion:
-    """Where the parts of one face are in one frame, against its reference.
+    """Displacements of the regions of one face in one frame, relative to its reference.
 
     Attributes:
-        displacement: float32 (R, 2), of each of `regions.NAMES` in face sides, right and down, the head's motion out.
-        patch: uint8 (16, 16), the aligned face brought onto the reference, small.
-        head: float32 (4,), the head's own motion between keypoints: see `head.head_motion`.
+        displacement: float32 (R, 2), of each of `regions.NAMES` in face sides, right and down, without head motion.
+        patch: uint8 (16, 16), the aligned face registered to the reference and reduced.
+        head: float32 (4,), the head motion that is left after alignment; see `head.head_motion`.
         piece: counts the references of a clip from 1; displacements of different pieces cannot be compared.
         keypoints: float32 (4, 2) in pixels of the frame.
     """
@@ -66,7 +66,7 @@ class _Reference:
 
 
 class MotionFollower:
-    """Give it the faces of one clip, frame by frame.
+    """Measures the motion of the faces of one clip, frame by frame.
 
     Args:
         flow: a method of `flow.METHODS`.
@@ -82,7 +82,7 @@ class MotionFollower:
         """The motion of one face in the next frame.
 
         Args:
-            track: whose it is; any key.
+            track: id of the track; any key.
             pixels: uint8 (H, W, 3) RGB, the frame.
             keypoints: float (K, 2) in its pixels.
             time_s: its time.
@@ -90,7 +90,7 @@ class MotionFollower:
         return self.update_aligned(track, crop_face(pixels, keypoints, SPEC), keypoints, time_s)
 
     def update_aligned(self, track: object, face: np.ndarray, keypoints: np.ndarray, time_s: float) -> FaceMotion:
-        """As `update`, from the aligned face itself: uint8 (112, 112), cut out as `regions.SPEC` says."""
+        """As `update`, for an aligned face: uint8 (112, 112), cropped by `regions.SPEC`."""
         face = cv2.GaussianBlur(face, (0, 0), BLUR_PX)
         small = _small(face)
         known = self._references.get(track)

@@ -1,9 +1,9 @@
-"""The head's own motion in a flow field: fitted robustly, so that what remains is the motion of the face's parts.
+"""Head motion in a flow field, fitted robustly; the residual is the motion of the face regions.
 
 Source: M. J. Black, Y. Yacoob, "Recognizing Facial Expressions in Image Sequences Using Local Parameterized Models of
-Image Motion", IJCV 25, 1997: a parametric model takes the rigid motion of the head out, estimated with a robust norm
-so that the moving mouth and brows count for little. Of the models measured here (similarity, affine, planar) the
-similarity is used: the richer ones also explain away parts of the expressions.
+Image Motion", IJCV 25, 1997. A parametric model removes the rigid motion of the head. It is estimated with a robust
+norm, so that the moving mouth and brows have little weight. Of the models compared here (similarity, affine, planar)
+the similarity is used, since the others also remove parts of the expressions.
 """
 
 from functools import cache
@@ -14,7 +14,7 @@ from emo_utils.motion.regions import FACE_SIDE_PX, MIDDLE_PX, places
 
 ROUNDS = 5
 OUTLIER_PX = 0.6
-"""Residuals beyond about this count for little in the fit."""
+"""Residuals above about this have little weight in the fit."""
 
 
 def head_motion(flow: np.ndarray) -> np.ndarray:
@@ -38,7 +38,7 @@ def head_motion(flow: np.ndarray) -> np.ndarray:
 
 
 def head_flow(motion: np.ndarray) -> np.ndarray:
-    """The flow that a head motion (4,) makes, float64 (N, 2) in pixels."""
+    """The flow of a head motion (4,), float64 (N, 2) in pixels."""
     return (_design() @ motion).reshape(2, -1).T
 
 
@@ -58,6 +58,6 @@ def _design() -> np.ndarray:
 
 @cache
 def _face_weights() -> np.ndarray:
-    """Points on the face count, points beside it do not."""
+    """Weights of the points: about 1 on the face, about 0 beside it."""
     x, y = places().astype(float).T
     return np.exp(-((x / 0.55) ** 4) - (y / 0.62) ** 4)

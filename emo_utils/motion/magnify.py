@@ -1,11 +1,11 @@
-"""Eulerian video magnification: small motions made large enough to see, one frame in, one frame out.
+"""Eulerian video magnification: enlarge small motions, frame by frame.
 
 Source: H.-Y. Wu, M. Rubinstein, E. Shih, J. Guttag, F. Durand, W. Freeman, "Eulerian Video Magnification for Revealing
 Subtle Changes in the World", SIGGRAPH 2012. Each level of a spatial pyramid is band-passed in time by the difference of
 two first-order low-passes, amplified, and added back. Fine levels are amplified less: a motion may be amplified only
 to about an eighth of a wavelength before it breaks up. A motion of frequency f is enlarged |1 + a H(f)| times, where a
-is the amplification of its level and H the response of the filter (`response`). Nothing but the filters' state is kept,
-so a clip of any length needs the same memory.
+is the amplification of its level and H the response of the filter (`response`). Only the state of the filters is kept,
+so the memory does not depend on the length of the clip.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -25,15 +25,15 @@ PYRAMIDS = ("laplacian", "gaussian")
 
 @dataclass(frozen=True)
 class MagnifyOptions:
-    """What is magnified and how much.
+    """Frequencies and amplification of the magnification.
 
     Attributes:
-        amplification: added copies of the motion in the band; 4 makes it up to five times as large.
+        amplification: factor of the added motion; 4 makes the motion up to five times as large.
         low_hz, high_hz: the band; the default holds the rise and fall of expressions, not slow drifts.
-        cutoff_px: wavelengths under this are amplified less, in proportion (the paper's lambda_c).
+        cutoff_px: shorter wavelengths are amplified less, in proportion (lambda_c in the paper).
         pyramid: `laplacian` magnifies motion; `gaussian` magnifies slow changes of colour over large areas.
-        levels: of the pyramid; fewer where a frame is too small for them.
-        colour: share of the amplification that colour gets; brightness carries the motion, colour mostly noise.
+        levels: of the pyramid; fewer for small frames.
+        colour: amplification of colour relative to brightness; colour is mostly noise.
     """
 
     amplification: float = 4.0
@@ -58,7 +58,7 @@ MICRO_BAND = MagnifyOptions(amplification=2.0, low_hz=0.5, high_hz=20.0)
 
 
 class Magnifier:
-    """Give it the frames of one clip in order; each call returns that frame magnified."""
+    """Magnifies the frames of one clip, which must be given in order."""
 
     def __init__(self, options: MagnifyOptions | None = None):
         self.options = options or MagnifyOptions()
@@ -71,7 +71,7 @@ class Magnifier:
 
         Args:
             pixels: uint8 (H, W, 3) RGB or (H, W) gray; always of the same shape.
-            time_s: when it is shown, in seconds; must grow.
+            time_s: its time in seconds; must increase.
 
         Returns:
             uint8 of the same shape.
@@ -122,7 +122,7 @@ def magnify_clip(
 
 
 def new_share(cutoff_hz: float, step_s: float) -> float:
-    """What a first-order low-pass takes of a new value: 1 - exp(-2 pi f t); the paper's r."""
+    """Weight of a new value in a first-order low-pass: 1 - exp(-2 pi f t); r in the paper."""
     return float(1 - np.exp(-2 * np.pi * cutoff_hz * step_s))
 
 
@@ -134,10 +134,11 @@ def response(frequency_hz: float, fps: float, options: MagnifyOptions) -> comple
 
 
 def level_gains(levels: int, options: MagnifyOptions) -> list[float]:
-    """Amplification of each level, the finest first; what is left over at the end is not amplified.
+    """Amplification of each level, the finest first; the residual level is not amplified.
 
-    A Laplacian level holds wavelengths of about 4, 8, 16 ... pixels. From (1 + a) d < wavelength / 8, with the motion d
-    for which the cut-off wavelength just takes the full amplification: a <= (1 + A) wavelength / cutoff - 1.
+    A Laplacian level holds wavelengths of about 4, 8, 16 ... pixels. The bound is (1 + a) d < wavelength / 8, where d
+    is the motion at which the cut-off wavelength gets the full amplification A. So
+    a <= (1 + A) wavelength / cutoff - 1.
     """
     if options.pyramid == "gaussian":
         return [options.amplification]
@@ -146,7 +147,7 @@ def level_gains(levels: int, options: MagnifyOptions) -> list[float]:
 
 
 def laplacian_pyramid(picture: np.ndarray, levels: int) -> list[np.ndarray]:
-    """`levels` float32 bands, the finest first, the blurred rest as the last; `_collapse` gives the picture back."""
+    """`levels` float32 bands, the finest first, the blurred residual last; `_collapse` restores the picture."""
     bands = []
     for _ in range(levels - 1):
         smaller = cv2.pyrDown(picture)

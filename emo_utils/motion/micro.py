@@ -1,18 +1,19 @@
-"""Micro-expressions: what lasts 0.04 to 0.5 s, is faint, and is no blink and no syllable.
+"""Find micro-expressions: faint motions of 0.04 to 0.5 s that are neither blink nor speech.
 
 Durations are those of the MEGC spotting protocol, in which a micro-expression lasts up to half a second and a macro-
 expression longer (J. Li et al., "MEGC2020", FG 2020). The rule, on the displacement of the face's regions but the eyes:
 
-1. Each frame is compared with the frames half of `longest_s` before and after it: what is displaced alike from both is
-   fast, while a macro-expression, a turn of the head or drift is displaced one way from the first, the other way or
-   not at all from the second. What is shorter than `shortest_s` is taken off.
-2. A peak counts if it rises `noise` times above the noise of the curve, `strength` at least, and more where the face
-   speaks; its onset and offset are where the curve falls under the share `edge` of its height.
-3. A blink is told by its place and its shape: both eye regions move, more than any other part of the face, and are
-   back where they were (`is_blink`). What lasts as long as a blink elsewhere in the face is an expression.
+1. Each frame is compared with the frames half of `longest_s` before and after it. A fast motion has the same
+   displacement from both. A macro-expression, a head turn or drift has different displacements. Peaks shorter than
+   `shortest_s` are removed.
+2. A peak counts if it is `noise` times above the noise of the curve and at least `strength`; speech raises this
+   threshold. Onset and offset are where the curve falls below the share `edge` of the height.
+3. A blink is recognised by region and shape: both eye regions move more than any other region and return (`is_blink`).
+   A motion of the same duration in other regions is an expression.
 
-Comparing with frames at both sides as A. Moilanen et al., "Spotting Rapid Facial Movements from Videos Using
-Appearance-Based Feature Difference Analysis", ICPR 2014, which takes their average; the product asks for both.
+The comparison with frames on both sides follows A. Moilanen et al., "Spotting Rapid Facial Movements from Videos Using
+Appearance-Based Feature Difference Analysis", ICPR 2014, which takes their average. Here the product is used, so that
+both must differ.
 """
 
 from dataclasses import dataclass
@@ -30,21 +31,21 @@ FULL_MOTION = 0.04
 """Displacement, in face sides, that counts as 1, as in `curve.CurveOptions`."""
 
 LEAST_FPS, USUAL_FPS = 25.0, 100.0
-"""Below the first a micro-expression is one frame; below the second its apex is a matter of luck."""
+"""Frame rates: below the first a micro-expression lasts one frame; below the second its apex may be missed."""
 
 
 @dataclass(frozen=True)
 class MicroRule:
-    """The time constants and thresholds of micro-expressions.
+    """Time constants and thresholds for micro-expressions.
 
     Attributes:
         shortest_s, longest_s: durations.
         steady_s: Gaussian over displacements; a third of the shortest duration.
         strength: least rise, 1 for a plain expression's motion.
-        noise: least rise as a multiple of the noise that is left in the steadied curve.
+        noise: least rise as a multiple of the noise in the smoothed curve.
         speech: added to the least rise per unit of speech around the peak.
         edge: share of the rise at which onset and offset are set.
-        blink: times that the eyes move farther than the rest of the face in a blink.
+        blink: least ratio of eye motion to other motion in a blink.
     """
 
     shortest_s: float = 0.04
@@ -58,10 +59,10 @@ class MicroRule:
 
 
 def rate_warning(fps: float | None) -> str:
-    """What is to be said about micro-expressions at this frame rate; empty where it is high enough or not known.
+    """A warning about micro-expressions at this frame rate; empty if it is high enough or unknown.
 
     Raises:
-        VideoError: it is too low for any.
+        VideoError: it is too low for micro-expressions.
     """
     if fps is None or fps >= USUAL_FPS:
         return ""
@@ -79,7 +80,7 @@ def find_micro(trace: FaceTrace, rule: MicroRule | None = None) -> list[Span]:
     curve, noise = micro_curve(trace, rule)
     speech = speech_level(trace.displacement, trace.time_s) / FULL_MOTION
     peaks = find_peaks(curve, SegmentRule(strength=max(rule.strength, rule.noise * noise)))
-    spans = _apart([_span(curve, peak, rule.edge) for peak in peaks])
+    spans = _without_overlap([_span(curve, peak, rule.edge) for peak in peaks])
     return [
         span
         for span in spans
@@ -90,7 +91,7 @@ def find_micro(trace: FaceTrace, rule: MicroRule | None = None) -> list[Span]:
 
 
 def micro_curve(trace: FaceTrace, rule: MicroRule) -> tuple[np.ndarray, float]:
-    """What is fast in the motion of the face without its eyes, float64 (T,), and the noise in it; both in full motions.
+    """Fast motion of the face without eyes, float64 (T,), and its noise; 1 is the motion of a plain expression.
 
     The three regions that move most are averaged, as in `curve.motion_curve`.
     """
@@ -106,8 +107,8 @@ def micro_curve(trace: FaceTrace, rule: MicroRule) -> tuple[np.ndarray, float]:
     return opening(curve, times_s, rule.shortest_s), float(noise)
 
 
-def _apart(spans: list[Span]) -> list[Span]:
-    """Of spans that share frames, the strongest, in time order."""
+def _without_overlap(spans: list[Span]) -> list[Span]:
+    """The spans in time order; of spans that share frames, the strongest."""
     kept: list[Span] = []
     for span in sorted(spans, key=lambda span: -span.strength):
         if all(span.offset < other.onset or other.offset < span.onset for other in kept):
@@ -124,7 +125,7 @@ def _span(curve: np.ndarray, peak: int, edge: float) -> Span:
 
 
 def is_blink(trace: FaceTrace, span: Span, rule: MicroRule | None = None) -> bool:
-    """Whether both eyes, and little else, move in a span, and are back at its end."""
+    """Whether both eyes move in a span, other regions move little, and the eyes return at its end."""
     rule = rule or MicroRule()
     length = group_motion(trace, span.onset, span.apex)
     eyes = [NAMES.index(name) for name in GROUPS["eyes"]]
@@ -135,6 +136,6 @@ def is_blink(trace: FaceTrace, span: Span, rule: MicroRule | None = None) -> boo
 
 
 def group_motion(trace: FaceTrace, rest: int, row: int) -> dict[str, float]:
-    """How far each group of `regions.GROUPS` is in a row from where it is in another, in face sides."""
+    """Displacement of each group of `regions.GROUPS` between two rows, in face sides."""
     length = np.linalg.norm(trace.displacement[row] - trace.displacement[rest], axis=1)
     return {group: float(max(length[NAMES.index(name)] for name in names)) for group, names in GROUPS.items()}

@@ -1,17 +1,17 @@
-"""Exactly one onset, apex and offset in a clip that is known to hold one expression, whatever its length.
+"""Find exactly one onset, apex and offset in a clip of any length that is known to hold one expression.
 
-The field's sets are cut this way: from onset to offset, as CASME II (W.-J. Yan et al., PLoS ONE 9, 2014) and SAMM
+The sets of the field are cut this way: from onset to offset, as CASME II (W.-J. Yan et al., PLoS ONE 9, 2014) and SAMM
 (A. K. Davison et al., IEEE Trans. Affective Computing 9, 2018), or from rest to apex, as the Extended Cohn-Kanade set.
-No threshold is asked for, and no width in seconds: all are shares of the clip's length.
+There is no threshold for the strength, and no width in seconds: widths are shares of the length of the clip.
 
-The face at the clip's start is rest. Where the expression is over at the clip's end, rest drifts on a straight line
-from the first frames to the last, and only what leaves this line is the expression: a hardly visible turn of the head
-is larger than a micro-expression. Where it is still on at the end, the way there is the expression itself. The two
-are told by how far the face leaves the straight line, at right angles to it, beside how far it gets (`BACK`).
+The first frames are rest. If the expression is over at the end of the clip, rest is interpolated linearly from the
+first frames to the last, and the expression is the deviation from this line. This matters because a hardly visible
+head turn is larger than a micro-expression. If the expression is still present at the end, the line itself is the
+expression. The two cases differ in the largest deviation at right angles to the line, relative to its length (`BACK`).
 
-The face's own expression is the template: what it is like in its strongest frames, less rest; every frame is measured
-along it, and the strongest are found anew (a matched filter, see `motion.apex`). Of the three kinds of features each
-counts by how far the expression stands out of its noise.
+The template is the mean of the strongest frames minus rest. Every frame is projected on it, and the strongest frames
+are selected again (a matched filter, see `motion.apex`). Each of the three kinds of features is weighted by its
+ratio of signal to noise.
 """
 
 import numpy as np
@@ -23,10 +23,10 @@ from emo_utils.motion.filters import gaussian
 from emo_utils.motion.segments import Span
 
 REST_SHARE = 0.1
-"""Of the clip's frames at its start that are averaged for rest, two at least."""
+"""Share of the frames at the start of the clip whose mean is rest; at least two frames."""
 
 STRONGEST_SHARE = 0.2
-"""Of the frames whose mean is the template."""
+"""Share of the frames whose mean is the template."""
 
 STEADY_SHARE = 0.04
 """Standard deviation of the Gaussian over the curve, as a share of the clip's duration."""
@@ -34,23 +34,23 @@ STEADY_SHARE = 0.04
 ROUNDS = 4
 
 EDGE = 0.15
-"""Share of the height at which the expression begins and ends."""
+"""Share of the height at which onset and offset are set."""
 
 BACK = 0.9
-"""Way off the line over the way to its end, from which the expression is over where the clip ends: 0.1 to 0.7 in 18
-sequences of CK+, which end at the apex, 1.2 to 19 in faint synthetic expressions that are over."""
+"""Least ratio of the deviation from the line to its length for an expression that is over at the end. It is 0.1 to 0.7
+in 18 sequences of CK+, which end at the apex, and 1.2 to 19 in faint synthetic expressions that are over."""
 
 BACK_FAST, FAST_FPS = 0.3, 100.0
-"""The same at so many frames a second or more: the sets that are filmed so fast are cut from onset to offset."""
+"""The same for high frame rates, and their lower limit: sets with such rates are cut from onset to offset."""
 
 END_SHARE = 0.05
-"""Of the clip's frames at its end that are averaged, two at least."""
+"""Share of the frames at the end of the clip that are averaged; at least two frames."""
 
 APEX = ApexOptions(short_of=0.03, into=0.33)
 
 
 def find_one(trace: FaceTrace) -> Span:
-    """The one expression of a face; its strength is the height of `one_curve`, and tells nothing of its size."""
+    """The one expression of a face; its strength is the height of `one_curve`, which is relative."""
     count = len(trace)
     if count < 3:
         return Span(0, count - 1, count - 1, 0.0, False, True)
@@ -66,9 +66,9 @@ def find_one(trace: FaceTrace) -> Span:
 
 
 def one_curve(trace: FaceTrace) -> tuple[np.ndarray, bool]:
-    """How strong the expression is in each frame: float64 (T,), about 0 at rest, 1 in the strongest frames.
+    """Strength of the expression in each frame: float64 (T,), about 0 at rest, 1 in the strongest frames.
 
-    Also whether it is over at the clip's end.
+    Also returns whether the expression is over at the end of the clip.
     """
     times_s = trace.time_s
     steady_s = STEADY_SHARE * (times_s[-1] - times_s[0])
@@ -91,7 +91,7 @@ def drift(values: np.ndarray) -> np.ndarray:
 
 
 def is_over(values: np.ndarray, least: float = BACK) -> bool:
-    """Whether the face, features (T, F) that are 0 at rest, comes back: see `BACK`."""
+    """Whether the face, features (T, F) that are 0 at rest, returns to rest; see `BACK`."""
     line = drift(values)
     squared = max(float(line[-1] @ line[-1]), 1e-12)
     off = values - line
@@ -100,7 +100,7 @@ def is_over(values: np.ndarray, least: float = BACK) -> bool:
 
 
 def _whitened(values: np.ndarray) -> np.ndarray:
-    """Features (T, F) less those at rest, over the standard deviation of their noise (from second differences)."""
+    """Features (T, F) minus rest, divided by the standard deviation of their noise (from second differences)."""
     rest = values[: max(2, round(REST_SHARE * len(values)))].mean(axis=0)
     bent = np.abs(values[2:] - 2 * values[1:-1] + values[:-2]) / np.sqrt(6)
     noise = DEVIATION * np.median(bent, axis=0)
@@ -108,7 +108,7 @@ def _whitened(values: np.ndarray) -> np.ndarray:
 
 
 def _along(kinds: list[np.ndarray], strongest: np.ndarray) -> np.ndarray:
-    """The frames along the template, 1 in the strongest; each kind by its signal over its noise."""
+    """Projection of the frames on the template, 1 in the strongest; kinds weighted by signal to noise."""
     curves, weights = [], []
     for values in kinds:
         template = values[strongest].mean(axis=0)

@@ -1,4 +1,4 @@
-"""The parts of an aligned face whose motion is told apart, and the points at which motion is measured.
+"""The regions of an aligned face, and the points at which motion is measured.
 
 Places are in face sides (`faces.crops` defines them) from the middle between eye line and mouth: the eyes lie at
 (-0.25, -0.25) and (0.25, -0.25), the mouth at (0, 0.25).
@@ -51,10 +51,10 @@ GROUPS = {
 NAMES = tuple(REGIONS)
 
 WITHOUT_EYES = np.array([not name.endswith("eye") for name in NAMES])
-"""Which regions tell of an expression: a blink or a glance moves what lies in the eye regions, and nothing else."""
+"""The regions used for expressions: all but the eyes, which also move in blinks and glances."""
 
 SPEAKS = np.array([name in (*GROUPS["mouth"], *GROUPS["chin"]) for name in NAMES])
-"""Which regions speech moves."""
+"""The regions that move in speech."""
 
 
 @cache

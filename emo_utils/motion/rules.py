@@ -1,6 +1,6 @@
-"""The rules by which segments can be found, to be compared side by side.
+"""Rules for finding segments, for comparison.
 
-Their thresholds were chosen on synthetic clips of one seed; `benchmarks/segments.py` reports on another's.
+Their thresholds were chosen on synthetic clips of one seed; `benchmarks/segments.py` reports on another seed.
 """
 
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ MOTION_ALONE = SegmentRule(curve=CurveOptions(full_change=0.0), strength=0.45)
 PROBABILITY_ALONE = SegmentRule(
     curve=CurveOptions(motion=0.0), apex=ApexOptions(kinds=("probability",)), strength=0.2, motion=-1.0
 )
-"""What the network reads in each frame, and nothing of motion; rest alone is still told by both."""
+"""Only the probabilities of each frame; motion is used only for the estimate of rest."""
 
 
 def middle_frames(segments: Sequence[Segment]) -> list[Segment]:
-    """The segments with the frame half way between onset and offset for an apex: the rule to be better than."""
+    """The segments with the middle between onset and offset as apex: the baseline for apex rules."""
     return [replace(s, apex=(s.onset + s.offset) // 2, apex_s=(s.onset_s + s.offset_s) / 2) for s in segments]

@@ -1,9 +1,9 @@
-"""How well segments were found, where the truth is known.
+"""Scores of found segments against true ones.
 
 The measure is that of the Micro-Expression Grand Challenges' spotting task (MEGC 2020-2022: J. Li et al., "MEGC2020",
-FG 2020; Y. He et al., "Spotting Macro- and Micro-expression Intervals in Long Video Sequences", FG 2020): a found
-segment is right if its intersection over union with a true one is at least 0.5, each true one counts once, and counts
-are pooled over all clips before precision, recall and F1 are taken.
+FG 2020; Y. He et al., "Spotting Macro- and Micro-expression Intervals in Long Video Sequences", FG 2020). A found
+segment is right if its intersection over union with a true one is at least 0.5. Each true one counts once. Counts are
+pooled over all clips before precision, recall and F1 are computed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -35,7 +35,7 @@ class SegmentScore:
 
     @property
     def f1(self) -> float:
-        """2 hits / (2 hits + false + missed); 1 where there was nothing to find and nothing was found."""
+        """2 hits / (2 hits + false + missed); 1 if there are neither true nor found segments."""
         total = 2 * self.hits + self.false + self.missed
         return 2 * self.hits / total if total else 1.0
 
@@ -58,7 +58,7 @@ class SegmentScore:
 def score_segments(
     clips: Iterable[tuple[Sequence[Marks], Sequence[Marks]]], least_overlap: float = LEAST_OVERLAP
 ) -> SegmentScore:
-    """Compare found with true segments, each clip's on its own, counts pooled.
+    """Compare found with true segments clip by clip, and pool the counts.
 
     Args:
         clips: found and true segments of each clip (and person).
@@ -81,10 +81,10 @@ LONGEST_MICRO_S = 0.5
 def score_scales(
     clips: Iterable[tuple[Sequence[Marks], Sequence[Marks], float]], least_overlap: float = LEAST_OVERLAP
 ) -> dict[str, SegmentScore]:
-    """Scores of macro- and micro-expressions on their own, and of both pooled (`overall`), as in MEGC 2020 and after.
+    """Scores of macro- and micro-expressions, and of both pooled (`overall`), as in MEGC since 2020.
 
-    Found and true segments belong to a scale by their own durations: a macro-expression found where a micro-expression
-    is true is wrong.
+    The scale of a segment, found or true, follows from its duration. A found macro-expression cannot match a true
+    micro-expression.
 
     Args:
         clips: found and true segments of each clip, and its frames a second.
@@ -108,7 +108,7 @@ def score_scales(
 
 
 def match(found: Sequence[Marks], true: Sequence[Marks], least_overlap: float = LEAST_OVERLAP) -> list[tuple[int, int]]:
-    """Pairs (found, true) of segments that are the same, those that overlap most first; each is in one pair at most."""
+    """Matching pairs (found, true), the largest overlap first; each segment is in at most one pair."""
     overlaps = sorted(
         ((overlap(f, t), i, j) for i, f in enumerate(found) for j, t in enumerate(true)), key=lambda pair: -pair[0]
     )

@@ -1,15 +1,15 @@
 """Onset, apex and offset of every expression of a face.
 
-The rule, on the curve of `curve.motion_curve` (how far from rest the face is, by its motion and by what the network
-reads in it), with all times in seconds:
+The rule works on the curve of `curve.motion_curve`, the distance of the face from rest by motion and probabilities. All
+times are in seconds.
 
-1. A peak is an expression if it rises at least `strength` above the valleys beside it, and by at least the share
-   `valley` of its height; a side on which the track ends while the expression lasts is not asked for a valley.
-2. Its onset is the first frame before the peak from which the curve stays above its level before by the share `edge`
-   of the rise; its offset the last frame, likewise. One that is on already in the first frame of its track, or still on
-   in the last, is cut off there: `Span.cut_start`, `Span.cut_end`.
-3. It is higher than the clip's own noise and speech make likely (`disturbance`), the face moves in it (`motion`), what
-   the network reads changes in it (`change`), and it lasts: `shortest_s`, or `shortest_cut_s` where it is cut off.
+1. A peak is a candidate if it rises at least `strength`, and at least the share `valley` of its height, above the
+   valleys beside it. On a side where the track ends during the expression no valley is needed.
+2. Onset and offset are the first and last frame around the peak in which the curve is above its level at rest by the
+   share `edge` of the rise. A segment that reaches the first or last frame of its track is cut off there
+   (`Span.cut_start`, `Span.cut_end`).
+3. The peak must exceed the noise and speech of the clip (`disturbance`). The face must move (`motion`), and the
+   probabilities must change (`change`). The segment must last `shortest_s`, or `shortest_cut_s` if it is cut off.
 4. The apex is found between onset and offset by `apex.find_apex`.
 
 Sources: spotting by displacement against a face at rest and thresholds on its peaks, as in A. Moilanen et al.,
@@ -28,7 +28,7 @@ from emo_utils.motion.curve import CurveOptions, FaceTrace, MotionCurve, motion_
 from emo_utils.motion.follow import FaceMotion
 
 FEWEST_FRAMES = 5
-"""A shorter piece tells nothing."""
+"""Shorter pieces are not searched."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,14 @@ class SegmentRule:
     Attributes:
         strength: least rise of a peak, on the curve in which 1 is a plain expression.
         noise, speech: added to the least height of a peak per unit of the curve's noise and speech.
-        motion: least motion at the peak, without which a reading of the network is no segment.
-        change: least change of the probabilities within the segment, without which a motion (a turn of the head, a
-            glance, a swallow) is no segment; not asked for where no network read the frames.
+        motion: least motion at the peak; a change of the probabilities without motion is no segment.
+        change: least change of the probabilities within the segment; motion without it (a head turn, a glance, a
+            swallow) is no segment. Not used without probabilities.
         valley: least rise as a share of the peak's height.
         edge: share of the rise at which onset and offset are set.
         shortest_s: least duration.
-        shortest_cut_s: least duration of what is seen of a segment that is cut off.
-        curve, apex: how the curve is made, and how the apex is found.
+        shortest_cut_s: least visible duration of a segment that is cut off.
+        curve, apex: options of the curve and of the apex.
     """
 
     strength: float = 0.5
@@ -68,7 +68,7 @@ class Span:
     Attributes:
         onset, apex, offset: rows.
         strength: the height of the curve above rest at its peak.
-        cut_start, cut_end: it is on already in the first row of the trace, still on in the last.
+        cut_start, cut_end: it contains the first or the last row of the trace.
     """
 
     onset: int
@@ -80,7 +80,7 @@ class Span:
 
 
 def find_segments(trace: FaceTrace, rule: SegmentRule | None = None) -> tuple[list[Span], MotionCurve]:
-    """The segments of one face over one piece, in time order, and the curve they were read from."""
+    """The segments of one face over one piece, in time order, and the curve in which they were found."""
     rule = rule or SegmentRule()
     curve = motion_curve(trace, rule.curve)
     if len(trace) < FEWEST_FRAMES:
@@ -103,14 +103,14 @@ def _span(trace: FaceTrace, curve: MotionCurve, peak: int, within: list[tuple[in
 
 
 def is_expression(trace: FaceTrace, curve: MotionCurve, peak: int, first: int, last: int, rule: SegmentRule) -> bool:
-    """Whether what lies around a peak is strong enough for this clip's noise and speech, moves, changes and lasts."""
+    """Whether a candidate segment fulfils step 3 of the rule; see the module."""
     least = rule.strength + rule.noise * curve.noise + rule.speech * curve.speech[peak]
-    read = trace.probabilities is not None
+    has_probabilities = trace.probabilities is not None
     cut = first == 0 or last == len(trace) - 1
     return (
         curve.strength[peak] >= least
         and curve.motion[peak] >= rule.motion
-        and (not read or curve.change[first : last + 1].max() >= rule.change)
+        and (not has_probabilities or curve.change[first : last + 1].max() >= rule.change)
         and trace.time_s[last] - trace.time_s[first] >= (rule.shortest_cut_s if cut else rule.shortest_s) - 1e-6
     )
 
@@ -118,13 +118,13 @@ def is_expression(trace: FaceTrace, curve: MotionCurve, peak: int, first: int, l
 def strongest_apex(
     frame_index: np.ndarray, time_s: np.ndarray, motions: Sequence[FaceMotion], scores: np.ndarray
 ) -> int | None:
-    """Row of the apex of the strongest segment of one face; None where it shows none.
+    """Row of the apex of the strongest segment of one face; None if there is no segment.
 
     Args:
-        frame_index: int64 (T,), the frames that show it.
+        frame_index: int64 (T,), the frames with the face.
         time_s: float64 (T,), their times.
         motions: T, from a `follow.MotionFollower`.
-        scores: float (T,), strength of the expression in each frame alone, 0 to 1; its lack counts as neutral.
+        scores: float (T,), strength of the expression in each single frame, 0 to 1; the complement is neutral.
     """
     piece, scores = np.array([motion.piece for motion in motions]), np.clip(scores, 0, 1)
     best, apex = 0.0, None
@@ -133,8 +133,8 @@ def strongest_apex(
         displacement, patch = (
             np.stack([getattr(motions[r], name) for r in rows]) for name in ("displacement", "patch")
         )
-        read = np.stack([scores[rows], 1 - scores[rows]], axis=1)
-        trace = FaceTrace(frame_index[rows], time_s[rows], displacement, patch, read, neutral=1)
+        probabilities = np.stack([scores[rows], 1 - scores[rows]], axis=1)
+        trace = FaceTrace(frame_index[rows], time_s[rows], displacement, patch, probabilities, neutral=1)
         for span in find_segments(trace, SegmentRule(change=0.0))[0]:  # a scorer may be the same in all frames
             if span.strength > best:
                 best, apex = span.strength, int(rows[span.apex])
@@ -142,10 +142,10 @@ def strongest_apex(
 
 
 def find_peaks(curve: np.ndarray, rule: SegmentRule) -> list[int]:
-    """Rows of the peaks that stand out, in order.
+    """Rows of the peaks with enough prominence, in order.
 
-    A valley is filled from the top down: where the surroundings of two peaks meet, the lower one ends; it is kept if it
-    rises enough above that place (the persistence of a peak is its prominence).
+    Rows are added from the highest to the lowest. Where the hills of two peaks meet, the lower peak ends. It is kept if
+    it rises enough above that row (the persistence of a peak is its prominence).
     """
     count = len(curve)
     top = np.full(count, -1)  # for every row looked at, the highest peak of its hill
@@ -162,7 +162,7 @@ def find_peaks(curve: np.ndarray, rule: SegmentRule) -> list[int]:
                 kept.append(loser)
             edges[winner] = [min(edges[winner][0], edges[loser][0]), max(edges[winner][1], edges[loser][1])]
         edges[winner] = [min(edges[winner][0], row), max(edges[winner][1], row)]
-        top[row] = top[edges[winner][0]] = top[edges[winner][1]] = winner  # only a hill's edges are ever asked
+        top[row] = top[edges[winner][0]] = top[edges[winner][1]] = winner  # only the edges of a hill are looked up
     highest = int(np.argmax(curve))
     if stands_out(curve[highest], curve.min(), rule):
         kept.append(highest)
@@ -189,7 +189,7 @@ def find_bounds(curve: np.ndarray, peaks: list[int], number: int, edge: float) -
 
 
 ENDS_ABOVE = 0.6
-"""A side on which the curve stays above this share of its peak has no rest to be measured from; 0 is taken."""
+"""If the curve of a side stays above this share of its peak, the side holds no rest, and rest is taken as 0."""
 
 
 def _level(side: np.ndarray, edge: float) -> float:

@@ -1,8 +1,7 @@
-"""Segments as a CSV file: written for people to look at and to correct, and read back with every line checked.
+"""Segments as a CSV file, which people can correct; every line is checked when it is read.
 
-Whoever corrects the file edits `onset`, `apex` and `offset` (frames, from 0), deletes rows, or adds some; `person_id`
-says whose they are, `clip` of which clip. All other columns may be left empty: times, strength and emotions are found
-anew.
+To correct the file, edit `onset`, `apex` and `offset` (frames, from 0), and delete or add rows. `person_id` and `clip`
+name the person and the clip. All other columns may be left empty: times, strength and emotions are computed again.
 """
 
 import csv
@@ -25,23 +24,23 @@ COLUMNS = {
     "clip": "file name of the clip",
     "person_id": "as in the timeline",
     "track_id": "as in the timeline",
-    "onset": "first frame with any of the expression",
-    "apex": "the frame of its greatest strength; of a plateau see `motion.apex`",
-    "offset": "last frame with any of it",
+    "onset": "first frame of the expression",
+    "apex": "frame of the greatest strength; for a plateau see `motion.apex`",
+    "offset": "last frame of the expression",
     "onset_s": "time of the onset in seconds",
     "apex_s": "time of the apex in seconds",
     "offset_s": "time of the offset in seconds",
-    "strength": "how far from rest the face is at its strongest; 1 is a plain expression",
-    "emotion": "the expression, never neutral, that the network reads in the crop of the apex frame (S0.6)",
+    "strength": "largest distance of the face from rest; 1 is a plain expression",
+    "emotion": "the most probable emotion but neutral, predicted from the crop of the apex frame (S0.6)",
     "confidence": "its probability",
-    "pooled_emotion": "the expression of the mean of the probabilities from onset to offset",
+    "pooled_emotion": "the most probable emotion but neutral, by the mean probabilities from onset to offset",
     "pooled_confidence": "its probability",
-    "cut_start": "1: on already in the first frame in which the face is seen",
-    "cut_end": "1: still on in the last frame in which the face is seen",
+    "cut_start": "1: present already in the first frame with the face",
+    "cut_end": "1: still present in the last frame with the face",
     "sustained": "1: the clip shows this expression throughout, without onset or offset",
     "scale": "macro or micro, by the rule that found it; empty for one marked by hand",
-    "region": "part of the face that moved farthest from rest to apex: brows, eyes, nose, cheeks, mouth or chin",
-    "moved": "how far that part moved, in face sides",
+    "region": "face region with the largest motion from onset to apex: brows, eyes, nose, cheeks, mouth or chin",
+    "moved": "motion of that region, in face sides",
 }
 """The columns of `segments.csv`, in order."""
 
@@ -50,7 +49,7 @@ NEEDED = ("person_id", "onset", "apex", "offset")
 
 @dataclass(frozen=True)
 class MarkedSegment:
-    """One row of a file that a person wrote or corrected: `row` is its line in the file, for messages."""
+    """One row of a file that was written or corrected by hand; `row` is its line number, for messages."""
 
     row: int
     clip: str
@@ -71,7 +70,7 @@ def write_segments(segments: Iterable[Segment], clip: str, path: Path) -> None:
 
 
 def segments_table(segments: Iterable[Segment], clip: str) -> "pd.DataFrame":
-    """The segments of a clip as a DataFrame with `COLUMNS`, numbers as they were found."""
+    """The segments of a clip as a DataFrame with `COLUMNS`, numbers unrounded."""
     import pandas as pd
 
     rows = [(clip, *(getattr(segment, name) for name in list(COLUMNS)[1:])) for segment in segments]
@@ -123,12 +122,12 @@ def _parse(path: Path, row: int, values: dict) -> MarkedSegment:
 
 
 def segments_of_clip(marked: Sequence[MarkedSegment], clip: str) -> list[MarkedSegment]:
-    """The rows about one clip: those that name it, and those that name none."""
+    """The rows of one clip: those that name it, and those that name no clip."""
     return [segment for segment in marked if segment.clip in ("", clip)]
 
 
 def check_clips(marked: Sequence[MarkedSegment], clips: Sequence[str], path: Path | str) -> None:
-    """Refuse rows that name no clip where there are several, and rows about a clip that is not read.
+    """Refuse rows without a clip if there are several clips, and rows of a clip that is not read.
 
     Raises:
         SegmentsError: names the row.
@@ -143,11 +142,11 @@ def check_clips(marked: Sequence[MarkedSegment], clips: Sequence[str], path: Pat
 
 
 def place_segments(marked: Sequence[MarkedSegment], timeline: Timeline, path: Path | str) -> list[Segment]:
-    """Marks by hand as segments of a clip, in time order, with track and times; strength and emotions are still open.
+    """Convert marked rows to segments of a clip, in time order, with track and times, without strength and emotions.
 
     Raises:
-        SegmentsError: a row is about a frame outside the clip, an unknown person, or a frame in which that person is
-            not seen; or two segments of a person overlap. Names the row.
+        SegmentsError: a row names a frame outside the clip, an unknown person, or an apex frame without that person; or
+            two segments of a person overlap. Names the row.
     """
     faces = timeline.faces
     times = timeline.table.drop_duplicates("frame_index").set_index("frame_index")["time_s"]

@@ -1,4 +1,4 @@
-"""The clip again, with what was read drawn into it: boxes, expressions, probabilities, and a strip of time."""
+"""Draw the results into the clip: boxes, emotions, probabilities, and a time strip."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,9 +15,9 @@ from emo_utils.timeline import Timeline
 from emo_utils.video_writer import VideoWriter
 
 SHOWN_CLASSES = 3
-"""Probabilities drawn beside a face, from the top."""
+"""Number of the largest probabilities drawn under a face."""
 
-INK, PAPER, UNREAD = (255, 255, 255), (24, 26, 30), (138, 143, 152)
+INK, PAPER, UNNAMED = (255, 255, 255), (24, 26, 30), (138, 143, 152)
 
 
 def annotate_clip(
@@ -30,11 +30,11 @@ def annotate_clip(
     """Write the annotated clip as H.264 with the clip's sound; frames keep their times.
 
     Args:
-        clip: the clip the timeline was read from.
+        clip: the clip of the timeline.
         timeline: frames that are not in it are left out.
         path: the mp4 to write.
         on_frame: called with the number of frames done, for a progress bar.
-        segments: marked beside the faces (onset, apex, offset) and in the strip of time.
+        segments: marked beside the faces (onset, apex, offset) and in the time strip.
     """
     source = frame_source(clip)
     rows = dict(iter(timeline.table.groupby("frame_index")))
@@ -77,8 +77,8 @@ def draw_frame(
 
 
 def _draw_face(canvas: np.ndarray, row, classes: tuple[str, ...], scale: float, phase: str) -> None:
-    named = isinstance(row.smoothed_emotion, str)  # with --apex-only, most frames are not read
-    colour = _rgb(row.smoothed_emotion) if named else UNREAD
+    named = isinstance(row.smoothed_emotion, str)  # with --apex-only, most frames have no prediction
+    colour = _rgb(row.smoothed_emotion) if named else UNNAMED
     x1, y1, x2, y2 = (round(value) for value in (row.x1, row.y1, row.x2, row.y2))
     faint = row.status in ("uncertain", "low_quality")
     cv2.rectangle(canvas, (x1, y1), (x2, y2), colour, max(1, round((1 if faint else 3) * scale)), cv2.LINE_AA)
@@ -102,7 +102,7 @@ def _label(canvas: np.ndarray, text: str, corner: tuple[int, int], colour, scale
 
 
 def _draw_probabilities(canvas: np.ndarray, row, classes, corner: tuple[int, int], width: int, scale: float) -> None:
-    """The largest probabilities of this frame alone, as bars under the box."""
+    """The largest probabilities of this single frame, as bars under the box."""
     values = sorted(((getattr(row, f"p_{name}"), name) for name in classes), reverse=True)[:SHOWN_CLASSES]
     height, gap = round(20 * scale), round(3 * scale)
     top = min(corner[1] + gap, canvas.shape[0] - SHOWN_CLASSES * (height + gap) - round(14 * scale))
@@ -124,7 +124,7 @@ def _shade(canvas: np.ndarray, x1: int, y1: int, x2: int, y2: int) -> None:
 
 
 class TimeStrip:
-    """A thin strip along the lower edge: the first persons' expressions over the whole clip, and where we are."""
+    """A thin strip along the lower edge: emotions of the first persons over the clip, and the current time."""
 
     PEOPLE = 3
 

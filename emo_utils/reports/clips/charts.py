@@ -30,19 +30,19 @@ STYLE = {
     "legend.frameon": False,
 }
 MOST_NUMBERED = 6
-"""People whose bars are numbered."""
+"""Largest number of persons whose bars are labelled."""
 
 MOST_PIES = 6
-"""Of a row."""
+"""Largest number of pies in a row."""
 
 FEWEST_SHARE = 0.05
-"""An expression that never reaches this probability is drawn but not named in the line chart."""
+"""Emotions that never reach this probability are not in the legend of the line chart."""
 
 
 def save_charts(
     timeline: Timeline, folder: Path, segments: Sequence[Segment] = (), motion: "pd.DataFrame | None" = None
 ) -> list[Path]:
-    """Write `line.png`, `bar.png`, `pie.png`, and with a table of motion `motion.png`; returns their paths."""
+    """Write `line.png`, `bar.png`, `pie.png`, and `motion.png` if motion is given; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, draw in charts_of(timeline, segments, motion).items():
@@ -54,7 +54,7 @@ def save_charts(
 def charts_of(
     timeline: Timeline, segments: Sequence[Segment] = (), motion: "pd.DataFrame | None" = None
 ) -> dict[str, Callable[[], Figure]]:
-    """The charts of a clip by name, each drawn when it is called; `motion` only with a table of motion."""
+    """Functions that draw the charts of a clip, by name; `motion` only if motion is given."""
     charts = {
         "line": partial(line_chart, timeline, segments),
         "bar": partial(bar_chart, timeline),
@@ -69,7 +69,7 @@ def _styled_motion_chart(motion: "pd.DataFrame", segments: Sequence[Segment]) ->
 
 
 def line_chart(timeline: Timeline, segments: Sequence[Segment] = ()) -> Figure:
-    """Smoothed probabilities over time, one panel per person, with the named expression as a strip under each.
+    """Smoothed probabilities over time, one panel per person, with the emotion as a strip under each.
 
     Segments are shaded from onset to offset, their apexes marked.
     """
@@ -110,7 +110,7 @@ def _draw_person(axis, timeline: Timeline, person: int) -> None:
 
 
 def _draw_strip(axis, rows, timeline: Timeline) -> None:
-    """The named expression as a coloured strip under the curves; pale where it is uncertain."""
+    """The emotion as a coloured strip under the curves; pale if it is uncertain."""
     frames = timeline.table.drop_duplicates("frame_index")
     seconds = dict(zip(frames["frame_index"], durations_s(frames["time_s"].to_numpy()), strict=True))
     for (name, uncertain), part in rows.groupby(["smoothed_emotion", rows["status"] == "uncertain"]):
@@ -128,7 +128,7 @@ def _finish_time_axis(axis, timeline: Timeline) -> None:
 
 
 def bar_chart(timeline: Timeline) -> Figure:
-    """Share of time per expression, the persons side by side."""
+    """Share of time per emotion, the persons side by side."""
     with plt.rc_context(STYLE):
         people = summarise(timeline)["people"]
         figure, axis = plt.subplots(figsize=(7, 3.4), layout="constrained")
@@ -153,7 +153,7 @@ def bar_chart(timeline: Timeline) -> Figure:
 
 
 def pie_chart(timeline: Timeline) -> Figure:
-    """Share of time per expression, a pie per person."""
+    """Share of time per emotion, a pie per person."""
     with plt.rc_context(STYLE):
         people = summarise(timeline)["people"]
         columns = min(MOST_PIES, max(1, len(people)))
@@ -180,7 +180,7 @@ def pie_chart(timeline: Timeline) -> Figure:
 
 
 def _closed(figure: Figure) -> Figure:
-    """Out of pyplot's hands: nothing piles up over many clips, and a notebook shows it once, as the cell's value."""
+    """Close a figure in pyplot, so that memory is freed, and a notebook shows it only once, as the cell's value."""
     plt.close(figure)
     return figure
 

@@ -1,4 +1,4 @@
-"""Onset, apex and offset as marks: in charts, in the annotated video, and as a chart of the motion they come from."""
+"""Marks of onset, apex and offset in charts and annotated video, and the chart of the motion."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 UNNAMED = "#8a8f98"
-"""Colour of a segment whose emotion was not read."""
+"""Colour of a segment without an emotion."""
 
 INK = (255, 255, 255)
 
 APEX_SHOWN_S = 0.1
-"""For how long before and after it the annotated video says `apex`: one frame is too short to be seen."""
+"""The annotated video shows `apex` this long before and after it; one frame is too short to be seen."""
 
 
 def colour_of(segment: Segment) -> str:
-    """The colour of its emotion."""
+    """The colour of the segment's emotion."""
     return COLOURS.get(segment.emotion, UNNAMED)
 
 
@@ -35,7 +35,7 @@ def of_person(segments: Sequence[Segment], person_id: int) -> list[Segment]:
 
 
 def mark_axis(axis, segments: Sequence[Segment]) -> None:
-    """Shade each segment from onset to offset, and set a mark at its apex, over whatever an axis in seconds shows."""
+    """Shade each segment from onset to offset, and mark its apex, on an axis in seconds."""
     for segment in segments:
         axis.axvspan(segment.onset_s, segment.offset_s, color=colour_of(segment), alpha=0.12, linewidth=0)
         axis.axvline(segment.apex_s, color=colour_of(segment), lw=1, ls=(0, (3, 2)))
@@ -46,11 +46,11 @@ def mark_axis(axis, segments: Sequence[Segment]) -> None:
 
 
 def motion_chart(motion: "pd.DataFrame", segments: Sequence[Segment] = ()) -> Figure:
-    """The curve that segments are read from, with its two parts and the marks; a panel per person.
+    """The curve in which segments are found, with its two parts and the marks; a panel per person.
 
     Args:
         motion: the table of `motion.csv`.
-        segments: those found in it.
+        segments: of the clip.
     """
     people = [int(person) for person in motion["person_id"].drop_duplicates()]
     count = max(1, len(people))
@@ -83,14 +83,14 @@ CURVES = {
 
 
 def _with_gaps(times_s, values, pieces) -> tuple[np.ndarray, np.ndarray]:
-    """The values with a NaN wherever a line must not be drawn: over long gaps, and from one piece to the next."""
+    """The values with NaN at long gaps and between pieces, where no line must be drawn."""
     times_s, values, pieces = (np.asarray(part, float) for part in (times_s, values, pieces))
     breaks = np.flatnonzero((np.diff(times_s) > LONGEST_GAP_S) | (np.diff(pieces) != 0)) + 1
     return np.insert(times_s, breaks, np.nan), np.insert(values, breaks, np.nan)
 
 
 def phase(segments: Sequence[Segment], person_id: int, time_s: float) -> str:
-    """What a person's face is doing: `onset`, `apex`, `offset`, or nothing outside all segments."""
+    """The phase of a person's expression: `onset`, `apex`, `offset`, or empty outside all segments."""
     for segment in segments:
         if segment.person_id == person_id and segment.onset_s - 1e-6 <= time_s <= segment.offset_s + 1e-6:
             if abs(time_s - segment.apex_s) <= APEX_SHOWN_S:
@@ -107,7 +107,7 @@ def mark_strip(
     Args:
         canvas: uint8 (H, W, 3), changed in place.
         segments: of the clip.
-        people: those who have a line in the strip, from the top.
+        people: the persons with a line in the strip, from the top.
         height: of the strip in pixels.
         end_s: time at its right end.
     """

@@ -1,4 +1,4 @@
-"""Pictures that explain segments: found marks beside true ones, apexes over the curve, errors of several rules."""
+"""Charts about segments: found and true marks, apex pictures over the curve, errors of several rules."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -30,12 +30,12 @@ def curves_with_truth(
     truth: Mapping[str, Sequence[Marks]],
     columns: int = 2,
 ) -> Figure:
-    """A panel per clip: the curve that segments are read from, marks as found (shaded), true ones as a bar under it.
+    """A panel per clip: the curve in which segments are found, found marks (shaded), and true marks (a bar).
 
     Args:
         tables: of `motion.csv`, by the name of the clip.
         segments: found in each.
-        truth: true onset, apex and offset of each clip's expressions; those that are not known are left out.
+        truth: true onset, apex and offset of the expressions of each clip; clips without known truth may be absent.
         columns: panels a row.
     """
     with plt.rc_context(STYLE):
@@ -62,7 +62,7 @@ def curves_with_truth(
 
 
 def _key() -> list:
-    """What the marks of `mark_axis` and `draw_truth` mean."""
+    """The legend for `mark_axis` and `draw_truth`."""
     plain = {"color": "none", "markerfacecolor": TRUE_COLOUR, "markeredgecolor": "none"}
     return [
         Patch(color=UNNAMED, alpha=0.3, lw=0, label="found: onset to offset"),
@@ -82,7 +82,7 @@ def draw_truth(axis, table: "pd.DataFrame", truth: Sequence[Marks]) -> None:
 
 
 def parts_chart(motion: "pd.DataFrame", segments: Sequence[Segment] = ()) -> Figure:
-    """How far each part of one person's face is from its place at rest, with the segments' marks."""
+    """Displacement of each face region of one person from rest, with the marks of the segments."""
     with plt.rc_context(STYLE):
         figure, axis = plt.subplots(figsize=(9, 2.4), layout="constrained")
         for name in GROUPS:
@@ -103,14 +103,14 @@ def whole_clip(
     truth: Sequence[Marks] = (),
     person_id: int = 1,
 ) -> Figure:
-    """One person over a whole clip: the curve, the marks, and over each apex its picture and what it was read as.
+    """One person over a whole clip: the curve, the marks, and over each apex its picture and emotion.
 
     Args:
         motion: the table of `motion.csv`.
-        segments: those of this person are drawn.
-        apexes: uint8 (S, S, 3), pictures of this person by their frame; a segment without one has none over it.
-        truth: true onset, apex and offset, where they are known.
-        person_id: who.
+        segments: of the clip; those of this person are drawn.
+        apexes: uint8 (S, S, 3), apex pictures of this person by frame; may be missing for a segment.
+        truth: true onset, apex and offset, if known.
+        person_id: of the person.
     """
     own, rows = of_person(segments, person_id), motion[motion["person_id"] == person_id]
     with plt.rc_context(STYLE):
@@ -127,22 +127,22 @@ def whole_clip(
         pictures.axis("off")
         pictures.set_xlim(axis.get_xlim())
         pictures.set_ylim(0, 1)
-        figure.draw_without_rendering()  # places are known from here on, and pictures stay square
+        figure.draw_without_rendering()  # computes the layout, so that pictures can be square
         seconds_high = _seconds_high(pictures)
         for segment in own:
             if segment.apex in apexes:
-                _hang(pictures, apexes[segment.apex], segment, seconds_high)
+                _place_picture(pictures, apexes[segment.apex], segment, seconds_high)
         plt.close(figure)
     return figure
 
 
 def _seconds_high(axis) -> float:
-    """The height of an axis in seconds of its width."""
+    """The height of an axis, in the seconds of its horizontal scale."""
     box, (start, end) = axis.get_window_extent(), axis.get_xlim()
     return box.height / box.width * (end - start)
 
 
-def _hang(axis, picture: np.ndarray, segment: Segment, seconds_high: float) -> None:
+def _place_picture(axis, picture: np.ndarray, segment: Segment, seconds_high: float) -> None:
     """A square picture over the time of an apex, with its emotion above."""
     half_s = 0.8 * seconds_high / 2
     start, end = axis.get_xlim()
@@ -178,12 +178,12 @@ def errors_chart(scores: Mapping[str, SegmentScore]) -> Figure:
 
 
 def difference(first: np.ndarray, second: np.ndarray, gain: float = 3.0) -> np.ndarray:
-    """Where two pictures differ in brightness, uint8 (H, W): even gray where they do not, lighter where the second is.
+    """Difference of two pictures in brightness, uint8 (H, W): gray if equal, lighter where the second is lighter.
 
     Args:
         first: uint8 (H, W, 3) RGB or (H, W) gray.
         second: of the same shape.
-        gain: gray levels for a gray level of difference.
+        gain: gray levels per gray level of difference.
     """
     pair = [picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (first, second)]
     change = pair[1].astype(float) - pair[0]
@@ -191,5 +191,5 @@ def difference(first: np.ndarray, second: np.ndarray, gain: float = 3.0) -> np.n
 
 
 def time_slice(pictures: Sequence[np.ndarray], column: int) -> np.ndarray:
-    """One column of pixels of every picture side by side, uint8 (H, T, ...): down is down, right is later."""
+    """One pixel column of every picture side by side, uint8 (H, T, ...): time runs to the right."""
     return np.stack([picture[:, column] for picture in pictures], axis=1)

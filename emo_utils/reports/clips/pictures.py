@@ -1,4 +1,4 @@
-"""Pictures for notebooks: strips of frames and crops, boxes drawn in, a video that plays in the page."""
+"""Pictures for notebooks: strips of frames and crops, drawn boxes, an embedded video."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -13,7 +13,7 @@ from emo_utils.structures import Detections
 from emo_utils.video import probe, read_frames
 
 CHART_COLOURS, MOST_COLOURS = 256, 6000
-"""What a chart needs, and how many it has at most with its soft edges; a photograph has more."""
+"""Colours kept in a chart, and the most that a chart has with its soft edges; a photograph has more."""
 BOX_COLOUR, POINT_COLOUR = (242, 165, 65), (255, 255, 255)
 
 
@@ -54,7 +54,7 @@ def with_boxes(pixels: np.ndarray, found: Detections) -> np.ndarray:
 
 
 def play(path: Path | str, width_px: int = 480):
-    """A video that plays inside the notebook; its bytes are kept in the notebook, so keep it short."""
+    """A video embedded in the notebook; its bytes are stored there, so it should be short."""
     from IPython.display import Video
 
     return Video(str(path), embed=True, width=width_px, html_attributes="controls loop muted")
@@ -73,7 +73,7 @@ def frame_at(clip: Path | str, share: float = 0.5) -> np.ndarray:
 
 
 def slider(pictures: Sequence[np.ndarray], titles: Sequence[str], width: float = 3.0):
-    """One picture at a time, chosen with a slider; needs a running notebook to move."""
+    """One picture at a time, chosen with a slider; the slider needs a running notebook."""
     from ipywidgets import IntSlider, interactive
 
     def show(index: int):
@@ -85,16 +85,16 @@ def slider(pictures: Sequence[np.ndarray], titles: Sequence[str], width: float =
 
 
 def light_figures() -> None:
-    """From here on a notebook keeps its charts as PNGs of 256 colours, a third of the bytes; photographs stay whole."""
+    """Store the charts of a notebook as PNGs of 256 colours, a third of the bytes; photographs keep all colours."""
     from IPython import get_ipython
 
-    plt.close(plt.figure())  # the notebook's own way is set with the first figure, and would come after ours
+    plt.close(plt.figure())  # the first figure sets the default format, which must be set before ours
     if shell := get_ipython():
         shell.display_formatter.formatters["image/png"].for_type(Figure, light_png)
 
 
 def light_png(figure: Figure) -> bytes:
-    """A figure as the PNG that `light_figures` keeps."""
+    """A figure as the PNG of `light_figures`."""
     from PIL import Image
 
     whole, small = BytesIO(), BytesIO()

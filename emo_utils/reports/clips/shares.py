@@ -7,11 +7,11 @@ from typing import Any
 from emo_utils.labels import COLOURS
 
 NAMED_FROM = 0.08
-"""A share narrower than this has no room for its name in the bar."""
+"""Least share whose name fits into the bar."""
 
 
 def shares_html(summary: Mapping[str, Any]) -> str:
-    """What a summary says of each person: a bar of the shares of their time, the widest first; no picture of a face.
+    """The summary of each person as a bar of shares of time, the largest first; without pictures of faces.
 
     Args:
         summary: as `summary.json` holds it.
@@ -24,14 +24,14 @@ def shares_html(summary: Mapping[str, Any]) -> str:
 def _person(person: Mapping[str, Any]) -> str:
     shares = sorted(person["share_of_time"].items(), key=lambda item: -item[1])
     parts = "".join(_part(name, share) for name, share in shares if share > 0)
-    told = f"person {person['person_id']}, seen for {person['seen_s']:.1f} s"
+    heading = f"person {person['person_id']}, seen for {person['seen_s']:.1f} s"
     if "segments" in person:
         count = person["segments"]["count"]
-        told += f", {count} expression{'s' * (count != 1)}"
+        heading += f", {count} expression{'s' * (count != 1)}"
     if person["uncertain_share"]:
-        told += f", {person['uncertain_share']:.0%} of the frames uncertain"
+        heading += f", {person['uncertain_share']:.0%} of the frames uncertain"
     bar = f'<div style="display:flex;max-width:40em;height:1.5em;overflow:hidden">{parts}</div>'
-    return f"<p>{told}</p>{bar}"
+    return f"<p>{heading}</p>{bar}"
 
 
 def _part(name: str, share: float) -> str:

@@ -1,4 +1,4 @@
-"""A clip in a few numbers: what `summary.json` holds."""
+"""The summary of a clip: the content of `summary.json`."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 def summarise(timeline: Timeline, segments: Sequence[Segment] | None = None) -> dict:
-    """Per person: share of time per expression, the dominant one, changes, confidence, how much was seen, segments.
+    """Summarise each person: shares of time per emotion, dominant emotion, changes, confidence, time seen, segments.
 
-    Shares are of the time in which the person is on screen, after smoothing. Uncertain rows count for what they are
-    named; `uncertain_share` says how many they are. Where only apex frames were read, shares are of the segments that
-    were named, and add up to less than one.
+    Shares are of the time in which the person is on screen, after smoothing. Uncertain rows count for their most
+    probable emotion; `uncertain_share` gives their share. With predictions only for apex frames, shares cover only the
+    segments, and add up to less than one.
 
     Args:
         timeline: of the clip.
-        segments: of the clip; None: they were not looked for, and nothing is said about them.
+        segments: of the clip; None: segments were not requested and are left out.
     """
     table = timeline.table
     frames = table.drop_duplicates("frame_index")
@@ -42,7 +42,7 @@ def summarise(timeline: Timeline, segments: Sequence[Segment] | None = None) -> 
 
 
 def people_table(summary: Mapping[str, Any]) -> "pd.DataFrame":
-    """A row per person of a summary: its numbers, `share_<emotion>` of their time, and how many segments they have."""
+    """A row per person of a summary: numbers, `share_<emotion>` of time, and the number of segments."""
     import pandas as pd
 
     rows = []
@@ -57,7 +57,7 @@ def people_table(summary: Mapping[str, Any]) -> "pd.DataFrame":
 
 
 def durations_s(times_s: np.ndarray) -> np.ndarray:
-    """How long each frame is on screen, in seconds; the last one as long as the median."""
+    """Duration of each frame in seconds; the last one gets the median."""
     if len(times_s) < 2:
         return np.zeros(len(times_s))
     steps = np.diff(times_s)
@@ -67,7 +67,7 @@ def durations_s(times_s: np.ndarray) -> np.ndarray:
 def _person(timeline: Timeline, person: int, seconds: dict[int, float]) -> dict:
     rows = timeline.faces[timeline.faces["person_id"] == person]
     weight = rows["frame_index"].map(seconds)
-    counted = weight if weight.sum() else weight + 1.0  # a single picture lasts no time
+    counted = weight if weight.sum() else weight + 1.0  # a single picture has no duration
     by_emotion = counted.groupby(rows["smoothed_emotion"]).sum()
     shares = (by_emotion / max(counted.sum(), 1e-9)).reindex(timeline.classes, fill_value=0.0)
     named = rows["smoothed_emotion"].dropna()
@@ -87,7 +87,7 @@ def _person(timeline: Timeline, person: int, seconds: dict[int, float]) -> dict:
 
 
 def _segments(segments: Sequence[Segment], person: int) -> dict:
-    """A report of one person's expressions: how many, which, how long and how fast, and each of them."""
+    """The segments of one person: count, emotions, mean duration and rise, and each segment."""
     own = sorted((segment for segment in segments if segment.person_id == person), key=lambda s: s.onset)
     rises = [segment.apex_s - segment.onset_s for segment in own]
     strongest = max(own, key=lambda segment: np.nan_to_num(segment.strength), default=None)
@@ -106,9 +106,9 @@ def _segments(segments: Sequence[Segment], person: int) -> dict:
 
 def _one(segment: Segment) -> dict:
     seconds = {name: round(getattr(segment, name), 3) for name in ("onset_s", "apex_s", "offset_s")}
-    read = {"emotion": segment.emotion or None, "pooled_emotion": segment.pooled_emotion or None}
+    emotions = {"emotion": segment.emotion or None, "pooled_emotion": segment.pooled_emotion or None}
     flags = {name: getattr(segment, name) for name in ("cut_start", "cut_end", "sustained")}
-    return {**seconds, **read, "strength": _mean([segment.strength]), **flags}
+    return {**seconds, **emotions, "strength": _mean([segment.strength]), **flags}
 
 
 def _mean(values: Sequence[float]) -> float | None:

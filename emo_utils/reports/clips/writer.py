@@ -1,4 +1,4 @@
-"""What is written of a clip: each output is one file of `reports.clips.writers`, found by importing that package."""
+"""Outputs of a clip; each is one file of `reports.clips.writers`, found by importing that package."""
 
 import logging
 import os
@@ -19,18 +19,18 @@ log = logging.getLogger(__name__)
 writers = Registry("output", "emo_utils.reports.clips.writers")
 
 TABLES, PICTURES, VIDEOS = 10, 20, 30
-"""When a writer runs: cheap and needed first, so that a failure later loses least. The timeline comes before all."""
+"""Order of the writers: fast and important ones first, so that a later failure loses least. The timeline is first."""
 
 
 @dataclass(frozen=True)
 class ClipResults:
-    """A clip and all that was read of it.
+    """A clip and its results.
 
     Attributes:
-        name: of the clip's file, or of another source.
-        source: where its frames are from; None where no writer can read them again.
+        name: of the file or of another source.
+        source: the source of the frames; None if they cannot be read again.
         result: timeline, motion and segments.
-        about: plain values that say how it was read: options, prior, detector.
+        about: plain values about the analysis, such as options and prior.
     """
 
     name: str
@@ -40,7 +40,7 @@ class ClipResults:
 
 
 OnFrame = Callable[[int], None]
-"""Is called with the number of frames done, for a progress bar."""
+"""Called with the number of frames done, for a progress bar."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,14 @@ class Writer:
     Attributes:
         name: in the registry, and of `--outputs`.
         files: each file or pattern of files, with what it holds.
-        write: is given the results, a folder to write into, and `OnFrame` or None.
-        order: writers run from small to large.
-        default: whether it is written where nothing else was asked for.
-        needs_source: it reads the clip's frames again.
+        write: called with the results, a folder to write into, and `OnFrame` or None.
+        order: writers run in increasing order.
+        default: whether it is written by default.
+        needs_source: it reads the frames of the clip again.
         needs_video: it reads a video file again.
-        needs_motion: it writes what is known only where segments were looked for.
-        required: without it the clip has failed; a failure of any other is a warning.
-        package: an optional package that it needs; where that is not installed the output is left out.
+        needs_motion: it needs results of the search for segments.
+        required: if it fails, the clip has failed; a failure of other outputs is a warning.
+        package: an optional package that it needs; if that is not installed, the output is left out.
     """
 
     name: str
@@ -76,7 +76,7 @@ class Writer:
         self.write(results, folder, on_frame)
 
     def applies(self, results: ClipResults) -> bool:
-        """Whether these results hold what it writes."""
+        """Whether these results have what this output needs."""
         lacking = (
             self.needs_source and results.source is None,
             self.needs_video and (results.source is None or results.source.info is None),
@@ -96,7 +96,7 @@ def writer(name: str, files: dict[str, str], order: int, **traits: bool | str):
 
 
 def in_order(names: Iterable[str] | None = None) -> list[Writer]:
-    """The writers of these names, or the default ones, in the order in which they run; required ones always.
+    """The writers of these names, or the default ones, in order; required ones are always included.
 
     Raises:
         UnknownNameError: lists the known names.
@@ -107,11 +107,11 @@ def in_order(names: Iterable[str] | None = None) -> list[Writer]:
 
 
 def choose_outputs(names: str | None = None, **switched: bool) -> list[str]:
-    """Names of outputs from what a user says: a list with commas, else the default ones; then each switched on or off.
+    """Names of the chosen outputs: a list with commas or the default ones, then single ones switched on or off.
 
     Raises:
         UnknownNameError: lists the known names.
-        MissingPackageError: an output was named that needs a package which is not installed.
+        MissingPackageError: a named output needs a package that is not installed.
     """
     given = None if names is None else [name.strip() for name in names.split(",") if name.strip()]
     for one in map(writers.get, given or ()):
@@ -144,16 +144,16 @@ def write_outputs(
     chosen: Sequence[Writer],
     progress: Callable[[str], AbstractContextManager[OnFrame | None]] = lambda output: nullcontext(),
 ) -> tuple[Missing, ...]:
-    """Write the outputs one after the other; what fails leaves nothing behind and stops none of the others.
+    """Write the outputs in turn; one that fails leaves no file and does not stop the others.
 
     Args:
         results: of the clip.
-        folder: exists; files are seen in it complete or not at all.
+        folder: an existing folder; only complete files appear in it.
         chosen: see `in_order`.
         progress: gives, for an output's name, a context with the `OnFrame` of its progress bar.
 
     Returns:
-        What is missing.
+        The outputs that could not be written.
 
     Raises:
         OutputError: a required output could not be written.
@@ -168,7 +168,7 @@ def write_outputs(
         try:
             with _complete_only(folder) as part, progress(one.name) as on_frame:
                 one(results, part, on_frame)
-        except Exception as error:  # a reading that took an hour is not lost to a picture
+        except Exception as error:  # a failed picture must not lose a long analysis
             if one.required:
                 raise OutputError(f"{results.name}: {one.name} cannot be written: {in_words(error)}") from error
             log.warning("%s: %s is missing: %s", results.name, one.name, in_words(error))
@@ -179,7 +179,7 @@ def write_outputs(
 
 @contextmanager
 def _complete_only(folder: Path) -> Iterator[Path]:
-    """Give an empty folder to write into, whose files are moved up into `folder` if nothing went wrong."""
+    """Give an empty folder to write into; its files are moved into `folder` if no error occurs."""
     part = folder / ".writing.part"
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()

@@ -1,4 +1,4 @@
-"""The clip again with what was read drawn into it."""
+"""The clip with the results drawn into it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Pictures of the apexes: the face where each expression is at its strongest."""
+"""Pictures of the apexes: the face at the greatest strength of each expression."""
 
 from collections import Counter
 from pathlib import Path

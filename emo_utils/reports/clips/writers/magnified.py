@@ -1,4 +1,4 @@
-"""The clip again with its small motions enlarged."""
+"""The clip with small motions enlarged."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The timeline as Parquet: the same table with its types, small and quick to load."""
+"""The timeline as Parquet: the same table with its types, in a small file that loads fast."""
 
 from pathlib import Path
 

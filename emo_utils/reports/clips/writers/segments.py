@@ -1,4 +1,4 @@
-"""When expressions happen: `segments.csv`, and in `motion.csv` the curves it was read from."""
+"""The segments, `segments.csv`, and the curves in which they were found, `motion.csv`."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from emo_utils.reports.clips.writer import TABLES, ClipResults, writer
 
 FILES = {
     "segments.csv": "a row per expression: onset, apex, offset; see `emo_utils.motion.segments_file`",
-    "motion.csv": "how far each face is from rest, frame by frame; see `emo_utils.inference.segmenting`",
+    "motion.csv": "distance of each face from rest, frame by frame; see `emo_utils.inference.segmenting`",
 }
 
 

@@ -1,4 +1,4 @@
-"""The clip in a few numbers, with how it was read."""
+"""The summary of the clip, with the options of the analysis."""
 
 import json
 from pathlib import Path
@@ -8,13 +8,15 @@ from emo_utils.reports.clips.writer import TABLES, ClipResults, writer
 
 
 def summary_of(results: ClipResults) -> dict:
-    """What `summary.json` holds: how the clip was read, and what `summarise` says of it."""
+    """The content of `summary.json`: how the clip was analysed, and the result of `summarise`."""
     result = results.result
-    told = result.segments if result.motion is not None else None
-    return {"clip": results.name, **results.about, **summarise(result.timeline, told)}
+    segments = result.segments if result.motion is not None else None
+    return {"clip": results.name, **results.about, **summarise(result.timeline, segments)}
 
 
-@writer("summary", {"summary.json": "per person: shares of time, changes, segments; and how it was read"}, TABLES)
+@writer(
+    "summary", {"summary.json": "per person: shares of time, changes, segments; and how the clip was analysed"}, TABLES
+)
 def write_summary(results: ClipResults, folder: Path, on_frame=None) -> None:
     """Write `summary.json`."""
     (folder / "summary.json").write_text(json.dumps(summary_of(results), indent=1) + "\n", encoding="utf-8")

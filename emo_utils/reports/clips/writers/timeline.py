@@ -1,4 +1,4 @@
-"""The timeline as a table for people: a row per frame and face, on disk before anything else is begun."""
+"""The timeline as CSV: a row per frame and face; it is written before all other outputs."""
 
 from pathlib import Path
 
