@@ -1,1 +1,1 @@
-"""What people touch: the command line, and everything that shares its engine."""
+"""User interfaces: the command line."""

@@ -30,7 +30,7 @@ COMMANDS = {
     "Corpora and networks": (prepare, train, evaluate, export, tables),
     "This installation": (fetch, doctor),
 }
-"""By heading, in the order in which help lists them."""
+"""Commands by heading, in the order of the help."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -63,12 +63,12 @@ def emo(
 
 
 def main() -> None:
-    """Entry point: errors of the input or the request end with code 2 and one line."""
+    """Entry point; errors of the input or the request give one line and exit code 2."""
     os.environ.setdefault("MPLBACKEND", "agg")  # charts go to files; no window, no display needed
-    for stream in (sys.stdout, sys.stderr):  # a file's name may hold what this terminal's encoding does not
+    for stream in (sys.stdout, sys.stderr):  # a file name may not fit the encoding of the terminal
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    console = logging.StreamHandler()  # warnings and errors only; a clip's own log holds the rest
+    console = logging.StreamHandler()  # warnings and errors only; the log of each clip holds the rest
     console.setLevel(logging.WARNING)
     logging.basicConfig(format="%(levelname)s: %(message)s", handlers=[console])
     try:

@@ -1,1 +1,1 @@
-"""Verbs over clips and corpora: analyze, prepare, train, export, tables; what the command line and notebooks call."""
+"""Workflows for command line and notebooks: analyze, prepare, train, export, tables."""

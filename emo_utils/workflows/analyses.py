@@ -1,4 +1,4 @@
-"""Several analyses as one: a sequence, with the tables of all clips one under the other."""
+"""A sequence of analyses, with the tables of all clips concatenated."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False)
 class Analyses(Sequence[Analysis]):
-    """The analyses of a folder or a list, in its order; a clip that failed is left out and named in `failed`.
+    """The analyses of a folder or a list, in its order; failed clips are left out and named in `failed`.
 
-    Index it by number, or by a clip's name.
+    It is indexed by number or by the name of a clip.
 
     Attributes:
         each: the analyses.
-        failed: why, by the name of the clip.
+        failed: the reasons of failed clips, by name.
     """
 
     each: tuple[Analysis, ...]
@@ -48,7 +48,7 @@ class Analyses(Sequence[Analysis]):
 
     @property
     def timeline(self) -> "pd.DataFrame":
-        """The timelines of all clips one under the other, with the column `clip` before the others."""
+        """The timelines of all clips concatenated, with `clip` as the first column."""
         return self._joined("timeline")
 
     @property
@@ -58,7 +58,7 @@ class Analyses(Sequence[Analysis]):
 
     @property
     def people(self) -> "pd.DataFrame":
-        """A row per person and clip, with the column `clip` before the others; ids count within a clip."""
+        """A row per person and clip, with `clip` as the first column; ids count within a clip."""
         return self._joined("people")
 
     def save(

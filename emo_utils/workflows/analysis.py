@@ -1,4 +1,4 @@
-"""What `analyze` returns: the tables, figures and files of one clip, which notebook, command and page all show."""
+"""The result of `analyze`: tables, figures and files of one clip."""
 
 import logging
 import shutil
@@ -30,13 +30,13 @@ log = logging.getLogger("emo_utils")
 
 @dataclass(frozen=True, repr=False)
 class Analysis:
-    """One clip, picture or stretch of camera, analysed.
+    """The analysis of one clip, picture or camera recording.
 
     Attributes:
-        results: the timeline and the segments in the package's own types, the motion behind them, and their source.
-        options: how it was analysed.
-        seconds: how long that took.
-        log: the lines that were logged meanwhile.
+        results: timeline, segments and motion in the types of the package, and their source.
+        options: of the analysis.
+        seconds: duration of the analysis.
+        log: the lines logged during the analysis.
     """
 
     results: ClipResults
@@ -51,21 +51,21 @@ class Analysis:
 
     @property
     def timeline(self) -> "pd.DataFrame":
-        """A row per frame and face; `timeline.COLUMNS` says what the columns mean."""
+        """A row per frame and face; `timeline.COLUMNS` describes the columns."""
         return self.results.result.timeline.table.copy()
 
     @property
     def segments(self) -> "pd.DataFrame":
-        """A row per expression, from onset over apex to offset; `segments_file.COLUMNS` says what the columns mean."""
+        """A row per segment: onset, apex, offset; `segments_file.COLUMNS` describes the columns."""
         return segments_table(self.results.result.segments, self.clip)
 
     @property
     def people(self) -> "pd.DataFrame":
-        """A row per person: when they are seen, their share of time per expression, and how sure that is."""
+        """A row per person: time on screen, share of time per emotion, confidence."""
         return people_table(self.summary())
 
     def summary(self) -> dict[str, Any]:
-        """What `summary.json` holds: how the clip was read, and a report per person."""
+        """The content of `summary.json`: how the clip was analysed, and a report per person."""
         return summary_of(self.results)
 
     def plot(self, chart: str = "line") -> "Figure":
@@ -100,9 +100,9 @@ class Analysis:
         Pictures of the apexes and the annotated video read the source again; without it they are left out.
 
         Args:
-            folder: where to.
+            folder: to write into.
             outputs: names of `reports.clips.writer.writers`; None takes the default ones.
-            overwrite: replace results that are there already; only files that this package wrote are replaced.
+            overwrite: replace existing results; only files that this package wrote are replaced.
             progress: show progress bars on standard error.
             **switched: single outputs by name, such as `annotated=False` or `magnified=True`.
 
@@ -110,7 +110,7 @@ class Analysis:
             The folder.
 
         Raises:
-            OutputError: it cannot be written, or holds something and `overwrite` is not set.
+            OutputError: it cannot be written, or is not empty and `overwrite` is not set.
             UnknownNameError: no such output; lists the known ones.
         """
         folder = Path(folder)
@@ -129,7 +129,7 @@ class Analysis:
         return folder
 
     def write(self, folder: Path, outputs: Sequence[str] | None = None, progress: bool = True) -> tuple[Missing, ...]:
-        """Write outputs and the log into a folder that is there, and say what is missing; `save` does so atomically."""
+        """Write outputs and the log into an existing folder; returns the missing ones. `save` does so atomically."""
         started, source = time.perf_counter(), self.results.source
         frames = source.frames if source else None
         with recorded_log() as lines:

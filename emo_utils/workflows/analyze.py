@@ -1,4 +1,4 @@
-"""Clips in, folders of results out: resumable, and with nothing lost that was finished, however a run ends."""
+"""Analyse clips into folders of results; a stopped run can be continued, and finished clips are kept."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -35,29 +35,28 @@ def analyze_clips(
     progress: bool = True,
     on_result: OnResult | None = None,
 ) -> list[ClipResult]:
-    """Read clips and write their results.
+    """Analyse clips and write their results.
 
-    One clip named outright is written into `out` itself; several, or a folder, into one folder each, with a
-    `manifest.csv` that names every clip and what became of it. Each folder of results lands when its clip is done. A
-    clip that an earlier run finished with the same options is not read again: a broken run goes on where it was.
+    The results of a single clip are written into `out` itself. For several clips or a folder, each clip gets a folder,
+    and `manifest.csv` lists every clip with its status. Each folder appears when its clip is done. A clip that an
+    earlier run finished with the same options is not analysed again, so a stopped run can be continued.
 
     Args:
         inputs: video files and folders of them.
         out: the output folder. Only files that this package wrote are ever replaced in it.
-        options: how clips are read.
-        outputs: names of what is written, see `reports.clips.writer`; None takes the default ones.
+        options: of the analysis.
+        outputs: names of the outputs, see `reports.clips.writer`; None takes the default ones.
         segments_file: segments corrected by hand, used instead of those found; see `motion.segments_file`.
-        overwrite: replace results that were made with other options, or of another version of a file; and those of
-            a clip named outright in any case.
-        redo: read finished clips again too, and replace their results.
-        recursive: look into the subfolders of folders too.
-        workers: processes that read clips; one is this process itself.
-        scheduler: address of a Dask scheduler, whose workers read the clips instead.
+        overwrite: replace results of other options or of another version of a file; results of a single clip always.
+        redo: analyse finished clips again too, and replace their results.
+        recursive: search subfolders too.
+        workers: number of processes; 1 uses this process.
+        scheduler: address of a Dask scheduler, whose workers analyse the clips instead.
         progress: show progress bars on standard error.
-        on_result: is called for each clip, as soon as its results are there.
+        on_result: called for each clip as soon as its results are written.
 
     Raises:
-        EmoError: the request itself is wrong (no videos, unknown names, output in the way), or the only clip failed.
+        EmoError: the request is wrong (no videos, unknown names, existing output), or the only clip failed.
         OutputError: the disk is full or cannot be written; what was finished is kept.
     """
     out = Path(out)
@@ -86,7 +85,7 @@ def analyze_clips(
 def analyze_clip(
     clip: Path, folder: Path, analyzer: Analyzer, outputs: Sequence[str] | None = None, progress: bool = True
 ) -> ClipResult:
-    """Read one clip into a folder; results of this or of another clip that are there already are replaced.
+    """Analyse one clip into a folder; existing results, also of another clip, are replaced.
 
     Raises:
         VideoError: the clip cannot be read; nothing is written then.

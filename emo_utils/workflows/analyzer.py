@@ -1,4 +1,4 @@
-"""The public way to analyse: `analyze` for one call, `Analyzer` for networks that stay loaded."""
+"""The public functions: `analyze` for one call, `Analyzer` to keep the networks loaded."""
 
 import json
 import logging
@@ -33,8 +33,8 @@ class Analyzer:
         **changes: single options by name, see `AnalysisOptions`.
 
     Raises:
-        UnknownNameError: a name that is no option, weights, detector ...; says the nearest.
-        EmoError: an option's value cannot be.
+        UnknownNameError: an unknown option, weights, detector and so on; names the most similar one.
+        EmoError: the value of an option is not allowed.
 
     Example:
         >>> analyzer = Analyzer("ferplus", smoothing="viterbi")
@@ -60,15 +60,15 @@ class Analyzer:
             source: a video or picture file; a folder of them; a list or an iterator of files; an array uint8 (H, W, 3)
                 or (T, H, W, 3), RGB; a list or an iterator of such frames, or of `Frame`s; the index of a camera.
             fps: frames a second of an array or of frames without times.
-            seconds: end after so many; needed for a camera, which has no end of its own.
+            seconds: limit of the duration; needed for a camera, which has no end.
             progress: show progress bars on standard error.
 
         Returns:
-            An `Analysis`; for a folder and for several files `Analyses`, a sequence of them. Of several, one that
-            cannot be read stops none of the others; it is logged, and named in `Analyses.failed`.
+            An `Analysis`; for a folder and for several files `Analyses`, a sequence of them. If one of several
+            clips cannot be read, the others are analysed; it is logged, and named in `Analyses.failed`.
 
         Raises:
-            SourceError: something else was given; says what was expected, and what was found.
+            SourceError: another type or shape was given.
             VideoError: the only clip cannot be read, or none of several.
         """
         opened = open_source(source, fps)
@@ -94,11 +94,12 @@ class Analyzer:
         return Analyses(tuple(done), failed)
 
     def stream(self, frames: Any, fps: float | None = None) -> Iterator[StreamRow]:
-        """Analyse frames as they come, for a live camera: rows of a frame depend on it and on those before alone.
+        """Analyse frames live, as from a camera: rows of a frame depend only on this frame and earlier ones.
 
-        `inference.stream` says in what a stream differs from `analyze`. Over eight real clips the expression of the
-        frame alone is the same in 97.7 % of 1,441 faces, the smoothed one in 92.9 %: averaged over the past, it changes
-        0.14 to 0.18 s later (`benchmarks/stream.py`). A smaller `smoothing_s` makes it quicker, and less steady.
+        `inference.stream` describes the differences from `analyze`. Over eight real clips the emotion of the single
+        frame is the same for 97.7 % of 1,441 faces, the smoothed one for 92.9 %. The smoothed one is an average over
+        the past, so it changes 0.14 to 0.18 s later (`benchmarks/stream.py`). A smaller `smoothing_s` reduces the
+        delay, and smooths less.
 
         Args:
             frames: a single source, as for `analyze`: a camera's index, an iterator of frames, a file ...
@@ -106,10 +107,10 @@ class Analyzer:
 
         Yields:
             A dict per face, with the columns of the timeline contract; one with status `no_face` for a frame without.
-            All rows of a frame come before the next frame is asked for.
+            All rows of a frame are yielded before the next frame is read.
 
         Raises:
-            EmoError: an option needs the future: `smoothing` other than exponential or none, `apex_only`.
+            EmoError: an option needs later frames: `smoothing` other than exponential or none, `apex_only`.
             SourceError: not a single source of frames.
 
         Example:
@@ -160,9 +161,9 @@ def analyze(
     Args:
         source: what to analyse.
         fps: frames a second of an array or of frames without times.
-        seconds: end after so many; needed for a camera.
+        seconds: limit of the duration; needed for a camera.
         progress: show progress bars on standard error.
-        **options: how, see `AnalysisOptions`: `weights`, `detector`, `sample_fps`, `smoothing` ...
+        **options: see `AnalysisOptions`: `weights`, `detector`, `sample_fps`, `smoothing` ...
 
     Example:
         >>> analysis = emo.analyze("holiday.mp4", sample_fps=10)

@@ -16,18 +16,18 @@ from emo_utils.workflows.clip_search import find_clips
 
 @dataclass(frozen=True)
 class Apexes:
-    """What was found.
+    """The segments of clips with one expression each.
 
     Attributes:
-        table: a row per clip that was read, with `motion.segments_file.COLUMNS`.
-        failed: why the others were not, by path.
+        table: a row per clip, with `motion.segments_file.COLUMNS`.
+        failed: the reasons of failed clips, by path.
     """
 
     table: pd.DataFrame = field(repr=False)
     failed: dict[str, str] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
-        """Write the table as CSV, whole or not at all; `--segments` reads it back."""
+        """Write the table as CSV, atomically; `--segments` can read it."""
         with whole_file(path) as part:
             self.table.to_csv(part, index=False, float_format="%.6g", lineterminator="\n")
 
@@ -35,15 +35,15 @@ class Apexes:
 def find_apexes(
     inputs: Sequence[Path | str], options: AnalysisOptions | None = None, *, progress: bool = True
 ) -> Apexes:
-    """Read clips that are known to hold one expression each.
+    """Analyse clips that are known to hold one expression each.
 
     Args:
         inputs: video files, and folders of them with all their subfolders.
-        options: how they are read; `segments` is always `one`.
+        options: of the analysis; `segments` is always `one`.
         progress: show progress bars on standard error.
 
     Raises:
-        EmoError: the request itself is wrong, or the only clip cannot be read.
+        EmoError: the request is wrong, or the only clip cannot be read.
     """
     clips = find_clips(inputs, recursive=True).clips
     analyzer = Analyzer(options=options or AnalysisOptions(), segments=ONE)

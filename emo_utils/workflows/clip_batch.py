@@ -1,4 +1,4 @@
-"""A run over many clips: each lands when it is done, and whatever ends the run, it can go on from there."""
+"""A run over many clips: results are written clip by clip, and a stopped run can be continued."""
 
 import logging
 import time
@@ -37,7 +37,7 @@ GO_ON = "give the same command again to go on"
 
 @dataclass(frozen=True)
 class BatchProgress:
-    """How far a run is: clips done (finished before, read now, or failed), of how many, and the seconds left."""
+    """Progress of a run: clips done (finished before, now, or failed), their total, and the seconds left."""
 
     done: int
     total: int
@@ -48,12 +48,12 @@ OnResult = Callable[[ClipResult, BatchProgress], None]
 
 
 def land_outcome(place: Place, task: ClipTask, outcome: Outcome) -> ClipResult:
-    """Move what was written to its place."""
+    """Move the written files of a clip to their place."""
     if outcome.status == FAILED:
         return ClipResult.of(place.clip, place.folder, outcome)
-    told = {name: getattr(outcome, name) for name in ("reason", "seconds", "summary")}
+    values = {name: getattr(outcome, name) for name in ("reason", "seconds", "summary")}
     status = INCOMPLETE if outcome.missing else DONE
-    listing = Listing(outcome.source, place.request, status, outcome=told)
+    listing = Listing(outcome.source, place.request, status, outcome=values)
     for name in land(task.part, place.folder, listing):
         log.warning(
             "%s: written as %s, since a file of that name there is yours or was changed by you", place.folder, name
@@ -63,7 +63,7 @@ def land_outcome(place: Place, task: ClipTask, outcome: Outcome) -> ClipResult:
 
 @contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
-    """A full disk, or one that cannot be written, as an error that a user understands."""
+    """Turn errors of the disk, such as a full one, into an OutputError."""
     try:
         yield
     except OSError as error:
@@ -73,7 +73,7 @@ def disk_errors(folder: Path) -> Iterator[None]:
 
 
 class Batch:
-    """A run over many clips: its places, what became of each so far, and its manifest."""
+    """A run over many clips: their folders, their results so far, and the manifest."""
 
     def __init__(
         self, places: Sequence[Place], rest: Sequence[ClipRow], out: Path, request: Request, on_result: OnResult | None
@@ -87,10 +87,10 @@ class Batch:
     def planned(
         cls, found: FoundClips, out: Path, request: Request, overwrite: bool, redo: bool, on_result: OnResult | None
     ) -> "Batch":
-        """See what there is to do.
+        """Plan a run: find the folder of each clip, and the clips that are finished.
 
         Raises:
-            OutputError: results are there that were made otherwise, or a `manifest.csv` of somebody else's.
+            OutputError: there are results of other options, or a `manifest.csv` of another program.
         """
         earlier = read_rows(out)
         if earlier is None and (out / MANIFEST).exists():
@@ -101,7 +101,7 @@ class Batch:
         return cls(places, [*rest, *keep_others(earlier or (), named, out)], out, request, on_result)
 
     def run(self, workers: int, executor: Executor | None, progress: bool) -> list[ClipResult]:
-        """Read what is not finished; the manifest is written anew after each clip."""
+        """Analyse unfinished clips; the manifest is written again after each clip."""
         workers = min(workers, len(self._pending) or 1)
         tasks = {}
         for place in self._pending:
@@ -110,7 +110,7 @@ class Batch:
         try:
             with disk_errors(self._out):
                 self._write_manifest()
-                self._tell_finished()
+                self._report_finished()
                 self._read(tasks, workers, executor, progress)
         except (KeyboardInterrupt, Stopped) as stop:
             sweep(self._out)
@@ -135,13 +135,13 @@ class Batch:
                 bar.update()
                 done = len(self._results)
                 each_s = (time.perf_counter() - started) / (done - finished)
-                self._tell(place.folder, BatchProgress(done, len(self._places), each_s * (len(self._places) - done)))
+                self._report(place.folder, BatchProgress(done, len(self._places), each_s * (len(self._places) - done)))
 
-    def _tell_finished(self) -> None:
+    def _report_finished(self) -> None:
         for done, folder in enumerate(list(self._results), start=1):
-            self._tell(folder, BatchProgress(done, len(self._places), 0.0))
+            self._report(folder, BatchProgress(done, len(self._places), 0.0))
 
-    def _tell(self, folder: Path, so_far: BatchProgress) -> None:
+    def _report(self, folder: Path, so_far: BatchProgress) -> None:
         if self._on_result:
             self._on_result(self._results[folder], so_far)
 

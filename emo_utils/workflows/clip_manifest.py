@@ -1,4 +1,4 @@
-"""`manifest.csv` of a folder of results: every clip of every run into it, and what became of it."""
+"""`manifest.csv` of a folder of results: every clip of every run into it, with its status."""
 
 import csv
 import io
@@ -19,12 +19,12 @@ class ClipRow:
     """One clip, or one file of a folder that was passed over.
 
     Attributes:
-        clip: its path as it was given.
-        status: `ok`; `failed`; `waiting` while a run is going on, or was broken off; `passed over`.
-        reason: why; for a good clip what a user should know of it.
-        folder: with its results; empty where there are none.
-        frames, people: how many; empty where it was not read.
-        seconds: how long it took.
+        clip: its path as given.
+        status: `ok`; `failed`; `waiting` during a run or after it was stopped; `passed over`.
+        reason: of the status; warnings for a clip with status `ok`.
+        folder: of its results; empty if there are none.
+        frames, people: their numbers; empty if the clip was not analysed.
+        seconds: duration of the analysis.
     """
 
     clip: str
@@ -40,7 +40,7 @@ COLUMNS = tuple(field.name for field in fields(ClipRow))
 
 
 def read_rows(folder: Path) -> list[ClipRow] | None:
-    """The rows of a folder's manifest; None where there is none, or one that this package did not write."""
+    """The rows of a folder's manifest; None if there is none, or another program wrote it."""
     try:
         with (folder / MANIFEST).open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
@@ -61,6 +61,6 @@ def write_rows(folder: Path, rows: Iterable[ClipRow]) -> None:
 
 
 def keep_others(earlier: Sequence[ClipRow], now: Iterable[str], folder: Path) -> list[ClipRow]:
-    """The rows of earlier runs about other files than `now`, as far as their results are still there."""
+    """The rows of earlier runs about other files than `now`, if their results still exist."""
     named = set(now)
     return [row for row in earlier if row.clip not in named and (not row.folder or (folder / row.folder).is_dir())]

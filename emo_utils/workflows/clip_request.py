@@ -1,4 +1,4 @@
-"""How clips are to be read and what is written of each: checked once, before the first clip."""
+"""A request to analyse clips: options and outputs, checked once before the first clip."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -18,13 +18,13 @@ from emo_utils.workflows.clip_task import ClipTask
 
 @dataclass(frozen=True)
 class Request:
-    """How clips are read and what is written of each.
+    """Options and outputs for the analysis of clips.
 
     Attributes:
         analyzer: networks and options.
         outputs: names of the writers.
-        marks: segments marked by hand; None: find them.
-        marked_in: the file they are from.
+        marks: segments marked by hand; None: find the segments.
+        marked_in: the file of the marked segments.
     """
 
     analyzer: Analyzer
@@ -43,8 +43,8 @@ class Request:
         """Check a request and load its networks.
 
         Raises:
-            EmoError: an unknown name, segments that are switched off and given, or absent weights.
-            SegmentsError: a row of the segments makes no sense, or is about another clip.
+            EmoError: an unknown name, absent weights, or a file of segments while segments are switched off.
+            SegmentsError: a row of the segments is wrong, or names another clip.
         """
         names = tuple(one.name for one in in_order(outputs))
         marks = tuple(read_segments(segments_file)) if segments_file else None
@@ -55,11 +55,11 @@ class Request:
         return cls(Analyzer(options=options), names, marks, Path(segments_file) if segments_file else None)
 
     def task(self, clip: Path, part: Path, progress: bool) -> ClipTask:
-        """What to do for one clip."""
+        """The task for one clip."""
         return ClipTask(clip, part, self.analyzer.options, self.outputs, self._marked(clip), self.marked_in, progress)
 
     def key(self, clip: Path) -> str:
-        """A hash of all that the results of a clip depend on, but for the clip itself."""
+        """A hash of everything that the results depend on, except the clip itself."""
         marked = self._marked(clip)
         pipeline = self.analyzer.pipeline
         about = {

@@ -1,4 +1,4 @@
-"""Where the results of each clip belong, which are there already, and what became of each clip in the end."""
+"""The folder of the results of each clip, the finished results, and the status of each clip."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,17 +16,17 @@ from emo_utils.workflows.output_folder import OTHERWISE
 
 @dataclass(frozen=True)
 class ClipResult:
-    """What became of one clip.
+    """The result of one clip: status, folder, summary.
 
     Attributes:
         clip: the file.
         folder: of its results.
         status: `ok` or `failed`.
-        reason: why it failed, or what a user should know of a good clip.
-        seconds: how long it took.
-        missing: outputs that could not be written, and why.
-        summary: what `summary.json` holds.
-        read_before: it was finished by an earlier run, and not read again.
+        reason: why it failed, or warnings for a clip with status `ok`.
+        seconds: duration of the analysis.
+        missing: outputs that could not be written, with reasons.
+        summary: the content of `summary.json`.
+        read_before: it was finished by an earlier run, and not analysed again.
     """
 
     clip: Path
@@ -40,20 +40,20 @@ class ClipResult:
 
     @classmethod
     def of(cls, clip: Path, folder: Path, outcome: Outcome) -> "ClipResult":
-        """A clip that was read now."""
+        """The result of a clip that was analysed now."""
         return cls(
             clip, folder, outcome.status, outcome.reason, outcome.seconds, outcome.missing, outcome.summary
         )  # fmt: skip
 
     @classmethod
     def listed(cls, clip: Path, folder: Path, listing: Listing) -> "ClipResult":
-        """A clip that was finished before."""
+        """The result of a clip that was finished before."""
         values = listing.outcome
         return cls(clip, folder, OK, values["reason"], values["seconds"], (), values["summary"], read_before=True)
 
     @property
     def complete(self) -> bool:
-        """Whether the clip was read to its end, and all that was asked for was written."""
+        """Whether the clip was read to its end, and all requested outputs were written."""
         return self.status == OK and not self.missing and not self.summary.get("truncated")
 
     @property
@@ -71,7 +71,7 @@ class ClipResult:
 
 @dataclass(frozen=True)
 class Place:
-    """A clip and the folder of its results; `finished` holds what is there where nothing is left to do."""
+    """A clip and the folder of its results; `finished` is the result if nothing is left to do."""
 
     clip: Path
     folder: Path
@@ -80,12 +80,12 @@ class Place:
 
 
 def place_clips(clips: Sequence[Path], requests: Sequence[str], out: Path, overwrite: bool, redo: bool) -> list[Place]:
-    """Choose a folder for each clip below `out`, and find those that are finished.
+    """Choose a folder below `out` for each clip, and find the finished clips.
 
-    A folder that holds the results of another clip, or files of the user's alone, is not taken.
+    A folder with the results of another clip, or only with files of the user, is not used.
 
     Raises:
-        OutputError: results of these clips are there that were made otherwise, and may not be replaced.
+        OutputError: there are results of these clips with other options, and they may not be replaced.
     """
     places, taken = [], set()
     for clip, name, request in zip(clips, distinct_names(clips), requests, strict=True):
@@ -99,7 +99,7 @@ def place_clips(clips: Sequence[Path], requests: Sequence[str], out: Path, overw
 
 
 def place_clip(clip: Path, folder: Path, request: str, redo: bool) -> Place:
-    """See whether a folder holds the finished results of a clip."""
+    """Check whether a folder holds the finished results of a clip."""
     listing = read_listing(folder)
     same = listing and listing.status == DONE and listing.request == request and _is_of(listing, clip)
     if redo or not same or not listing.present(folder):
@@ -125,7 +125,7 @@ def _refuse_others(places: Sequence[Place], out: Path, allowed: bool) -> None:
 
 
 def made_otherwise(place: Place) -> bool:
-    """Whether a folder holds results that are whole, and of another request or another file."""
+    """Whether a folder holds complete results of another request or another file."""
     listing = read_listing(place.folder)
     if listing is None or listing.status not in (DONE, INCOMPLETE):
         return False

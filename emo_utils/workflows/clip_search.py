@@ -1,4 +1,4 @@
-"""Which files a request means: clips named outright, and those of folders, and what is passed over there."""
+"""Find the clips of a request: named files, and the videos of folders; other files are passed over."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from emo_utils.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 @dataclass(frozen=True)
 class PassedOver:
-    """A file or folder of a folder that is not read, and why."""
+    """A file or folder that is not analysed, and the reason."""
 
     path: Path
     reason: str
@@ -21,12 +21,12 @@ class PassedOver:
 
 @dataclass(frozen=True)
 class FoundClips:
-    """What a request means.
+    """The clips of a request.
 
     Attributes:
-        clips: files as named, and the videos of folders in alphabetical order; each once.
-        passed_over: all else that the folders hold.
-        single: whether one clip was named outright, and nothing else.
+        clips: the named files, and the videos of folders in alphabetical order, without duplicates.
+        passed_over: everything else in the folders.
+        single: whether the request is one file.
     """
 
     clips: tuple[Path, ...]
@@ -38,9 +38,9 @@ def find_clips(inputs: Sequence[Path | str], recursive: bool = False, out: Path 
     """Find the clips of a request.
 
     Args:
-        inputs: video files, and folders of them. A file that is named outright is read whatever its name ends in.
-        recursive: look into the subfolders of folders too, also into linked ones.
-        out: the folder for the results, which is not looked into.
+        inputs: video files, and folders of them. A named file may have any suffix.
+        recursive: search subfolders too, also linked ones.
+        out: the folder for the results, which is not searched.
 
     Raises:
         VideoError: nothing was named, a path is missing, or a folder holds no video.
@@ -74,7 +74,7 @@ def _entries(folder: Path, recursive: bool, seen: set[tuple[int, int]]) -> Itera
         if not path.is_dir():
             reason = why_not(path)
             yield PassedOver(path, reason) if reason else path
-        elif _identity(path) in seen:  # the results, or a link back to where we came from
+        elif _identity(path) in seen:  # the results, or a link to a folder that was searched already
             continue
         elif path.name.startswith("."):
             yield PassedOver(path, "a hidden folder")
@@ -87,7 +87,7 @@ def _entries(folder: Path, recursive: bool, seen: set[tuple[int, int]]) -> Itera
 
 
 def why_not(path: Path) -> str:
-    """Why a file of a folder is not read as a clip; empty where it is."""
+    """The reason why a file of a folder is not a clip; empty if it is one."""
     suffix = path.suffix.lower()
     if path.name.startswith("."):
         return "a hidden file"
@@ -107,10 +107,10 @@ def _identity(path: Path) -> tuple[int, int]:
 
 
 def refuse_inputs_in(out: Path, inputs: Sequence[Path]) -> None:
-    """Refuse to write results where the inputs are.
+    """Refuse an output folder that contains an input.
 
     Raises:
-        OutputError: an input is, or lies in, the folder for the results; through links too.
+        OutputError: an input is, or lies in, the folder for the results, also through links.
     """
     place = os.path.realpath(out)
     for path in inputs:
@@ -122,11 +122,11 @@ def refuse_inputs_in(out: Path, inputs: Sequence[Path]) -> None:
 
 
 LONGEST_NAME = 240
-"""Bytes of a folder's name; a number may have to be added, and 255 are the most."""
+"""Largest length of a folder name in bytes; a number may be added, and the limit is 255."""
 
 
 def distinct_names(clips: Sequence[Path]) -> list[str]:
-    """A folder name per clip: its stem, with its suffix and then a number where stems are the same."""
+    """A folder name per clip: its stem. Equal stems get the suffix of the file, and then a number."""
     stems = [shortened(clip.stem, LONGEST_NAME) for clip in clips]
     alike = {stem for stem in stems if stems.count(stem) > 1} if len(set(stems)) < len(stems) else set()
     names: dict[str, None] = {}

@@ -1,4 +1,4 @@
-"""One clip to its files in a hidden folder: the part of `emo analyze` that may run in another process."""
+"""Analyse one clip into a hidden folder: the part of `emo analyze` that may run in another process."""
 
 import logging
 import shutil
@@ -19,15 +19,15 @@ log = logging.getLogger("emo_utils")
 
 @dataclass(frozen=True)
 class ClipTask:
-    """What to do; plain values, so that it can be sent to another process.
+    """The task for one clip; plain values, so that it can be sent to another process.
 
     Attributes:
         clip: the file to read.
-        part: the folder to write into; it is made here, and left only if all went well.
-        options: how the clip is read.
+        part: the folder to write into; it is made here, and removed if an error occurs.
+        options: of the analysis.
         outputs: names of the writers.
-        marked: segments marked by hand; None: find them.
-        marked_in: the file they are from.
+        marked: segments marked by hand; None: find the segments.
+        marked_in: the file of the marked segments.
         progress: show a progress bar of frames.
     """
 
@@ -42,15 +42,15 @@ class ClipTask:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a clip.
+    """The outcome of a task.
 
     Attributes:
         status: `ok` or `failed`.
-        reason: why it failed, or what a user should know of a good clip.
-        seconds: how long it took.
-        missing: outputs that could not be written, and why.
-        summary: what `summary.json` holds.
-        source: the file as it was; None where it failed.
+        reason: why it failed, or warnings for a clip with status `ok`.
+        seconds: duration of the task.
+        missing: outputs that could not be written, with reasons.
+        summary: the content of `summary.json`.
+        source: the state of the file when it was read; None if it failed.
     """
 
     status: str
@@ -62,14 +62,14 @@ class Outcome:
 
 
 def run_task(task: ClipTask, analyzer: Analyzer | None = None) -> Outcome:
-    """Read a clip and write its files.
+    """Analyse a clip and write its files.
 
     Args:
-        task: what to do.
-        analyzer: with the task's options; None: one that this process keeps for tasks of the same options.
+        task: the clip, options and outputs.
+        analyzer: with the options of the task; None: a cached one of this process.
 
     Raises:
-        EmoError: the clip cannot be read, or its timeline cannot be written; nothing is left then.
+        EmoError: the clip cannot be read, or its timeline cannot be written; no files are left then.
     """
     started = time.perf_counter()
     shutil.rmtree(task.part, ignore_errors=True)
@@ -85,10 +85,10 @@ def run_task(task: ClipTask, analyzer: Analyzer | None = None) -> Outcome:
 
 
 def try_task(task: ClipTask, analyzer: Analyzer | None = None) -> Outcome:
-    """As `run_task`; a clip that cannot be read is an outcome too, since it must not stop the others.
+    """As `run_task`, but a failed clip gives an outcome instead of an error, so that it does not stop the others.
 
     Raises:
-        OutputError: the disk is full or cannot be written, which the next clip would find too.
+        OutputError: the disk is full or cannot be written; the next clip would fail too.
     """
     started = time.perf_counter()
     try:
@@ -103,7 +103,7 @@ def try_task(task: ClipTask, analyzer: Analyzer | None = None) -> Outcome:
 
 
 def _read_and_write(task: ClipTask, analyzer: Analyzer) -> tuple[dict, tuple[str, ...]]:
-    """The summary, and what is missing."""
+    """The summary, and the outputs that are missing."""
     marked = {} if task.marked is None else {"marked": task.marked, "marked_in": task.marked_in}
     analysis = analyzer.analyze_source(file_source(task.clip), progress=task.progress, **marked)
     missing = analysis.write(task.part, task.outputs, task.progress)
@@ -112,5 +112,5 @@ def _read_and_write(task: ClipTask, analyzer: Analyzer) -> tuple[dict, tuple[str
 
 @lru_cache(maxsize=1)
 def _kept_analyzer(options: AnalysisOptions) -> Analyzer:
-    """The networks of a worker process, loaded once."""
+    """The analyzer of a worker process, loaded once per options."""
     return Analyzer(options=options)

@@ -8,7 +8,7 @@ from emo_utils.errors import MissingPackageError, WorkerError
 from emo_utils.extras import missing
 
 CONNECT_S = 10
-"""Patience with a scheduler that does not answer."""
+"""Timeout of the connection to a scheduler."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What was found in clips beside what a coding table of the field says: apex errors, and the scores of spotting."""
+"""Compare found segments with coding tables: apex errors, and spotting scores."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,26 +37,26 @@ def apex_errors(table: pd.DataFrame, codes: Sequence[CodedExpression]) -> pd.Dat
 
 
 def coded_of(stem: str, codes: Sequence[CodedExpression]) -> list[CodedExpression]:
-    """Rows about a clip: those that name it, alone or behind the person (`sub01_EP02_01f`, `15_0101disgusting`)."""
+    """The rows of a clip; its name may have the person as a prefix (`sub01_EP02_01f`, `15_0101disgusting`)."""
     return [code for code in codes if stem == Path(code.clip).stem or stem.endswith("_" + Path(code.clip).stem)]
 
 
 def spot(
     inputs: Sequence[Path | str], codes: Path | str, options: AnalysisOptions, *, progress: bool = True
 ) -> dict[str, dict[str, Any]]:
-    """Find the expressions of long clips and score them against a coding table, as the MEGC spotting protocol does.
+    """Find the expressions of long clips and score them against a coding table by the MEGC spotting protocol.
 
     Args:
-        inputs: video files and folders of them; frames of the table count from their start.
+        inputs: video files and folders of them; frame numbers of the table count from the start of the file.
         codes: the coding table.
-        options: how clips are read; `expressions="both"` looks for both scales.
+        options: of the analysis; `expressions="both"` looks for both scales.
         progress: show progress bars on standard error.
 
     Returns:
         `macro`, `micro` and `overall`: precision, recall and F1 at an overlap of one half, and the counts.
 
     Raises:
-        CorpusError: the table makes no sense, or is about none of the clips.
+        CorpusError: the table is wrong, or names none of the clips.
         VideoError: a clip cannot be read.
     """
     rows, analyzer = read_codes(codes), Analyzer(options=options)
@@ -74,7 +74,7 @@ def spot(
 
 
 def as_row(score: SegmentScore) -> dict[str, Any]:
-    """Plain values of a score, None where there is none."""
+    """Plain values of a score; None for NaN."""
     shares = {"precision": score.precision, "recall": score.recall, "f1": score.f1}
     counts = {"hits": score.hits, "false": score.false, "missed": score.missed}
     return {name: None if np.isnan(value) else round(value, 4) for name, value in shares.items()} | counts

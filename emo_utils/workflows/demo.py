@@ -1,4 +1,4 @@
-"""The first thing a newcomer sees: the sample clip, made here, and what the kit reads in it."""
+"""The demo: make the sample clip and analyse it."""
 
 import tempfile
 from pathlib import Path
@@ -10,7 +10,7 @@ from emo_utils.workflows.clip_results import ClipResult
 
 
 def run_demo(out: Path) -> list[ClipResult]:
-    """Make the synthetic sample clip and read it into `out`; what an earlier demo left there is replaced."""
+    """Make the synthetic sample clip and analyse it into `out`; results of an earlier demo are replaced."""
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder) / "sample.mp4"
         make_sample_clip(clip)

@@ -1,4 +1,4 @@
-"""Is this installation sound? A table of checks, each of which looks at one thing that has gone wrong for somebody."""
+"""Check an installation for known problems, one check per problem."""
 
 import importlib.metadata
 import os
@@ -31,7 +31,7 @@ OPTIONAL = (
 
 @dataclass(frozen=True)
 class Check:
-    """`state` is ok, absent (optional, not there) or FAILED."""
+    """The result of one check; `state` is ok, absent (optional, not installed) or FAILED."""
 
     name: str
     state: str

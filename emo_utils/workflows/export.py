@@ -1,4 +1,4 @@
-"""`emo export`: trained runs to one weights file."""
+"""`emo export`: put the networks of trained runs into one weights file."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from emo_utils.training.run import metadata_of, prior_of, reads_one_gray_face
 from emo_utils.workflows.open_run import parts_again
 
 MEMBER = ("experiment", "trained_at_commit", "best_epoch")
-"""What the sidecar of several networks says of each."""
+"""What the sidecar of several networks stores for each."""
 
 
 def export_weights(
@@ -23,14 +23,14 @@ def export_weights(
 
     Args:
         names: folders of finished runs, or names of shipped weights, all of the same corpus and input. Of a run of
-            several folds the first finished one is taken, and the log says so.
+            several folds the first finished one is taken and logged.
         out: the ONNX file to write; its sidecar goes beside it.
         form: of the file.
         corpus_options: of the corpus, such as `root`, if it was trained with any.
 
     Raises:
-        EmoError: no name, a run that reads no single gray faces, or runs that do not go together.
-        RunError: a folder that is no run, no finished fold in it, or no network.
+        EmoError: no name, a run whose input is not one gray face, or runs of different corpora.
+        RunError: a folder that is no run, or has no finished fold or no network.
     """
     if not names or out.suffix != ".onnx":
         raise EmoError(f"expected runs and a file that ends in .onnx, found {len(names)} runs and {out}")
@@ -51,7 +51,7 @@ def export_weights(
 
 
 def _metadata(name: str) -> list[dict]:
-    """The metadata of each network of a fold's folder or of shipped weights; what is said of the data is the same."""
+    """The metadata of each network of a fold's folder or of shipped weights."""
     if is_run(name):
         run = RunFolder(name)
         return [metadata_of(Experiment.from_dict(run.experiment()), run)]

@@ -1,4 +1,4 @@
-"""What can be fetched by name: model files and corpora."""
+"""Fetch model files and corpora by name."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def fetch_one(name: str) -> Path:
     """Fetch a model file or a corpus and return where it is.
 
     Raises:
-        UnknownNameError: neither; lists both.
+        UnknownNameError: no such file or corpus; lists the known ones.
         AssetError, CorpusError: it cannot be fetched; the message says what to do.
     """
     if name in ASSETS:

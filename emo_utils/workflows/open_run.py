@@ -1,4 +1,4 @@
-"""A trained run opened again, with the samples it was tested on: to look at what it learnt."""
+"""Load a trained run with its samples, to inspect the network."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +40,7 @@ class OpenedRun:
         return np.array(self.samples.classes)[self.samples.labels]
 
     def one_each(self) -> np.ndarray:
-        """Rows of one sample of each emotion, in the order of the classes; people take turns."""
+        """Rows of one sample of each emotion, in the order of the classes, from different persons if possible."""
         people = sorted(set(self.samples.subject_ids))
         rows = []
         for label in np.unique(self.samples.labels):
@@ -50,14 +50,14 @@ class OpenedRun:
         return np.array(rows)
 
     def inputs(self, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Samples as the network accepts them, and the mask of sequences."""
+        """Samples as network input, and the mask of sequences."""
         items, mask = self.samples.batch(rows)
         x = normalise(to_network(torch.from_numpy(items), torch.device("cpu")), self.experiment.input_spec)
         return x, None if mask is None else torch.from_numpy(mask)
 
     @torch.no_grad()
     def named(self, rows: np.ndarray) -> np.ndarray:
-        """The emotion that the network names for each sample, (N,)."""
+        """The predicted emotion of each sample, (N,)."""
         x, mask = self.inputs(rows)
         logits = self.model(x) if mask is None else self.model(x, mask)
         return np.array(self.samples.classes)[logits.argmax(1).numpy()]
@@ -67,7 +67,7 @@ class OpenedRun:
         return [_middle(self.samples.items[int(row)], self.experiment.input_spec.colour) for row in rows]
 
     def features(self) -> np.ndarray:
-        """What the network knows of each sample before its last layer, float32 (N, D); see `models.explain`."""
+        """Features before the last layer of the network, float32 (N, D); see `models.explain`."""
         rows = np.split(np.arange(len(self.samples)), range(BATCH, len(self.samples), BATCH))
         spec, cpu = self.experiment.input_spec, torch.device("cpu")
         found = []
@@ -77,16 +77,16 @@ class OpenedRun:
 
 
 def open_run(folder: Path, part: str | None = None, corpus_options: dict | None = None) -> OpenedRun:
-    """Open one fold of a run; clips that were prepared for it are prepared again where they are gone.
+    """Load one fold of a run; its clips are prepared again if the samples are gone.
 
     Args:
-        folder: of the run, of which the first finished fold is taken, or of one fold.
+        folder: of one fold, or of a run, whose first finished fold is taken.
         part: `train`, `validation` or `test`, of the split that the run was trained on; by default the last that has
             samples.
         corpus_options: of the corpus, such as `root`, if it was trained with any.
 
     Raises:
-        RunError: not the folder of a run, no finished fold in it, or no network that reads pictures.
+        RunError: not the folder of a run, no finished fold, or no network with pictures as input.
         EmoError: its corpus is absent.
     """
     run = RunFolder(folder).network()
@@ -100,8 +100,8 @@ def open_run(folder: Path, part: str | None = None, corpus_options: dict | None 
 
 
 def parts_again(experiment: Experiment, corpus_options: dict | None = None) -> dict[str, Samples]:
-    """The samples of a run by part, as it was trained on them; see `open_run`."""
-    # a scorer is told as what it was, and is made anew by the representation
+    """The samples of a run by part, as in training; see `open_run`."""
+    # the scorer is stored as a description only; the representation creates it again
     kept = {key: value for key, value in experiment.representation.items() if key not in ("name", "version", "scorer")}
     name = experiment.representation["name"]
     options = kept | {"size": experiment.input_spec.size} if name == "frame" else kept

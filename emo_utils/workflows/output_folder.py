@@ -1,4 +1,4 @@
-"""Whether results may be written into a folder: asked before any work is done."""
+"""Check whether results may be written into a folder, before any work is done."""
 
 from pathlib import Path
 
@@ -17,8 +17,8 @@ def check_folder(out: Path, overwrite: bool, goes_on: bool = False) -> None:
 
     Args:
         out: the folder.
-        overwrite: whether results in it may be replaced; those of earlier versions are listed then.
-        goes_on: whether what it holds may be what an earlier run of the same request has left.
+        overwrite: whether results in it may be replaced, also those of earlier versions.
+        goes_on: whether it may hold results of an earlier run, which is continued.
 
     Raises:
         OutputError: it is no folder, or holds files that this package did not write.
@@ -40,16 +40,16 @@ def check_folder(out: Path, overwrite: bool, goes_on: bool = False) -> None:
 
 
 def adopt_unlisted(out: Path) -> None:
-    """List the results of a version of this package that kept no listing, so that they can be replaced.
+    """Write a listing for results of a version of this package without listings, so that they can be replaced.
 
-    The log was written last: what is younger was changed by the user. A folder without such a log is left as it is.
+    The log was written last, so later files were changed by the user. A folder without such a log is not changed.
     """
-    diary = out / LOG
-    if read_listing(out) or not diary.is_file() or "emo_utils" not in diary.read_text(errors="replace"):
+    log_file = out / LOG
+    if read_listing(out) or not log_file.is_file() or "emo_utils" not in log_file.read_text(errors="replace"):
         return
     patterns = [LOG, *(pattern.replace("<person>_<n>", "*") for name in writers for pattern in writers.get(name).files)]
     files = [path for pattern in patterns for path in out.glob(pattern)]
-    ours = [path for path in files if path.stat().st_mtime_ns <= diary.stat().st_mtime_ns]
+    ours = [path for path in files if path.stat().st_mtime_ns <= log_file.stat().st_mtime_ns]
     listing = {path.relative_to(out).as_posix(): [sha256_of_file(path)] for path in ours}
     Listing(None, "", DONE, listing).write(out)
 

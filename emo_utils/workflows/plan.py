@@ -1,4 +1,4 @@
-"""What a training run will be, known before any clip is read: its settings, its folds, its folder."""
+"""Plan a training run before any clip is read: settings, folds, folder."""
 
 from emo_utils.datasets.registry import corpora
 from emo_utils.datasets.splits import FOLDS
@@ -11,18 +11,18 @@ from emo_utils.training.recipes import DEFAULT_BACKBONE, RECIPES
 from emo_utils.workflows.sources import Data
 
 SHORTEST_WARMUP = 5
-"""A warm-up takes at most this part of the epochs, 1/5."""
+"""The warm-up is at most 1/5 of the epochs."""
 
 
 def experiment_for(
     corpus: str, outline: tuple[dict, InputSpec], settings: dict, protocol: str, folds: int | None, seed: int
 ) -> Experiment:
-    """The run's settings: those given, then the representation's recipe, then `Experiment`'s own.
+    """The settings of a run: those given, then those of the representation's recipe, then the defaults of `Experiment`.
 
     Args:
         corpus: its name.
-        outline: what `sources.outline` gives.
-        settings: values of `Experiment`; None is as if absent.
+        outline: the result of `sources.outline`.
+        settings: values of `Experiment`; None means absent.
         protocol: of the split.
         folds: of the split.
         seed: of the split and of the run.
@@ -39,9 +39,9 @@ def experiment_for(
 
 
 def default_folder(data: Data, experiment: Experiment) -> RunFolder:
-    """Where a run goes by default: `<EMO_DATA_DIR>/runs/<corpus>/<settings>`.
+    """The default folder of a run: `<EMO_DATA_DIR>/runs/<corpus>/<settings>`.
 
-    A selection of the corpus (its options but for the place of its files) makes another folder too.
+    Options of the corpus that select clips change the folder too.
     """
     chosen = {key: value for key, value in data.corpus_options.items() if value is not None and key != "root"}
     mark = f"-{sha256_of_json(chosen, default=str)[:6]}" if chosen else ""

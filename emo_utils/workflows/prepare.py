@@ -1,4 +1,4 @@
-"""`emo prepare`: a corpus by name, a representation by name, workers here or on a cluster."""
+"""`emo prepare`: make training samples of a corpus, on this machine or on a cluster."""
 
 import logging
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from emo_utils.workflows.cluster import cluster
 log = logging.getLogger(__name__)
 
 SHOWN_NAMES = 8
-"""Of many, in a message."""
+"""Number of names that a message lists."""
 
 
 def prepare_corpus(
@@ -37,15 +37,15 @@ def prepare_corpus(
     Args:
         corpus: a registered corpus.
         representation: a registered representation.
-        options: of the representation; None takes its default.
-        corpus_options: of the corpus, likewise.
+        options: of the representation; None takes the default.
+        corpus_options: of the corpus; None takes the default.
         out: folder; by default one per corpus and spec under `<EMO_DATA_DIR>/prepared`.
         workers: processes of this machine; by default one per core.
-        scheduler: address of a Dask scheduler, whose workers do it instead.
+        scheduler: address of a Dask scheduler, whose workers are used instead.
 
     Raises:
         UnknownNameError: no such corpus, representation or detector.
-        EmoError: an option that the corpus or representation does not have, or that makes no sense.
+        EmoError: an option that does not exist, or whose value is not allowed.
     """
     if scheduler and workers:
         raise EmoError("--workers counts processes of this machine, --scheduler names a cluster; give one of them")
@@ -56,10 +56,10 @@ def prepare_corpus(
 
 
 def spec_for(corpus: str, representation: str, options: dict) -> Representation:
-    """What to make of a corpus's clips: the options given, then those that suit the corpus, then the defaults.
+    """The representation for a corpus: given options first, then those of the corpus, then the defaults.
 
     Raises:
-        EmoError: a name or a value makes no sense.
+        EmoError: a name or a value is wrong.
     """
     known = {item.name for item in fields(representations.get(representation))}
     suited = {key: value for key, value in corpora.get(corpus).facts.prepared_with.items() if key in known}
@@ -75,13 +75,13 @@ def spec_for(corpus: str, representation: str, options: dict) -> Representation:
 
 
 def listed(names: Sequence[str]) -> str:
-    """The first of many names, and how many more there are."""
+    """The first names of a list, and the number of the others."""
     more = len(names) - SHOWN_NAMES
     return ", ".join(names[:SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def index_clips(name: str, options: dict) -> list[Clip]:
-    """The clips of a corpus by name; options that are None take their defaults."""
+    """The clips of a corpus by name; options that are None have their defaults."""
     try:
         corpus = corpora.create(name, **{key: value for key, value in options.items() if value is not None})
     except TypeError as error:

@@ -1,4 +1,4 @@
-"""What is seen and kept of work in progress: a bar on the terminal, the lines of the log."""
+"""Progress bars on the terminal, and recording of log lines."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -15,9 +15,9 @@ log = logging.getLogger("emo_utils")
 
 
 def frame_bar(name: str, total: int | None, shown: bool) -> AbstractContextManager[OnFrame]:
-    """A progress bar that appears after two seconds; as a context it gives the function to call with frames done.
+    """A progress bar that appears after two seconds; the context gives a function to call with the frames done.
 
-    Shown or not, the function ends the work where the user has asked for that; see `stopping`.
+    The function also raises `Stopped` if the user asked the program to stop; see `stopping`.
     """
     check_stop()
     return _bar(name, total) if shown else nullcontext(lambda done: check_stop())
@@ -39,7 +39,7 @@ def _bar(name: str, total: int | None) -> Iterator[OnFrame]:
 
 @contextmanager
 def recorded_log() -> Iterator[list[str]]:
-    """Gives a list that is filled with the lines this package logs meanwhile, from INFO on."""
+    """Give a list that collects the log lines of this package, from level INFO, within the block."""
     lines: list[str] = []
     handler = _ToList(lines)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

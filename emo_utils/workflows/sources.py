@@ -1,4 +1,4 @@
-"""What can be trained on, by representation: still faces, clips that are prepared on the way, or a table of numbers."""
+"""Training data by representation: still faces, prepared clips, or a table of features."""
 
 import logging
 from collections.abc import Callable
@@ -23,11 +23,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Data:
-    """What to train on, as a user says it.
+    """Training data as the user specifies it.
 
     Attributes:
         corpus: a registered corpus.
-        representation: `frame` for a corpus of still faces, `features` for a table, or what `emo prepare` makes.
+        representation: `frame` for a corpus of still faces, `features` for a table, or one of `emo prepare`.
         options: of the representation; None takes the corpus's or the representation's default.
         corpus_options: of the corpus, such as `root`.
         features: the table, a CSV file.
@@ -44,16 +44,16 @@ class Data:
 
 @dataclass(frozen=True)
 class Source:
-    """What to train on, found.
+    """Training data, ready to use.
 
     Attributes:
         corpus: its name.
         representation: name and options, for `Experiment`.
-        input_spec: how the samples were made.
-        protocol: the default one: what the corpus publishes, else `subject`.
-        clips: what is split.
-        parts: samples of a split, by part.
-        table: the features, where that is what is trained on.
+        input_spec: of the samples.
+        protocol: the default one: the published split of the corpus, else `subject`.
+        clips: the clips to split.
+        parts: function that gives the samples of a split by part.
+        table: the features; None for other representations.
     """
 
     corpus: str
@@ -66,19 +66,19 @@ class Source:
 
 
 def find_source(data: Data) -> Source:
-    """Look the data up; clips are prepared where they are not yet.
+    """Find the data; clips are prepared if they are not yet.
 
     Raises:
-        EmoError: a name or an option makes no sense, or the corpus is absent.
+        EmoError: a name or an option is wrong, or the corpus is absent.
     """
     return {"frame": _still_faces, "features": _table}.get(data.representation, _clips)(data)
 
 
 def outline(data: Data) -> tuple[dict, InputSpec]:
-    """What samples will be like: representation and options, for `Experiment`, and the input contract; no clip is read.
+    """Representation with its options, for `Experiment`, and the input spec; no clip is read.
 
     Raises:
-        EmoError: a name or an option makes no sense, or the table of features is absent.
+        EmoError: a name or an option is wrong, or the table of features is absent.
     """
     if data.representation == "frame":
         given = {key: data.options[key] for key in ("faces", "detector") if data.options.get(key)}

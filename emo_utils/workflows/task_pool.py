@@ -1,4 +1,4 @@
-"""Who works on tasks: this process, processes of this machine, or any executor, a cluster's too."""
+"""Pools for tasks: this process, processes of this machine, or any executor, such as a cluster."""
 
 import multiprocessing
 import os
@@ -18,13 +18,13 @@ Result = TypeVar("Result")
 
 
 class TaskPool(Protocol):
-    """Whoever does the work."""
+    """A pool that runs tasks."""
 
     def results(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Result]]:
-        """Work on tasks and give their results as they come, in any order.
+        """Run tasks and yield their results in the order of completion.
 
         Raises:
-            WorkerError: the workers gave up.
+            WorkerError: the workers failed.
         """
         ...
 
@@ -38,15 +38,15 @@ def open_pool(
     workers: int = 1,
     executor: Executor | None = None,
 ) -> Iterator[TaskPool]:
-    """Whoever is to work: the executor if one is given, else `workers` processes; one is this process itself.
+    """Open a pool: the executor if one is given, else `workers` processes; 1 uses this process.
 
     Args:
-        function: of a module, given a task in another process.
-        in_process: likewise in this process.
-        begun: whether a task was begun, asked when a process died: only these can be its cause.
-        died: the result of a task whose process died twice.
-        workers: how many processes.
-        executor: somebody else's.
+        function: runs a task in another process; a function of a module.
+        in_process: runs a task in this process.
+        begun: whether a task was started; called when a process died, since only these tasks can be the cause.
+        died: gives the result of a task whose process died twice.
+        workers: number of processes.
+        executor: an open executor, which stays open.
     """
     if executor is not None:
         yield ExecutorPool(executor, function)
@@ -62,7 +62,7 @@ def open_pool(
 
 
 class InProcess:
-    """This process; see `TaskPool`."""
+    """Runs tasks in this process; see `TaskPool`."""
 
     def __init__(self, function: Callable[[Task], Result]):
         self._function = function
@@ -74,7 +74,7 @@ class InProcess:
 
 
 class ExecutorPool:
-    """The workers of an executor that somebody else opened and will close; see `TaskPool`."""
+    """Runs tasks in an executor, which the caller opens and closes; see `TaskPool`."""
 
     def __init__(self, executor: Executor, function: Callable[[Task], Result]):
         self._executor, self._function = executor, function
@@ -92,7 +92,7 @@ class ExecutorPool:
 
 
 class Processes:
-    """Processes of this machine, started anew when one dies; see `TaskPool`."""
+    """Runs tasks in processes of this machine, which are restarted when one dies; see `TaskPool`."""
 
     def __init__(self, workers: int, function, begun, died):
         self._workers, self._function, self._begun, self._died = workers, function, begun, died
@@ -100,7 +100,7 @@ class Processes:
         self._pool = self._start(workers)
 
     def results(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Result]]:
-        """See `TaskPool`. When a process dies, its tasks are tried again one by one; a second death is a failure."""
+        """See `TaskPool`. When a process dies, started tasks are tried again one by one; a second time is a failure."""
         todo = list(tasks)
         while todo:
             try:
@@ -117,20 +117,20 @@ class Processes:
                     ) from error
                 for task in suspects:
                     todo.remove(task)
-                    yield task, self._alone(task)
+                    yield task, self._run_alone(task)
                 self._pool = self._start(min(self._workers, len(todo) or 1))
 
     def close(self) -> None:
-        """End the processes when their work is done."""
+        """Wait for the processes to finish, and end them."""
         self._pool.shutdown(wait=True)
 
     def kill(self) -> None:
-        """End the processes now, whatever they are doing."""
+        """End the processes at once."""
         for child in self._children:
             child.kill()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _alone(self, task: Task) -> Result:
+    def _run_alone(self, task: Task) -> Result:
         self._pool = self._start(1)
         try:
             return next(ExecutorPool(self._pool, self._function).results([task]))[1]
@@ -144,7 +144,7 @@ class Processes:
         pool = ProcessPoolExecutor(workers, context, initializer=start_worker)
         before = set(multiprocessing.active_children())
         with _signals_kept_from_children():
-            for _ in range(workers):  # a process is started when work comes and none is idle: start all at once
+            for _ in range(workers):  # a process starts only with a task: start all of them now
                 pool.submit(os.getpid)
         self._children = [child for child in multiprocessing.active_children() if child not in before]
         return pool
@@ -152,7 +152,7 @@ class Processes:
 
 @contextmanager
 def _signals_kept_from_children() -> Iterator[None]:
-    """Processes started within get no Ctrl-C and no SIGTERM from their first moment: the parent handles them."""
+    """Block Ctrl-C and SIGTERM for processes started within this block; the parent handles them."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -164,7 +164,7 @@ def _signals_kept_from_children() -> Iterator[None]:
 
 
 def start_worker() -> None:
-    """Initializer of a worker process: signals are its parent's to handle, and it has no life after its parent's."""
+    """Initialise a worker process: it ignores signals, and ends when its parent ends."""
     import cv2
 
     for kind in (signal.SIGINT, signal.SIGTERM):

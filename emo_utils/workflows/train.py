@@ -1,4 +1,4 @@
-"""`emo train`: a corpus by name to trained networks, fold by fold, and one pooled table."""
+"""`emo train`: train networks on a corpus fold by fold, and pool the results."""
 
 import json
 import logging
@@ -31,12 +31,12 @@ class Trained:
     """A run over one or more folds.
 
     Attributes:
-        folder: of the run; a folder per fold in it.
+        folder: of the run; it holds a folder per fold.
         folds: numbers of the folds, in order.
         metrics: of each fold, see `RunFolder.metrics`.
         pooled: figures of all test predictions together.
-        part: what is measured: `test`, or `validation` where the published split has no test part. Then the epoch was
-            chosen on what is measured, as in the source of that split.
+        part: the part that is measured: `test`, or `validation` if the published split has no test part. Then the epoch
+            was chosen on the measured part, as in the source of that split.
     """
 
     folder: Path
@@ -47,7 +47,7 @@ class Trained:
 
     @property
     def predictions(self) -> pd.DataFrame:
-        """Of the part that is measured, all folds together."""
+        """Predictions of the measured part, all folds together."""
         return RunFolder(self.folder).predictions(self.part)
 
     def fold_folder(self) -> Path:
@@ -56,7 +56,7 @@ class Trained:
 
     @property
     def table(self) -> pd.DataFrame:
-        """Figures of the part that is measured: a row per fold, and of several folds the pooled one."""
+        """Figures of the measured part: a row per fold, and a pooled row for several folds."""
         rows = [_row(str(fold), one[self.part]) for fold, one in zip(self.folds, self.metrics, strict=True)]
         if len(rows) > 1:
             rows.append(_row("pooled", self.pooled))
@@ -78,20 +78,20 @@ def train(
     out: Path | None = None,
     on_epoch: Callable[[dict], None] | None = None,
 ) -> Trained:
-    """Train one fold, or all of them; finished folds are not trained again, a stopped one goes on.
+    """Train one fold or all; finished folds are not trained again, and a stopped one is continued.
 
     Args:
-        data: what to train on; clips are prepared first where they are not yet.
-        settings: values of `Experiment`; what is absent or None comes from the representation's recipe.
-        protocol: `random`, `subject` or `official`; by default what the corpus publishes, else `subject`.
+        data: the training data; clips are prepared first if they are not yet.
+        settings: values of `Experiment`; absent ones and None come from the recipe of the representation.
+        protocol: `random`, `subject` or `official`; by default the published split of the corpus, else `subject`.
         fold: the fold to train; None trains all.
-        folds: how many folds; None takes the literature's.
+        folds: number of folds; None takes that of the literature.
         seed: of the run and of the split.
         out: the run's folder; by default one under `<EMO_DATA_DIR>/runs/<corpus>` per settings.
         on_epoch: see `fit`.
 
     Raises:
-        EmoError: a name, an option or a value makes no sense, or the corpus is absent.
+        EmoError: a name, an option or a value is wrong, or the corpus is absent.
         RunError: the folder holds a run with other settings.
     """
     check_backbone(settings.get("backbone") or DEFAULT_BACKBONE.get(data.representation), data.representation)
@@ -118,9 +118,9 @@ def check_backbone(name: str | None, representation: str) -> None:
 
     Raises:
         UnknownNameError: there is no such network.
-        EmoError: it accepts something else.
+        EmoError: it does not accept the representation.
     """
-    if name is None:  # the representation itself is unknown, and will be refused where it is looked up
+    if name is None:  # an unknown representation is refused later, when it is looked up
         return
     accepts = ("features",) if name in classical_models else find_backbone(name).accepts
     if representation not in accepts:

@@ -1,4 +1,4 @@
-"""`emo analyze`: clips to folders of results."""
+"""`emo analyze`: analyse clips into folders of results."""
 
 from pathlib import Path
 from typing import Annotated
@@ -26,7 +26,7 @@ def analyze(
     ] = None,
     detector: Annotated[str, typer.Option(help="Face detector.")] = "mediapipe",
     detect_every: Annotated[
-        int | None, typer.Option(help="Detect in every n-th frame; tracks fill in between. Default: every 0.2 s.")
+        int | None, typer.Option(help="Detect in every n-th frame; interpolate between. Default: every 0.2 s.")
     ] = None,
     sample_fps: Annotated[float | None, typer.Option(help="Read this many frames a second; default all.")] = None,
     smoothing: Annotated[str, typer.Option(help="exponential, majority, viterbi or none.")] = "exponential",
@@ -34,7 +34,7 @@ def analyze(
     identity_weights: Annotated[
         str,
         typer.Option(
-            help="Tells people apart: auto (arcface or any other in the models folder), none, arcface, or a file."
+            help="Identifies persons: auto (arcface or any other in the models folder), none, arcface, or a file."
         ),
     ] = "auto",
     tracker: Annotated[str, typer.Option(help="bytetrack or deepsort.")] = "bytetrack",
@@ -54,38 +54,38 @@ def analyze(
         typer.Option(help="Magnify the face before its motion is measured. Default: with --expressions micro."),
     ] = None,
     apex_only: Annotated[
-        bool, typer.Option("--apex-only", help="Read the apex frames alone; segments are found by motion.")
+        bool, typer.Option("--apex-only", help="Predict only for apex frames; segments are found by motion.")
     ] = False,
     magnified: Annotated[
         bool, typer.Option("--magnified", help="Write magnified.mp4: small motions enlarged.")
     ] = False,
     measures: Annotated[
-        str, typer.Option(metavar="NAME,...", help="Measured of each face beside its expression: valence, quality.")
+        str, typer.Option(metavar="NAME,...", help="Further measures of each face: valence, quality.")
     ] = "",
     outputs: Annotated[
-        str | None, typer.Option(metavar="NAME,...", help="Write these alone, such as timeline,summary,charts.")
+        str | None, typer.Option(metavar="NAME,...", help="Write only these, such as timeline,summary,charts.")
     ] = None,
     annotated: Annotated[bool, typer.Option(help="Write annotated.mp4.")] = True,
     charts: Annotated[bool, typer.Option(help="Write charts/.")] = True,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse clips that are damaged or cut off; else what is left is read.")
+        bool, typer.Option("--strict", help="Refuse damaged or truncated clips; else their readable part is analysed.")
     ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace results made with other options; never files of your own.")
     ] = False,
-    redo: Annotated[bool, typer.Option("--redo", help="Read finished clips again too.")] = False,
-    recursive: Annotated[bool, typer.Option("--recursive", help="Look into subfolders too.")] = False,
-    workers: Annotated[int, typer.Option(help="Processes that read clips.", min=1)] = 1,
+    redo: Annotated[bool, typer.Option("--redo", help="Analyse finished clips again too.")] = False,
+    recursive: Annotated[bool, typer.Option("--recursive", help="Search subfolders too.")] = False,
+    workers: Annotated[int, typer.Option(help="Processes that analyse clips.", min=1)] = 1,
     scheduler: Annotated[
-        str | None, typer.Option(help="Dask scheduler whose workers read the clips, such as tcp://10.0.0.5:8786.")
+        str | None, typer.Option(help="Dask scheduler whose workers analyse the clips, such as tcp://10.0.0.5:8786.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Read clips: timeline, segments (onset, apex, offset), apex pictures, summary, charts, annotated video for each.
+    """Analyse clips: timeline, segments (onset, apex, offset), apex pictures, summary, charts, annotated video.
 
     Example: emo analyze holiday.mp4 --out results
     """
-    with signals_held():  # also while the libraries are loaded: some of them lose an exception that comes then
+    with signals_held():  # also during imports: some libraries lose an exception there
         from emo_utils.inference.options import AnalysisOptions
         from emo_utils.reports.clips.writer import choose_outputs
         from emo_utils.workflows.analyze import analyze_clips

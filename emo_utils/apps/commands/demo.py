@@ -1,4 +1,4 @@
-"""`emo demo`: the sample clip, read."""
+"""`emo demo`: analyse the sample clip."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +11,7 @@ from emo_utils.apps.commands.shared import print_result
 def demo(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")] = Path("output/demo"),
 ) -> None:
-    """Make the synthetic sample clip and read it.
+    """Make the synthetic sample clip and analyse it.
 
     Example: emo demo --out output/demo
     """

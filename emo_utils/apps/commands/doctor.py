@@ -1,4 +1,4 @@
-"""`emo doctor`: is the installation whole?"""
+"""`emo doctor`: check the installation."""
 
 import typer
 

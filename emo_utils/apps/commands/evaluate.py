@@ -9,17 +9,17 @@ from emo_utils.apps.commands.shared import SOME_FAILED, Json, print_json
 from emo_utils.errors import EmoError
 
 FOLDER = "folder"
-"""The corpus that is a folder of one's own: read by its own rules."""
+"""Name of the corpus for a folder of the user."""
 
 HOW_READ = {
     "detect": "found by {}",
     "asis": "taken as they are",
-    "both": "as they are and found by {}, the mean of both readings",
+    "both": "as they are and found by {}, the mean of both predictions",
 }
-"""What is told of each of `faces.pictures.FACES`, given the detector."""
+"""Text for each of `faces.pictures.FACES`, with the detector."""
 
 NAMED = 5
-"""Files that are named in the text; JSON names all."""
+"""Number of files that the text names; JSON names all."""
 
 
 def evaluate(
@@ -96,10 +96,10 @@ def evaluate(
     only_table = {"--people": people, "--validation": validation, "--against": against}
     only_folder, only_clips = {"--subject": subject}, {"--baseline": baseline}
     only_corpus = {"--split": split, "--rule": rule}
-    reading = {"--root": root, "--prior": prior, "--faces": faces, "--detector": detector}
+    input_options = {"--root": root, "--prior": prior, "--faces": faces, "--detector": detector}
     only_weights = {"WEIGHTS": weights, "CORPUS": corpus, "--save-predictions": save_predictions}
     if predictions:
-        not_of_tables = only_weights | only_corpus | reading | only_folder | only_clips
+        not_of_tables = only_weights | only_corpus | input_options | only_folder | only_clips
         _refuse(not_of_tables, "--predictions FILE measures a table alone")
         report = _measure_table(predictions, people, validation, against)
         title = str(predictions)
@@ -107,23 +107,25 @@ def evaluate(
         _refuse(only_table, "WEIGHTS CORPUS measures weights")
         _refuse_half(weights, corpus)
         if corpus is None:
-            given = only_folder | only_clips | reading | {"--rule": rule, "--save-predictions": save_predictions}
+            given = only_folder | only_clips | input_options | {"--rule": rule, "--save-predictions": save_predictions}
             _refuse(given, "a run's own predictions are measured as they stand")
             report = _measure_run(weights, None, split)
             title = f"{weights} on {report['corpus']}/{report['split']}"
         elif corpus == FOLDER:
             _refuse(only_corpus, "a folder has no splits, and its folders are the labels")
-            report = _measure_folder(weights, only_folder | reading | only_clips, save_predictions)
+            report = _measure_folder(weights, only_folder | input_options | only_clips, save_predictions)
             title = f"{weights} on {report['root']}"
         elif _holds_clips(weights, corpus):
             _refuse(only_folder, f"{corpus} names its people itself")
             _refuse(only_corpus | {"--faces": faces}, f"all clips of {corpus} are read, and their faces are found")
-            report = _measure_clips(weights, corpus, only_clips | reading, save_predictions)
+            report = _measure_clips(weights, corpus, only_clips | input_options, save_predictions)
             title = f"{weights} on {corpus}"
         else:
             _refuse(only_folder, f"{corpus} names its people itself")
             _refuse(only_clips, f"{corpus} holds faces of people that it does not name")
-            report = _measure_weights(weights, corpus, split or "test", save_predictions, reading | {"--rule": rule})
+            report = _measure_weights(
+                weights, corpus, split or "test", save_predictions, input_options | {"--rule": rule}
+            )
             title = f"{weights} on {corpus}/{split or 'test'}"
     if as_json:
         print_json(report)
@@ -163,14 +165,14 @@ def _measure_folder(weights: str, given: dict, save_predictions: Path | None) ->
 
 
 def _holds_clips(weights: str, corpus: str) -> bool:
-    """Whether weights are asked to read a corpus of clips; of a run's own predictions nothing is read."""
+    """Whether clips are analysed: the corpus holds clips, and the run has no predictions of it."""
     from emo_utils.datasets.registry import corpora
 
     return not hasattr(corpora.get(corpus), "load") and not _own_predictions(weights, corpus)
 
 
 def _own_predictions(weights: str, corpus: str) -> bool:
-    """Whether a run is measured by what it predicted: its folder is given, and the corpus that it was trained on."""
+    """Whether the stored predictions of a run are measured: its folder and its training corpus are given."""
     from emo_utils.inference.weights import is_run
     from emo_utils.run_folder import RunFolder
 
@@ -184,14 +186,14 @@ def _measure_clips(weights: str, corpus: str, given: dict, save_predictions: Pat
     return evaluate_clips(weights, corpus, **_named(given | {"--faces": None}), predictions=save_predictions)
 
 
-def _measure_weights(weights: str, corpus: str, split: str, save_predictions: Path | None, reading: dict) -> dict:
+def _measure_weights(weights: str, corpus: str, split: str, save_predictions: Path | None, given: dict) -> dict:
     from emo_utils.evaluation.evaluate import evaluate_weights
 
     if _own_predictions(weights, corpus):
-        given = reading | {"--save-predictions": save_predictions}
-        _refuse(given, "a run's own predictions are measured as they stand")
+        refused = given | {"--save-predictions": save_predictions}
+        _refuse(refused, "a run's own predictions are measured as they stand")
         return _measure_run(weights, corpus, split)
-    return evaluate_weights(weights, corpus, split, save_predictions, **_named(reading))
+    return evaluate_weights(weights, corpus, split, save_predictions, **_named(given))
 
 
 def _measure_run(folder: str, corpus: str | None, split: str | None) -> dict:
@@ -201,7 +203,7 @@ def _measure_run(folder: str, corpus: str | None, split: str | None) -> dict:
 
 
 def _named(given: dict) -> dict:
-    """Options as arguments, those that were given."""
+    """The given options as arguments."""
     if given["--faces"] == "asis":
         _refuse({"--detector": given["--detector"]}, "--faces asis looks for no face")
     return {name.removeprefix("--"): value for name, value in given.items() if value is not None}
@@ -253,7 +255,7 @@ def _print_calibration(report: dict) -> None:
 
 
 def _print_class(name: str, named: dict[str, int], report: dict) -> None:
-    """One row; a class of which there was nothing has no figures, rather than bad ones."""
+    """One row; a class without clips has no figures."""
     if not report["support"][name]:
         typer.echo(f"  {name:<12} {'-':>7} {'-':>10} {'-':>7} {0:6}   -")
         return
@@ -266,7 +268,7 @@ def _print_class(name: str, named: dict[str, int], report: dict) -> None:
 
 
 def _print_files(report: dict) -> None:
-    """What was read and what was not; nothing of it is left to be found out."""
+    """Print which files were read, and which were not and why."""
     if "rule" in report:
         typer.echo(f"  labels    by {report['rule']} of the votes")
     if "prior" in report:
@@ -290,11 +292,11 @@ def _print_files(report: dict) -> None:
 
 
 def _print_baseline(baseline: dict | None) -> None:
-    """Figures with the baseline taken off, and what speaks against them."""
+    """Print the figures after subtracting the baseline, and its warnings."""
     if not baseline:
         return
-    whose = "each person's own" if baseline["kind"] == "people" else "the collection's"
-    typer.echo(f"\n  with {whose} baseline taken off ({baseline['note']}):")
+    owner = "each person's own" if baseline["kind"] == "people" else "the collection's"
+    typer.echo(f"\n  with {owner} baseline taken off ({baseline['note']}):")
     for name, key in (("accuracy", "accuracy"), ("UAR", "uar")):
         low, high = baseline[f"{key}_interval_95"]
         typer.echo(f"  {name:<9} {baseline[key]:6.1%}   95 % interval over people {low:.1%} to {high:.1%}")

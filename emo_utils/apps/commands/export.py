@@ -1,4 +1,4 @@
-"""`emo export`: trained runs to one weights file."""
+"""`emo export`: put the networks of trained runs into one weights file."""
 
 from pathlib import Path
 from typing import Annotated

@@ -6,7 +6,7 @@ import typer
 
 
 def fetch(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: list what there is.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: list all names.")] = None,
 ) -> None:
     """Fetch corpora and model files, with progress and hash.
 

@@ -1,4 +1,4 @@
-"""`emo prepare`: clips to training samples."""
+"""`emo prepare`: make training samples of clips."""
 
 from pathlib import Path
 from typing import Annotated
@@ -26,7 +26,7 @@ def prepare(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make training samples of a corpus's clips; a stopped run goes on where it was when the command is given again.
+    """Make training samples of the clips of a corpus; give the command again to continue a stopped run.
 
     Example: emo prepare sample --representation stack --interval 5 --channels 18
     """

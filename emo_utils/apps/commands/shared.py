@@ -16,8 +16,8 @@ def print_json(value) -> None:
 
 
 def print_result(result, so_far=None) -> None:
-    """Print what became of one clip; of several, how many are done and how long the rest may take."""
-    typer.echo(f"{_counted(so_far)}{result.clip.name}: {_what_became(result)}")
+    """Print the result of one clip; for several clips also the progress and the time left."""
+    typer.echo(f"{_counted(so_far)}{result.clip.name}: {_status_text(result)}")
     if result.status != "ok":
         return
     for person in result.summary["people"]:
@@ -46,12 +46,12 @@ def _duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def _what_became(result) -> str:
+def _status_text(result) -> str:
     if result.status != "ok":
         return f"FAILED, {result.reason}"
     about = result.summary
     people = len(about["people"])
-    read = (
+    counts = (
         f"{about['frames']} frames over {about['duration_s']:.2f} s, {people} {'person' if people == 1 else 'people'}"
     )
-    return f"{read}; finished before" if result.read_before else f"{read}, in {result.seconds:.1f} s"
+    return f"{counts}; finished before" if result.read_before else f"{counts}, in {result.seconds:.1f} s"

@@ -1,4 +1,4 @@
-"""`emo spot`: expressions of long clips against the field's coding tables."""
+"""`emo spot`: score the expressions found in long clips against coding tables."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +20,7 @@ def spot(
 ) -> None:
     """Find the expressions of long clips, and score them against a coding table by the MEGC spotting protocol.
 
-    A found expression is right if it overlaps a coded one of its scale by half of their union.
+    A found expression is right if its intersection over union with a coded one of its scale is at least 0.5.
 
     Example: emo spot casme_squared/rawvideo --codes CAS_ME_2code_final.xlsx
     """

@@ -1,4 +1,4 @@
-"""`emo tables`: the sources' result tables, our figures beside theirs."""
+"""`emo tables`: result tables of published systems with our figures beside them."""
 
 from pathlib import Path
 from textwrap import fill
@@ -13,21 +13,23 @@ if TYPE_CHECKING:
     from emo_utils.reports.runs.table_rows import TableRow
 
 LINE = 120
-"""Characters of a line of prose; tables take what they need."""
+"""Width of a line of text; tables may be wider."""
 
 
 def tables(
     table: Annotated[list[str] | None, typer.Argument(help="S0, S1, S2, S3, S4, FER+ or AU; default all.")] = None,
-    run: Annotated[bool, typer.Option("--run", help="Run what is not finished, then show.")] = False,
-    only: Annotated[str | None, typer.Option(help="Cells whose name fits, such as '5/*'.")] = None,
-    corpus: Annotated[str | None, typer.Option(help="Another corpus than the cells' own, such as sample.")] = None,
+    run: Annotated[bool, typer.Option("--run", help="Run unfinished cells, then show.")] = False,
+    only: Annotated[str | None, typer.Option(help="Only cells with a matching name, such as '5/*'.")] = None,
+    corpus: Annotated[str | None, typer.Option(help="Another corpus than that of the cells, such as sample.")] = None,
     root: Annotated[Path | None, typer.Option(help="The corpus's folder; needs a TABLE.")] = None,
-    seeds: Annotated[str, typer.Option(help="A run for each, such as 0,1,2: mean and spread.")] = "0",
-    epochs: Annotated[int | None, typer.Option(help="In place of the cells'; then it is not the cell.")] = None,
-    size: Annotated[int | None, typer.Option(help="Side of a face in pixels; likewise.")] = None,
-    weights: Annotated[str | None, typer.Option(help="First weights, such as random; likewise.")] = None,
-    detector: Annotated[str | None, typer.Option(help="Face detector; likewise.")] = None,
-    fold: Annotated[int | None, typer.Option(help="This fold alone; likewise.")] = None,
+    seeds: Annotated[str, typer.Option(help="One run per seed, such as 0,1,2; shows mean and spread.")] = "0",
+    epochs: Annotated[
+        int | None, typer.Option(help="Other number of epochs; the figure then counts as a variant.")
+    ] = None,
+    size: Annotated[int | None, typer.Option(help="Other side of a face in pixels; a variant.")] = None,
+    weights: Annotated[str | None, typer.Option(help="Other initial weights, such as random; a variant.")] = None,
+    detector: Annotated[str | None, typer.Option(help="Other face detector; a variant.")] = None,
+    fold: Annotated[int | None, typer.Option(help="Only this fold; a variant.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes that prepare clips; default one per core.")] = None,
     save: Annotated[Path | None, typer.Option(help="Also write the figures as CSV.")] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,

@@ -1,4 +1,4 @@
-"""`emo train`: a corpus to trained networks."""
+"""`emo train`: train networks on a corpus."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,40 +16,44 @@ def train(
     ] = None,
     weights: Annotated[
         str | None,
-        typer.Option(help="First weights: ferplus, imagenet, random, or a run's folder; default the backbone's own."),
+        typer.Option(help="Initial weights: ferplus, imagenet, random, or a run's folder; default the backbone's own."),
     ] = None,
     option: Annotated[
-        list[str] | None, typer.Option(help="Of the backbone, as NAME=VALUE; may be given again.")
+        list[str] | None, typer.Option(help="Option of the backbone, as NAME=VALUE; may be repeated.")
     ] = None,
     protocol: Annotated[str | None, typer.Option(help="random, subject or official.")] = None,
-    fold: Annotated[int | None, typer.Option(help="Train this fold alone; default all of them.")] = None,
-    folds: Annotated[int | None, typer.Option(help="How many folds; default the literature's, else 5.")] = None,
-    seed: Annotated[int, typer.Option(help="Start of every random number.")] = 0,
+    fold: Annotated[int | None, typer.Option(help="Train only this fold; default all.")] = None,
+    folds: Annotated[int | None, typer.Option(help="Number of folds; default that of the literature, else 5.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
     epochs: Annotated[int | None, typer.Option(help="Times each training sample is seen.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Samples a step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
     optimizer: Annotated[str | None, typer.Option(help="sgd, adam or adamw.")] = None,
     schedule: Annotated[str | None, typer.Option(help="cosine, one_cycle or constant.")] = None,
-    weight_decay: Annotated[float | None, typer.Option(help="Of all weights but biases and normalisation.")] = None,
+    weight_decay: Annotated[
+        float | None, typer.Option(help="Weight decay, except for biases and normalisation.")
+    ] = None,
     label_smoothing: Annotated[float | None, typer.Option(help="Share of a target spread over the classes.")] = None,
     mixup: Annotated[float | None, typer.Option(help="Alpha of mixup; 0 turns it off.")] = None,
     balance: Annotated[str | None, typer.Option(help="Rare classes: none, weights or sampling.")] = None,
-    average_decay: Annotated[float | None, typer.Option(help="Of the moving average of the weights; 0: off.")] = None,
+    average_decay: Annotated[
+        float | None, typer.Option(help="Decay of the moving average of the weights; 0: off.")
+    ] = None,
     clip_gradient: Annotated[float | None, typer.Option(help="Largest norm of the gradient; 0: off.")] = None,
     sharpness: Annotated[
         float | None, typer.Option(help="Radius of sharpness-aware minimisation, at twice the time; 0: off.")
     ] = None,
-    patience: Annotated[int | None, typer.Option(help="Stop after so many epochs without gain; 0: never.")] = None,
+    patience: Annotated[int | None, typer.Option(help="Stop after this many epochs without gain; 0: never.")] = None,
     augmentation: Annotated[str | None, typer.Option(help="faces, soft, medium, mild, video, stack or none.")] = None,
     teacher: Annotated[
-        list[str] | None, typer.Option(help="Learn from this run's folder or shipped name too; may be given again.")
+        list[str] | None, typer.Option(help="Distil from this run's folder or shipped weights; may be repeated.")
     ] = None,
-    teacher_share: Annotated[float | None, typer.Option(help="Of the teachers in what is learnt.")] = None,
+    teacher_share: Annotated[float | None, typer.Option(help="Weight of the teachers in the training targets.")] = None,
     teach_once: Annotated[
-        bool, typer.Option(help="Teachers read each sample once, not in every epoch as it was changed.")
+        bool, typer.Option(help="Teachers predict once per sample, not for each augmented sample.")
     ] = False,
     precision: Annotated[str | None, typer.Option(help="auto, bfloat16 or float32.")] = None,
-    control: Annotated[str | None, typer.Option(help="labels or frames: shuffle them, to see what is left.")] = None,
+    control: Annotated[str | None, typer.Option(help="Control experiment: shuffle labels or frames.")] = None,
     interval: Annotated[int | None, typer.Option(help="stack: frames from one channel to the next.")] = None,
     channels: Annotated[int | None, typer.Option(help="stack: faces in it.")] = None,
     window: Annotated[int | None, typer.Option(help="stack: frames it covers.")] = None,
@@ -66,7 +70,7 @@ def train(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Default <data>/runs/<corpus>/<settings>.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Train a network, fold by fold; a stopped run goes on where it was when the command is given again.
+    """Train a network, fold by fold; give the command again to continue a stopped run.
 
     Example: emo train sample --backbone mobilenetv3_large --representation stack --protocol subject --fold 0
     """
@@ -122,7 +126,7 @@ def train(
 
 
 def _name_and_value(text: str) -> tuple[str, object]:
-    """`hidden=64` as a name and a Python value; what is no number, True, False or None stays text."""
+    """Parse `hidden=64` into a name and a Python value; other values than literals stay text."""
     from ast import literal_eval
 
     from emo_utils.errors import EmoError
