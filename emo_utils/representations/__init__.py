@@ -1,1 +1,1 @@
-"""What a model takes: channel stacks, apex crops, sequences; each made from a clip by a spec that is kept with it."""
+"""Model inputs made from a clip: channel stacks, apex crops, sequences. Each is defined by a spec saved with it."""

@@ -1,10 +1,10 @@
-"""The crop of a clip's apex frame, one PNG a clip.
+"""The crop of a clip's apex frame, one PNG per clip.
 
-Source: S0.6 and S0.9, where a still-image network reads the apex. The apex is that of the strongest segment that the
-rule of `motion.segments` finds, by the motion of the face and the strength of expression that a scorer reads. In a clip
-in which the face does not move, and if asked for, it is the frame whose expression is strongest, after a short moving
-average. Scorers are passed in, since networks are on a higher floor. An image sequence runs from onset to apex (CK+),
-so its last picture is its apex.
+Source: S0.6 and S0.9, where a still-image network classifies the apex frame. By default, the apex is that of the
+strongest segment found by `motion.segments`, from facial motion and the strength of expression given by a scorer. If
+the face does not move, or with the rule `strongest`, it is the frame with the highest score after a short moving
+average. The scorer is passed as an argument, since networks are on a higher floor. An image sequence runs from onset to
+apex (CK+), so its last picture is the apex.
 """
 
 from dataclasses import dataclass
@@ -34,17 +34,17 @@ from emo_utils.structures import Clip, InputSpec
 BATCH_CROPS = 16
 
 RULES = ("motion", "strongest")
-"""How the apex of a video is chosen; the first falls back on the second."""
+"""Rules for the apex of a video; `motion` falls back to `strongest`."""
 
 
 class Scorer(Protocol):
-    """Says how strong an expression is. It travels to worker processes, so it must be picklable."""
+    """Scores the strength of an expression. It is sent to worker processes, so it must be picklable."""
 
     input_spec: InputSpec
-    """How a face must be cropped for it."""
+    """Crop that it needs."""
 
     def describe(self) -> dict:
-        """What it is, as plain values: part of the spec and of its hash."""
+        """Its identity as plain values: part of the spec and of the spec's hash."""
         ...
 
     def __call__(self, crops: np.ndarray) -> np.ndarray:
@@ -58,10 +58,10 @@ class ApexSpec:
     """How the apex crop is found and cut.
 
     Attributes:
-        scorer: says how strong the expression is in the frames of a video; not needed for image sequences.
+        scorer: scores the strength of the expression in the frames of a video; not needed for image sequences.
         by: `motion`: the apex of the strongest segment; `strongest`: the frame of the highest score.
         every: score every n-th frame.
-        average: scores a frame is averaged over, itself in the middle; odd.
+        average: width of the centred moving average of the scores; odd.
         size: side of the crop in pixels.
         colour: `rgb` or `gray`.
         detector: see `Representation`.
@@ -103,7 +103,7 @@ class ApexSpec:
 
 
 def find_apex(clip: Clip, detector: FaceDetector | None, spec: ApexSpec) -> tuple[CutFace, int, float]:
-    """The crop of the apex frame, the number of frames read, and the share of frames looked at with a face.
+    """The crop of the apex frame, the number of frames read, and the share of analysed frames with a face.
 
     Raises:
         VideoError: the clip cannot be read.
@@ -117,19 +117,19 @@ def find_apex(clip: Clip, detector: FaceDetector | None, spec: ApexSpec) -> tupl
             raise SampleError(f"{clip.path}: no face was found in the last picture of the sequence")
         return face, len(pictures), 1.0
     if spec.scorer is None:
-        raise EmoError("apex: a video needs a scorer that says how strong an expression is; none was given")
-    faces, scores, frames, looked = _score(clip, detector, spec)
+        raise EmoError("apex: expected a scorer of the strength of expression, which a video needs; none was given")
+    faces, scores, frames, analysed = _score(clip, detector, spec)
     if not faces:
-        raise SampleError(f"{clip.path}: no face was found in {looked} of {frames} frames looked at")
+        raise SampleError(f"{clip.path}: no face was found in the analysed frames ({analysed} of {frames})")
     face = faces[_choose(faces, scores, spec)]
     picture = next(islice(clip_pictures(clip), face.frame_index, None))
     cut = CutFace(face.place.cut(picture.load(), spec.input_spec), face.frame_index, picture.time_s)
-    return cut, frames, len(faces) / looked
+    return cut, frames, len(faces) / analysed
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """The main face of one frame; `motion` is None where it is not asked for."""
+class _FrameFace:
+    """The main face of one frame; `motion` is None if the rule does not use it."""
 
     frame_index: int
     time_s: float
@@ -137,7 +137,7 @@ class _Seen:
     motion: FaceMotion | None
 
 
-def _choose(faces: list[_Seen], scores: np.ndarray, spec: ApexSpec) -> int:
+def _choose(faces: list[_FrameFace], scores: np.ndarray, spec: ApexSpec) -> int:
     if spec.by == "motion":
         index, times_s = np.array([face.frame_index for face in faces]), np.array([face.time_s for face in faces])
         apex = strongest_apex(index, times_s, [face.motion for face in faces], scores)
@@ -147,33 +147,33 @@ def _choose(faces: list[_Seen], scores: np.ndarray, spec: ApexSpec) -> int:
 
 
 def _score(clip: Clip, detector: FaceDetector | None, spec: ApexSpec):
-    """Where the face is and how strong its expression, in every n-th frame that shows one; frames read, looked at."""
+    """Faces and scores of every n-th frame that shows a face; numbers of frames read and analysed."""
     face, follower = MainFace(detector), MotionFollower() if spec.by == "motion" else None
-    faces: list[_Seen] = []
+    faces: list[_FrameFace] = []
     scores, crops = [], []
-    read = looked = 0
+    frames = analysed = 0
 
-    def read_batch() -> None:
+    def score_batch() -> None:
         if crops:
             scores.extend(spec.scorer(np.stack(crops)))
             crops.clear()
 
     for picture in clip_pictures(clip):
-        read += 1
+        frames += 1
         if picture.index % spec.every:
             continue
-        pixels, looked = picture.load(), looked + 1
+        pixels, analysed = picture.load(), analysed + 1
         if (place := face.find(pixels)) is not None:
             motion = follower.update(0, pixels, place.keypoints, picture.time_s) if follower else None
-            faces.append(_Seen(picture.index, picture.time_s, place, motion))
+            faces.append(_FrameFace(picture.index, picture.time_s, place, motion))
             crops.append(place.cut(pixels, spec.scorer.input_spec))
         if len(crops) == BATCH_CROPS:
-            read_batch()
-    read_batch()
-    return faces, np.array(scores, float), read, looked
+            score_batch()
+    score_batch()
+    return faces, np.array(scores, float), frames, analysed
 
 
 def moving_average(values: np.ndarray, width: int) -> np.ndarray:
-    """Mean over `width` neighbours, an odd number; at the ends over those that are there."""
+    """Centred mean over `width` values, an odd number; at the ends over the available values."""
     kernel, inside = np.ones(width), slice(width // 2, width // 2 + len(values))
     return np.convolve(values, kernel)[inside] / np.convolve(np.ones(len(values)), kernel)[inside]

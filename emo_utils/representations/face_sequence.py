@@ -1,4 +1,4 @@
-"""From a clip to its main face over time. Pixels are decoded, and faces detected, only for frames that are used."""
+"""The main face of a clip over time. Pixels are decoded, and faces detected, only for frames that are used."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,10 +18,10 @@ from emo_utils.suffixes import IMAGE_SUFFIXES
 from emo_utils.video import Picture, read_pictures
 
 WHOLE_PICTURE = "none"
-"""Stands for a detector where pictures are faces already, as in CK+48: the whole picture is the crop."""
+"""Used as the detector's name where pictures are face crops already, as in CK+48: the whole picture is the crop."""
 
 BOX_MARGINS = {"mediapipe_mesh": 0.10, WHOLE_PICTURE: 0.0}
-"""Detectors whose box is cut out as it is, with this margin (S3.2: 10 % around the mesh). All others: aligned crops."""
+"""Margins of detectors whose box is cut out unaligned (S3.2: 10 % around the mesh). All others: aligned crops."""
 
 
 def input_spec_for(detector: str, **options) -> InputSpec:
@@ -42,7 +42,7 @@ def clip_pictures(clip: Clip, threads: int = 1) -> Iterator[Picture]:
 
     Args:
         clip: what to read.
-        threads: of the video decoder; clips are prepared side by side, so one is right.
+        threads: number of decoder threads; clips are prepared in parallel, so one is enough.
 
     Raises:
         VideoError: the clip cannot be read; for image sequences when the picture is loaded.
@@ -71,10 +71,10 @@ class FacePlace:
 
 @dataclass
 class MainFace:
-    """Finds the one face that a labelled clip is about.
+    """Finds the main face of a labelled clip. Create one per clip.
 
-    That is the face that overlaps the last find most; where none does, the largest that the detector is sure of. Make
-    one per clip.
+    It is the face with the largest overlap with the last detection. Where none overlaps, it is the largest face of high
+    confidence.
     """
 
     detector: FaceDetector | None
@@ -113,7 +113,7 @@ class CutFace:
 
 @dataclass
 class FaceCutter:
-    """Looks for the main face of a frame and cuts it out; make one per clip."""
+    """Finds the main face of a frame and cuts it out. Create one per clip."""
 
     detector: FaceDetector | None
     spec: InputSpec
@@ -131,7 +131,7 @@ class FaceCutter:
 
 
 def carry_over(faces: Sequence[CutFace | None]) -> list[CutFace]:
-    """Fill gaps with the last good face, a gap at the start with the first; empty where there is no face at all."""
+    """Fill gaps with the last face, and a gap at the start with the first face; empty if there is no face at all."""
     last = next((face for face in faces if face is not None), None)
     filled = []
     for face in faces if last is not None else ():
@@ -145,8 +145,8 @@ def face_sequence(pictures: Iterable[Picture], cutter: FaceCutter, carry: bool =
 
     Args:
         pictures: frames in time order.
-        cutter: a fresh one.
-        carry: fill frames without a face by the last good one; else they are left out. Without any face T is 0.
+        cutter: a new one, not used for another clip.
+        carry: fill frames without a face with the last face; else they are left out. Without any face T is 0.
     """
     faces = [cutter.cut(picture) for picture in pictures]
     return to_sequence(carry_over(faces) if carry else [face for face in faces if face is not None], cutter.spec)

@@ -1,4 +1,4 @@
-"""What every representation offers, and their registry: a spec with a name and fields that turns a clip into files."""
+"""Interface and registry of the representations. A representation is a spec that turns a clip into sample files."""
 
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -15,14 +15,14 @@ representations = Registry("representation", "emo_utils.representations")
 
 @dataclass(frozen=True)
 class Written:
-    """What was made of one clip.
+    """The samples made of one clip.
 
     Attributes:
-        files: names of the sample files in the folder that was given, in time order.
-        frames: frames read.
-        coverage: share, 0 to 1, of the frames asked for a face that show one themselves; the rest carry another
-            frame's face, or are left out.
-        note: what a user should know though the clip is fine; empty mostly.
+        files: names of the sample files in the given folder, in time order.
+        frames: number of frames read.
+        coverage: share, 0 to 1, of the analysed frames in which a face was found. The others show the face of another
+            frame, or are left out.
+        note: a remark on a clip that was processed without error; usually empty.
     """
 
     files: tuple[str, ...]
@@ -32,37 +32,37 @@ class Written:
 
 
 class Representation(Protocol):
-    """A frozen dataclass whose fields say all that its samples depend on; two equal ones give the same bytes."""
+    """A frozen dataclass whose fields define its samples completely; equal specs give identical bytes."""
 
     name: ClassVar[str]
     version: ClassVar[int]
-    """Raised when the same fields give other samples than before."""
+    """To be increased when the same fields give other samples than before."""
     detector: str
-    """A registered face detector, or `none` where pictures are faces already."""
+    """A registered face detector, or `none` where the pictures are face crops already."""
     package: ClassVar[str]
-    """An optional package that its samples need; may be left out."""
+    """Optional package that the samples need; the attribute may be absent."""
 
     @property
     def input_spec(self) -> InputSpec:
-        """What a model trained on these samples must be given."""
+        """Input specification of a model trained on these samples."""
         ...
 
     def write(self, clip: Clip, detector: FaceDetector | None, folder: Path) -> Written:
-        """Make the samples of one clip in an empty folder.
+        """Write the samples of one clip into an empty folder.
 
         Raises:
             VideoError: the clip cannot be read.
-            SampleError: it can, but is too short, or shows no face.
+            SampleError: the clip is too short, or shows no face.
         """
         ...
 
 
 def create_representation(name: str, **options) -> Representation:
-    """Make a spec by name; options that are None take their defaults.
+    """Create a spec by name; options that are None take their defaults.
 
     Raises:
-        UnknownNameError: with the known names.
-        EmoError: the representation has no such option, or its value makes no sense.
+        UnknownNameError: the name is not registered; lists the known names.
+        EmoError: the representation has no such option, or its value is not valid.
         MissingPackageError: it needs a package that is not installed.
     """
     kind = representations.get(name)
@@ -77,7 +77,7 @@ def create_representation(name: str, **options) -> Representation:
 
 
 def describe(spec: Representation) -> dict:
-    """All that a spec's samples depend on, as plain values for JSON; a part that is no plain value gives its own."""
+    """A spec as plain values for JSON: all that its samples depend on. Nested objects use their own `describe`."""
     values = {field.name: getattr(spec, field.name) for field in fields(spec)}
     plain = {key: value.describe() if hasattr(value, "describe") else value for key, value in values.items()}
     contract = asdict(spec.input_spec)

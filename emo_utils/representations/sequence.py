@@ -1,4 +1,4 @@
-"""A face per frame for networks that read time themselves, one .npz a clip; and batches of them with a mask.
+"""Sequences of face crops, one per frame, for networks over time; one .npz per clip; batches with a mask.
 
 Source: S4.1 takes the first 60 frames at 64x64; S1.1 takes sequences of any length, padded, with a mask.
 """
@@ -21,13 +21,13 @@ from emo_utils.structures import Clip, FaceSequence, InputSpec
 @representations.register("sequence")
 @dataclass(frozen=True)
 class SequenceSpec:
-    """Which frames become the sequence.
+    """The frames and crops of a sequence.
 
     Attributes:
-        frames: at most this many, from the start; None takes the whole clip. A shorter clip gives a shorter sequence,
-            `pad_sequences` fills it up.
+        frames: largest number of frames, from the start; None takes the whole clip. A shorter clip gives a shorter
+            sequence, which `pad_sequences` pads.
         every: take every n-th frame.
-        carry: a frame without a face shows the last good one; else it is left out.
+        carry: repeat the last face in frames without one; else these frames are left out.
         size: side of a face in pixels.
         colour: `rgb` or `gray`.
         detector: see `Representation`.
@@ -62,7 +62,7 @@ class SequenceSpec:
 
 
 def make_sequence(clip: Clip, detector: FaceDetector | None, spec: SequenceSpec) -> tuple[FaceSequence, float, int]:
-    """The sequence of a clip, the share of its frames that show a face themselves, and the number of frames read.
+    """The sequence of a clip, the share of its frames in which a face was found, and the number of frames read.
 
     Raises:
         VideoError: the clip cannot be read.

@@ -1,16 +1,15 @@
-"""Temporal stacks: a window of a clip as one picture with a gray face per channel, one TIFF a window.
+"""Temporal stacks: a window of a clip as one picture with a gray face per channel, one TIFF per window.
 
-Source: S3.3, the temporal-stack system: windows of 90 frames, of which a clip's last one may have as few as 75; a face
-every 5, 10 or 15 frames gives 18, 9 or 5 channels.
+Source: S3.3, the temporal-stack system. Windows have 90 frames; the last window of a clip has at least 75. A face every
+5, 10 or 15 frames gives 18, 9 or 5 channels.
 
-Which frames become channels. Channel c asks for frame c * interval of its window: 0, 5 ... 85; or 0, 10 ... 80; or
-0, 15 ... 60 (five channels, not six, so that the shortest window has all of them). It shows the last good face at or
-before that frame, as if every frame had been looked at; in truth frames between channels are looked at only where a
-channel's own frame shows no face. Channels before the first good face show that one. Where a window ends before a
-channel's frame, its last frame is asked instead.
+Frames of the channels. Channel c takes frame c * interval of its window: 0, 5 ... 85; or 0, 10 ... 80; or 0, 15 ... 60
+(five channels, not six, so that the shortest window has all of them). It shows the last face at or before this frame.
+Frames between channels are searched only if the channel's own frame shows no face. Channels before the first face show
+the first face. If a window ends before a channel's frame, its last frame is used instead.
 
-An image sequence gives one stack of its last pictures, (channels - 1) * interval + 1 of them: such sequences (CK+)
-run from onset to apex. `interval=1, channels=3` takes the three pictures of a CK+48 sequence.
+An image sequence gives one stack of its last (channels - 1) * interval + 1 pictures, since such sequences (CK+) run
+from onset to apex. `interval=1, channels=3` takes the three pictures of a CK+48 sequence.
 """
 
 import json
@@ -37,7 +36,7 @@ from emo_utils.structures import ChannelStack, Clip, InputSpec
 from emo_utils.video import Picture
 
 CHANNELS = {5: 18, 10: 9, 15: 5}
-"""Of the source, by interval; any other interval fills the window."""
+"""Number of channels by interval, as in the source; any other interval fills the window."""
 
 
 @representations.register("stack")
@@ -47,9 +46,9 @@ class StackSpec:
 
     Attributes:
         interval: frames from one channel to the next.
-        channels: faces a stack; None takes the source's number for the interval.
-        window: frames a stack covers; windows follow each other without overlap.
-        shortest: frames the last window must have at least; None takes 5/6 of the window (75 of 90).
+        channels: faces per stack; None takes the number of the source for this interval.
+        window: frames per window; windows follow each other without overlap.
+        shortest: smallest number of frames of the last window; None takes 5/6 of the window (75 of 90).
         size: side of a face in pixels.
         detector: see `Representation`.
     """
@@ -130,7 +129,7 @@ def make_stacks(clip: Clip, detector: FaceDetector | None, spec: StackSpec) -> I
 
 
 def read_windows(clip: Clip, detector: FaceDetector | None, spec: StackSpec) -> Iterator["Window"]:
-    """The windows of a clip in order, the last one perhaps too short; read `Window.stack` before the next."""
+    """The windows of a clip in order; the last one may be too short. Call `Window.stack` before the next window."""
     cutter, pictures, shortest = FaceCutter(detector, spec.input_spec), clip_pictures(clip), spec.shortest
     if image_sequence(clip):
         pictures, shortest = _last_pictures(clip, list(pictures), spec), 1
@@ -157,13 +156,13 @@ def _last_pictures(clip: Clip, pictures: list[Picture], spec: StackSpec) -> list
 
 @dataclass
 class Window:
-    """Gathers the channels of one window while its frames go by; holds the frames since the last channel at most.
+    """Collects the channels of one window frame by frame. It holds at most the frames since the last channel.
 
     Attributes:
-        start: the clip's frame that is channel 0.
-        shortest: frames it needs to be whole.
-        length: frames seen.
-        asked, own: channel frames that were there, and those of them that show a face themselves.
+        start: index in the clip of the frame of channel 0.
+        shortest: number of frames needed for a stack.
+        length: number of frames added.
+        asked, own: number of channel frames in the window, and of those that show a face themselves.
     """
 
     spec: StackSpec
@@ -174,7 +173,7 @@ class Window:
     asked: int = 0
     own: int = 0
     _channels: list[CutFace | None] = field(default_factory=list, repr=False)
-    _unseen: list[Picture] = field(default_factory=list, repr=False)
+    _skipped: list[Picture] = field(default_factory=list, repr=False)
     _times: list[tuple[int, float]] = field(default_factory=list, repr=False)
 
     @property
@@ -183,23 +182,23 @@ class Window:
         return self.length >= self.shortest
 
     def add(self, picture: Picture) -> None:
-        """Take the window's next frame."""
+        """Add the next frame of the window."""
         self.length += 1
         self._times = [*self._times[:1], (picture.index, picture.time_s)]
         if self.asked == self.spec.channels and any(self._channels):
             return
         is_channel = picture.index - self.start == self.asked * self.spec.interval and self.asked < self.spec.channels
         if not is_channel:
-            self._unseen.append(picture)
+            self._skipped.append(picture)
             return
         face = self.cutter.cut(picture)
         self.asked, self.own = self.asked + 1, self.own + (face is not None)
-        self._settle(face or self._find(reversed(self._unseen)))
+        self._add_channel(face or self._find(reversed(self._skipped)))
 
     def stack(self, clip_id: str) -> ChannelStack | None:
-        """The stack, once all frames are in; None if no frame shows a face."""
+        """The stack, after all frames were added; None if no frame shows a face."""
         if len(self._channels) < self.spec.channels or not any(self._channels):
-            self._settle(self._find(reversed(self._unseen)))
+            self._add_channel(self._find(reversed(self._skipped)))
         missing = self.spec.channels - len(self._channels)
         faces = carry_over(self._channels + [None] * missing)[: self.spec.channels]
         if not faces:
@@ -210,12 +209,12 @@ class Window:
         )
         return ChannelStack(pixels, index, clip_id, self._fps())
 
-    def _settle(self, face: CutFace | None) -> None:
-        """Add a channel; the first face of all goes to the channels before it, if an even earlier frame has none."""
+    def _add_channel(self, face: CutFace | None) -> None:
+        """Add a channel. The first face found also fills earlier channels, unless a skipped frame shows one before."""
         if face is not None and self._channels and not any(self._channels):
-            self._channels[0] = self._find(iter(self._unseen)) or face
+            self._channels[0] = self._find(iter(self._skipped)) or face
         self._channels.append(face)
-        self._unseen.clear()
+        self._skipped.clear()
 
     def _find(self, pictures: Iterator[Picture]) -> CutFace | None:
         return next((face for picture in pictures if (face := self.cutter.cut(picture)) is not None), None)

@@ -9,10 +9,10 @@ from emo_utils.faces.detector import detectors
 from emo_utils.structures import Detections
 
 STEPS_FOR_CERTAINTY = 20.0
-"""A find of this many stage-weight units counts as certain; cascades give weights, not probabilities."""
+"""Stage weight that is mapped to a confidence of 1; cascades give weights, not probabilities."""
 
 SMALLEST_FACE = 0.08
-"""Of the frame's shorter side."""
+"""Smallest face side, as a share of the frame's shorter side."""
 
 
 @detectors.register("haar")

@@ -15,7 +15,7 @@ WARM_UPS = 16
 """Detections on blank pictures before the first real one, about a millisecond each."""
 
 LOWEST_CONFIDENCE = 0.4
-"""Fainter finds are dropped; the tracker decides what to make of those between this and its own threshold."""
+"""Detections of lower confidence are dropped. The tracker applies its own, higher thresholds."""
 
 
 SHORT_REACH, FULL_REACH = 0.13, 0.06

@@ -15,20 +15,19 @@ from emo_utils.faces.keypoints import from_mesh
 from emo_utils.structures import Detections
 
 MOST_FACES = 5
-"""Looked for in one frame."""
+"""Largest number of faces per frame."""
 
 LOWEST_PRESENCE = 0.7
-"""The mesh network's own certainty that it looks at a face; fainter ones are dropped.
+"""Smallest face presence score of the mesh network; faces with a lower score are dropped.
 
-The landmarker keeps its figure to itself, so this bound is all that is known of a face it gives out, and is reported
-as the confidence of each: read it as "at least". On the clips this was tried on, 0.7 and the usual 0.5 let the same
-faces pass.
+The landmarker does not return the score. This lower bound is therefore reported as the confidence of every face. On the
+clips tested, 0.7 and the default of 0.5 gave the same faces.
 """
 
 
 @detectors.register("mediapipe_mesh")
 class MediaPipeMeshDetector:
-    """See `FaceDetector`. Every frame stands alone: no smoothing over time, no memory of the last frame."""
+    """See `FaceDetector`. Every frame is processed independently, without smoothing over time."""
 
     name = "mediapipe_mesh"
     reach = SHORT_REACH  # faces are found by that detector before the mesh is laid on them

@@ -16,7 +16,7 @@ from emo_utils.faces.keypoints import from_five_points
 from emo_utils.structures import Detections
 
 LOWEST_CONFIDENCE = 0.4
-"""Fainter finds are dropped, as for BlazeFace."""
+"""Detections of lower confidence are dropped, as for BlazeFace."""
 
 _loading = threading.Lock()
 
