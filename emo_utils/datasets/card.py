@@ -1,4 +1,4 @@
-"""The data card of a corpus: what it is, what of it is here, under which terms."""
+"""The data card of a corpus: description, number of clips on this machine, licence."""
 
 from dataclasses import dataclass
 from html import escape

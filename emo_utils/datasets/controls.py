@@ -1,4 +1,4 @@
-"""Controls: samples from which one thing is taken away, to see what a network's figure is worth without it."""
+"""Control samples: one kind of information is removed, to measure how much a network's accuracy depends on it."""
 
 from collections.abc import Sequence
 
@@ -8,17 +8,17 @@ from emo_utils.datasets.samples import Samples
 
 
 def shuffle_labels(samples: Samples, seed: int) -> Samples:
-    """The same samples, each under the label of another: what is learned from them is worth chance."""
+    """The same samples with permuted labels; a network trained on them should be at chance level."""
     return samples.with_labels(np.random.default_rng(seed).permutation(samples.labels))
 
 
 def shuffle_frames(samples: Samples, seed: int) -> Samples:
-    """The same samples with their pictures in another order, drawn once for each: what is left needs no time."""
+    """The same samples with their frames in random order, fixed per sample: no temporal information is left."""
     return samples.with_items(ShuffledFrames(samples.items, seed))
 
 
 class ShuffledFrames:
-    """Items with their first axis (a stack's channels, a sequence's frames) in an order of their own."""
+    """Items with their first axis (channels of a stack, frames of a sequence) in a random order per item."""
 
     def __init__(self, items: Sequence[np.ndarray], seed: int):
         self._items, self._seed = items, seed

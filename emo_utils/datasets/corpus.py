@@ -1,4 +1,4 @@
-"""What every corpus offers: its facts, its download, its index of clips, its data card.
+"""Interface of a corpus: metadata, download, index of clips, and data card.
 
 A new corpus is one file of `datasets.corpora`: a subclass of `Corpus` with `facts` and `index()`, registered under its
 name. A corpus of still faces is a `FaceCorpus`, which has `load()` too.

@@ -1,4 +1,4 @@
-"""Files from the net that survive a broken line: resumed where they stopped, checked by hash, unpacked safely."""
+"""Downloads: resumed after a broken connection, checked by hash, unpacked safely."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from emo_utils.errors import AssetError
 from emo_utils.output import whole_folder
 
 CHUNK = 1 << 16
-"""Bytes; when a line breaks, less than this is lost."""
+"""Bytes; when a connection breaks, less than this is lost."""
 TIMEOUT_S = 30
 TRIES = 3
 

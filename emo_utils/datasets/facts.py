@@ -1,4 +1,4 @@
-"""What is true of a corpus whether or not its files are on this machine."""
+"""Metadata of a corpus, independent of its files."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from emo_utils.structures import Clip
 
 @dataclass(frozen=True)
 class Facts:
-    """What is true of a corpus whether or not its files are on this machine.
+    """Metadata of a corpus; its files need not be on this machine.
 
     Attributes:
         name: the name in the registry.

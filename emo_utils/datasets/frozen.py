@@ -1,4 +1,4 @@
-"""Splits on disk: a CSV that says which clip is in which part, with a hash, so that a figure can name its split."""
+"""Splits on disk: a CSV with the part of each clip, and a hash by which reported results can name their split."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ FACTS = ("corpus", "protocol", "fold", "folds", "seed")
 
 
 def content_hash(split: Split) -> str:
-    """SHA-256 of what a split says: its facts, and part, id, person and emotion of every clip."""
+    """SHA-256 of a split: its settings, and part, id, person and emotion of every clip."""
     return _hash({name: getattr(split, name) for name in FACTS}, _rows(split))
 
 

@@ -1,4 +1,4 @@
-"""What became of each clip of a prepared corpus: `manifest.csv`, one row per clip, written last."""
+"""The manifest of a prepared corpus: `manifest.csv`, one row per clip with its result, written last."""
 
 import csv
 import io
@@ -23,11 +23,11 @@ class Row:
     Attributes:
         clip_id, path, subject_id, emotion, intensity: of the clip; `intensity` may be empty.
         status: `ok` or `failed`.
-        reason: why it failed; for a good clip a remark, empty mostly.
+        reason: why it failed; for a good clip a remark, usually empty.
         samples: files relative to the prepared folder, in time order.
-        sha256: of each of them.
-        coverage: share, 0 to 1, of the frames asked for a face that show one themselves; None where it failed.
-        frames: read; None where it failed.
+        sha256: hash of each sample file.
+        coverage: share, 0 to 1, of the analysed frames in which a face was found; None if the clip failed.
+        frames: number of frames read; None if the clip failed.
     """
 
     clip_id: str

@@ -1,4 +1,4 @@
-"""What the corpora of micro-expressions have in common: a coding table, and a clip or a folder of pictures per row."""
+"""Base class of micro-expression corpora: a coding table, with a clip or a folder of pictures per row."""
 
 from abc import abstractmethod
 from pathlib import Path
@@ -55,7 +55,7 @@ class MicroCorpus(Corpus):
         return in_order(self._clip(coded, files.get(self.place_of(coded).parts[-2:], [])) for coded in rows)
 
     def people(self) -> tuple[str, ...]:
-        """Who is in the index: as many folds of a split by person as there are of them leave one person out."""
+        """Ids of the people in the index. With this number of folds by person, each fold leaves one subject out."""
         return tuple(sorted({clip.subject_id for clip in self.index()}))
 
     def _clip(self, coded: CodedExpression, files: list[Path]) -> Clip:

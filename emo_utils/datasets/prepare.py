@@ -1,4 +1,4 @@
-"""Clips to samples, many at a time: resumable, idempotent, and the same bytes however the work was split.
+"""Prepares samples from clips in parallel: resumable, idempotent, with identical bytes for any number of workers.
 
 The folder of a prepared corpus::
 
@@ -46,10 +46,10 @@ def prepare(
     workers: int | None = None,
     progress: bool = True,
 ) -> Manifest:
-    """Make the samples of a corpus; what is there already is not made again.
+    """Make the samples of a corpus; existing samples are not made again.
 
-    A run that was broken off goes on where it was. A clip that cannot be used is named in the manifest with the
-    reason, and the rest is done.
+    An interrupted run continues where it stopped. A clip that cannot be used is listed in the manifest with the reason;
+    the other clips are prepared.
 
     Args:
         clips: of one corpus.
@@ -149,7 +149,7 @@ def _run(clips: Sequence[Clip], spec: Representation, root: Path, pool: WorkerPo
 
 
 def _sweep(root: Path) -> None:
-    """Remove what killed workers left; called only while no worker runs."""
+    """Remove the unfinished folders of killed workers; called only while no worker runs."""
     for part in chain.from_iterable(unfinished(root).values()):
         shutil.rmtree(part, ignore_errors=True)
 

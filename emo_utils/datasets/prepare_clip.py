@@ -1,7 +1,7 @@
 """One clip to its samples on disk, whole or not at all: the part of `emo prepare` that runs in a worker.
 
 A clip's samples and its `result.json` are written into a hidden folder, and one rename puts them in place. Whatever
-kills the worker, a clip is done or not begun; what is left of it is recognised by its name.
+kills the worker, a clip is finished or not started. Unfinished folders are recognised by their names.
 """
 
 import atexit
@@ -33,17 +33,17 @@ CLIPS, RESULT = "clips", "result.json"
 
 @dataclass(frozen=True)
 class PreparedClip:
-    """What became of a clip.
+    """Result of preparing one clip.
 
     Attributes:
         clip_id: of the clip.
         status: `ok` or `failed`.
-        reason: why it failed; for a good clip a remark, empty mostly.
+        reason: why it failed; for a good clip a remark, usually empty.
         samples: sample files, relative to the prepared folder, with `/`.
         sha256, bytes: of each of them.
         coverage, frames: see `Written`; None where it failed.
-        source: size and time stamp of each file it was read from; if they change, the clip is done again.
-        retry: it failed for a reason that may not be the clip's, and is tried again in the next run.
+        source: size and time stamp of each source file; if they change, the clip is prepared again.
+        retry: it failed for a reason that may not lie in the clip, and is tried again in the next run.
     """
 
     clip_id: str

@@ -1,4 +1,4 @@
-"""Labelled samples of one part of a split: what the training loop reads, whatever the representation."""
+"""Labelled samples of one part of a split: the input of the training loop, for every representation."""
 
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -20,16 +20,16 @@ from emo_utils.representations.stack import load_stack
 from emo_utils.structures import Clip, FaceImages, InputSpec
 
 MEMORY_SHARE = 0.25
-"""Of the machine's memory that decoded samples may fill; what does not fit is read anew each time."""
+"""Share of the machine's memory for decoded samples; samples that do not fit are read again each time."""
 
 
 class Files:
-    """Samples on disk, read when asked for and kept in memory as long as they fit.
+    """Samples on disk, read on access and kept in memory while there is room.
 
     Args:
         paths: one per sample.
-        read: gives a sample's array.
-        budget_bytes: how much may be kept; None takes `MEMORY_SHARE` of the machine's memory.
+        read: returns the array of a sample.
+        budget_bytes: memory limit; None takes `MEMORY_SHARE` of the machine's memory.
     """
 
     def __init__(self, paths: Sequence[Path], read: Callable[[Path], np.ndarray], budget_bytes: int | None = None):
@@ -102,10 +102,10 @@ class Samples:
 
 
 def parts_of_prepared(manifest: Manifest, split: Split, classes: tuple[str, ...]) -> dict[str, Samples]:
-    """Samples of a prepared corpus, by part. Clips that could not be prepared are missing, as the manifest tells.
+    """Samples of a prepared corpus, by part. Clips that could not be prepared are left out; the manifest lists them.
 
     Raises:
-        CorpusError: nothing is left to train on, or the manifest knows none of the split's clips.
+        CorpusError: no training sample is left, or the manifest has none of the split's clips.
     """
     rows = {row.clip_id: row for row in manifest.ok}
     parts = {}
@@ -148,14 +148,14 @@ def samples_of_faces(images: FaceImages, spec: InputSpec, faces: str = "asis", d
     Args:
         images: N of them.
         spec: of the crops.
-        faces: one of `faces.pictures.FACES`: with `both` there are 2 N samples, one after the other that of the picture
-            as it is and that of the face cut out anew; a face that is not found is taken as it is.
+        faces: one of `faces.pictures.FACES`. With `both` there are 2 N samples: for each picture the whole picture,
+            then the detected face. Without a detected face the whole picture is used.
         detector: a registered one, for `detect` and `both`.
     """
     crops = crops_of_faces(images.pixels, spec, faces, detector)
-    rows = np.repeat(np.arange(len(images)), [len(few) for few in crops])
+    rows = np.repeat(np.arange(len(images)), [len(framed) for framed in crops])
     names = tuple(images.names[row] for row in rows)
-    pixels = np.stack([crop for few in crops for crop in few])
+    pixels = np.stack([crop for framed in crops for crop in framed])
     return Samples(pixels[:, None], names, names, images.votes[rows], images.labels[rows], images.classes)
 
 

@@ -1,7 +1,7 @@
-"""Who trains, who validates, who tests: three protocols, one kind of result, people kept apart by force.
+"""Splits into training, validation and test parts, by one of three protocols.
 
-`random` is what the source systems do: clips are shuffled, 80 % train and 20 % test, and most people are on both sides.
-`subject` keeps people apart. `official` is what the corpus publishes.
+`random`, as in the source systems: clips are shuffled, 80 % train and 20 % test, and most people are in both parts.
+`subject`: each person is in one part only. `official`: the published split of the corpus.
 """
 
 from collections import Counter
@@ -20,9 +20,9 @@ from emo_utils.registry import unknown_name
 from emo_utils.structures import Clip
 
 FOLDS = 5
-"""The default: one fifth is the test part, as in the sources' 80/20 splits."""
+"""Default number of folds: one fifth is the test part, as in the 80/20 splits of the sources."""
 VALIDATION_SHARE = 1 / 8
-"""Of what does not test: with five folds 70 % train, 10 % validate, 20 % test."""
+"""Share of the validation part in all clips outside the test part. Five folds: 70 % train, 10 % validate, 20 % test."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +85,12 @@ class Split:
 
 
 def lost_emotions(splits: Sequence[Split]) -> list[str]:
-    """What folds by person lose of the emotions that one person alone shows, a sentence each.
+    """One warning for each emotion that only one person shows, in folds by person.
 
-    Where that person tests, nothing of the emotion was learnt; where that person trains, nothing of it is tested.
+    If this person is in the test part, the emotion is not trained; if in the training part, it is not tested.
     """
     clips = {clip.clip_id: clip for split in splits for part in split.parts().values() for clip in part}.values()
-    told = []
+    warnings = []
     for emotion in ALL_EMOTIONS:
         people = _people([clip for clip in clips if clip.emotion == emotion])
         if len(people) != 1 or not all(split.protocol == "subject" for split in splits):
@@ -99,8 +99,8 @@ def lost_emotions(splits: Sequence[Split]) -> list[str]:
         untested = [split.fold for split in splits if all(clip.emotion != emotion for clip in split.test)]
         lost = [f"not learnt in fold {_joined(unlearnt)}"] if unlearnt else []
         lost += [f"not tested in fold {_joined(untested)}"] if untested else []
-        told.append(f"{emotion} is shown by one person alone ({next(iter(people))}): {' and '.join(lost)}")
-    return told
+        warnings.append(f"{emotion} is shown by one person alone ({next(iter(people))}): {' and '.join(lost)}")
+    return warnings
 
 
 def _joined(folds: Sequence[int]) -> str:
@@ -109,12 +109,12 @@ def _joined(folds: Sequence[int]) -> str:
 
 @dataclass(frozen=True)
 class PeopleReport:
-    """Who is in more than one part.
+    """The people who are in more than one part of a split.
 
     Attributes:
-        people: persons in the split.
-        leaking: those in two or three parts, in order of their ids.
-        known: False where the corpus does not tell who is in its clips; then `leaking` says nothing.
+        people: number of people in the split.
+        leaking: ids of the people in two or three parts, sorted.
+        known: False if the corpus does not identify the people in its clips; then `leaking` has no meaning.
     """
 
     people: int
@@ -248,7 +248,8 @@ PROTOCOLS = {"random": _random, "subject": _subject, "official": _official}
 def balanced_groups(clips: Sequence[Clip], count: int, seed: int) -> list[frozenset[str]]:
     """Divide people into groups of similar size and similar emotions.
 
-    Who has most clips is placed first, each time into the group that has least of the same emotions.
+    People are placed in order of their number of clips, largest first, each into the group with the least of the same
+    emotions.
 
     Raises:
         CorpusError: there are fewer people than groups, or fewer than one group is wanted.

@@ -1,4 +1,4 @@
-"""Where clips are prepared: in this process, in processes of this machine, or by any executor, such as a cluster's."""
+"""Worker pools that prepare clips: this process, local processes, or any executor, such as that of a cluster."""
 
 import os
 import signal

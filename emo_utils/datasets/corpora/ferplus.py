@@ -154,7 +154,7 @@ def label_votes(votes: np.ndarray, rule: str = "plurality") -> tuple[np.ndarray,
 
 
 class _Files:
-    """The same three questions to a zip and to a folder: which files are there, the table, a picture."""
+    """The table and the pictures of FER+, read from a zip or a folder."""
 
     def __init__(self, source: Path, names: list[str], read):
         self._source, self._read = source, read

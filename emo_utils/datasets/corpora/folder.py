@@ -143,7 +143,7 @@ class Folder(Corpus):
         )
 
     def _refuse_unlabelled(self, paths: Sequence[Path]) -> None:
-        """All that no folder labels is named at once, so that one look at the folder mends it."""
+        """Raise one error that lists all files and folders without a label."""
         labels = self.facts.labels
         loose = [path.name for path in paths if len(path.parts) < 2]
         unknown = dict.fromkeys(path.parts[0] for path in paths if len(path.parts) > 1 and _label(path) not in labels)

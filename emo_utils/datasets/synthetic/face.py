@@ -1,4 +1,4 @@
-"""A face that makes expressions: facial action units in, the portrait's canvas out.
+"""Renders a synthetic face from facial action units.
 
 Units are those of the Facial Action Coding System (P. Ekman, W. V. Friesen, J. C. Hager, "FACS", 2002); which units
 make which emotion follows its EMFACS table. Geometry: each column of the face is cut at eleven features (brow, lids,

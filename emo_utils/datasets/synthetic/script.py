@@ -1,4 +1,4 @@
-"""What happens in a clip of the sample corpus, when, and to whom: decided by names and a seed, then filmed."""
+"""Scripts of the sample corpus: people, expressions and timing of each clip, drawn from a seed; and their rendering."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""Where the synthetic faces play: background, light, head motion and camera."""
+"""The scene around a synthetic face: background, light, head motion and camera."""
 
 from dataclasses import dataclass, field
 
