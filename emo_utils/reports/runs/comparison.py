@@ -1,4 +1,4 @@
-"""Runs beside each other: people, pairs, calibration, and what a random split flatters; all from predictions alone."""
+"""Comparison of runs from their predictions: people, pairs, calibration, random split against split by person."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,42 +18,40 @@ from emo_utils.reports.runs.overview import figure_text
 from emo_utils.reports.runs.table_text import SYNTHETIC
 
 MOST_NAMES = 40
-"""People whose names fit under a chart."""
+"""Largest number of people whose names are written under a chart."""
 FEWEST_FOR_BINS, FEWER_BINS = 300, 6
-"""Under so many clips a reliability diagram is drawn with fewer bins; its ECE keeps the usual number."""
+"""With fewer clips a reliability diagram is drawn with fewer bins; its ECE keeps the usual number."""
 FIRST, SECOND, GRAY = "#3d6fb6", "#f2a541", "#9aa5b1"
 UNPAIRED = {"protocol", "fold", "folds"}
-"""What may differ between two runs that are compared as two protocols."""
+"""Settings that may differ between two runs that are compared as two protocols."""
 
 
 def marked(title: str, synthetic: bool) -> str:
-    """A title that says so where the data were made by a program."""
+    """The title, marked as synthetic where the data are synthetic."""
     return f"{SYNTHETIC}: {title}" if synthetic else title
 
 
 def confused(run: FinishedRun, true: str | None = None, named: str | None = None) -> tuple[str, str, list[str]]:
-    """One cell of a run's confusion matrix, opened to the clips behind it.
+    """One cell of a run's confusion matrix and its clips.
 
     Args:
         run: the run.
-        true: the true class of the cell; by default that of the mistake that was made most often.
-        named: the named class, likewise.
+        true: the true class of the cell; by default that of the most frequent error.
+        named: the predicted class of the cell; by default likewise.
 
     Returns:
         The true class, the named class, and the clips' ids; the ids are empty where no such mistake was made.
     """
-    labels, answers = _answers(run.predictions)
-    pairs = list(zip(labels, answers, strict=True))
-    fits = [(t, n) for t, n in pairs if t != n and true in (None, t) and named in (None, n)]
-    counts = Counter(fits)
+    pairs = list(zip(*_true_and_predicted(run.predictions), strict=True))
+    counts = Counter((t, n) for t, n in pairs if t != n and true in (None, t) and named in (None, n))
     cell = max(sorted(counts), key=counts.get) if counts else (true or "", named or "")
     if true and named:
         cell = (true, named)
     return *cell, [clip for clip, pair in zip(run.predictions["clip_id"], pairs, strict=True) if pair == cell]
 
 
-def _answers(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """True and named classes (N,) by name."""
+def _true_and_predicted(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Names of the true and of the predicted classes, (N,) each."""
     classes = np.array(classes_of(table))
     labels, probabilities = arrays(table, classes)
     return classes[labels], classes[probabilities.argmax(axis=1)]
@@ -128,9 +126,9 @@ def _draw_differences(axis, result: dict) -> None:
 
 
 def reliability_chart(run: FinishedRun) -> Figure:
-    """Does a probability mean what it says: before, and after a temperature that was fitted on other people.
+    """Reliability diagrams: as predicted, and after temperature scaling fitted on other people.
 
-    In each bin of confidence, how often the named class was right; on the diagonal is what was promised.
+    Each bar is the accuracy in a bin of confidence; on the diagonal accuracy equals confidence.
     """
     after = calibrated(run.predictions)
     versions = {"as predicted": run.predictions} | ({} if after is None else {"after temperature scaling": after})
@@ -157,16 +155,16 @@ def _calibration_error(table: pd.DataFrame) -> float:
 
 
 def draw_reliability(upper, lower, table: pd.DataFrame) -> None:
-    """Draw promised against kept of a prediction table into one axis, how many there are of each into another."""
+    """Draw the accuracy by confidence of a prediction table into one axis, the share of clips per bin into another."""
     bins = reliability(table, BINS if len(table) >= FEWEST_FOR_BINS else FEWER_BINS)
     filled = bins[bins["count"] > 0]
     width = 0.92 * (bins["high"] - bins["low"]).iloc[0]
     centre = (filled["low"] + filled["high"]) / 2
-    promised, kept = filled["confidence"], filled["accuracy"]
-    upper.bar(centre, kept, width, color=FIRST, label="right")
-    more, less = (promised - kept).clip(lower=0), (kept - promised).clip(lower=0)
-    upper.bar(centre, more, width, kept, color=SECOND, alpha=0.6, label="promised, but wrong")
-    upper.bar(centre, less, width, kept - less, color="#a9c4e6", label="right, not promised")
+    confidence, accuracy = filled["confidence"], filled["accuracy"]
+    upper.bar(centre, accuracy, width, color=FIRST, label="accuracy")
+    over, under = (confidence - accuracy).clip(lower=0), (accuracy - confidence).clip(lower=0)
+    upper.bar(centre, over, width, accuracy, color=SECOND, alpha=0.6, label="overconfident by")
+    upper.bar(centre, under, width, accuracy - under, color="#a9c4e6", label="underconfident by")
     upper.plot([0, 1], [0, 1], color="black", lw=0.8, ls=":")
     lower.bar(centre, filled["count"] / filled["count"].sum(), width, color=GRAY)
     upper.set(xlim=(0, 1), ylim=(0, 1.02))
@@ -180,7 +178,7 @@ class Gap:
     Attributes:
         name: of the model.
         by_person: people kept apart.
-        random: clips split at random; None where only the other is known.
+        random: clips split at random; None if there is no such run.
     """
 
     name: str
@@ -188,7 +186,7 @@ class Gap:
     random: FinishedRun | None = None
 
     def difference(self, figure: str = "accuracy") -> tuple[float, float | None, float | None]:
-        """Random minus by person; and, where both predicted the same clips, its 95 % interval over people."""
+        """Random split minus split by person; and, if both predicted the same clips, its 95 % interval over people."""
         pair = self.random and first_pair((self.random, self.by_person))
         if pair:
             found = compare(*(run.predictions for run in pair))[figure]
@@ -197,10 +195,10 @@ class Gap:
 
 
 def find_gaps(runs: Sequence[FinishedRun]) -> list[Gap]:
-    """Runs by person, each with the run under a random split that is otherwise the same; predictions alone come last.
+    """Runs by person, each with the run of the same settings under a random split; published predictions come last.
 
-    Runs by person without such a partner are left out. A model counts once where its run lies in two folders, as after
-    a change of how folders are named.
+    Runs by person without such a partner are left out. A run that exists in two folders, as after a change of how
+    folders are named, is listed once.
     """
     random = {_but_protocol(run): run for run in runs if run.protocol == "random"}
     pairs = [(run, random.get(_but_protocol(run))) for run in runs if run.protocol == "subject"]
@@ -209,7 +207,7 @@ def find_gaps(runs: Sequence[FinishedRun]) -> list[Gap]:
 
 
 def _distinct(gaps: Sequence[Gap]) -> list[Gap]:
-    """The gaps without those whose network and every prediction are those of an earlier one."""
+    """The gaps without duplicates: those with the network and all predictions of an earlier one."""
     kept: list[Gap] = []
     for gap in gaps:
         runs = [(other.by_person, other.random) for other in kept if other.name == gap.name]
@@ -248,7 +246,7 @@ def _points(gap: Gap, figure: str) -> str:
 
 
 def gap_chart(gaps: Sequence[Gap], figure: str = "accuracy") -> Figure:
-    """The leak: each model under both protocols, with 95 % intervals over people, and the difference between them."""
+    """Each model under both protocols, with 95 % intervals over people, and the difference, due to identity leakage."""
     synthetic = any(gap.by_person.synthetic for gap in gaps)
     chance = 1 / len(gaps[0].by_person.report["classes"])
     with plt.rc_context(STYLE):

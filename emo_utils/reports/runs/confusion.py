@@ -24,12 +24,12 @@ TITLE = 32
 def confusion_grid(
     runs: Mapping[str, Path | pd.DataFrame], columns: int = 3, synthetic: bool = False, side: float = 3.1
 ) -> Figure:
-    """A confusion matrix per run: each row a true class, in percent of its clips; titles tell accuracy and n.
+    """A confusion matrix per run: each row a true class, in percent of its clips; titles give accuracy and n.
 
     Args:
         runs: by title: a run's folder, or its predictions (`evaluation.predictions`).
-        columns: matrices a row.
-        synthetic: say so above all of them.
+        columns: matrices per row.
+        synthetic: mark the figure as synthetic.
         side: of one matrix, in inches.
 
     Raises:
@@ -55,7 +55,7 @@ def confusion_grid(
 
 
 def _in_usual_order(classes: Sequence[str]) -> list[str]:
-    """The same order in every matrix: that of `labels.ALL_EMOTIONS`, then other names."""
+    """The classes in the order of `labels.ALL_EMOTIONS`, then other names."""
     known = [name for name in ALL_EMOTIONS if name in classes]
     return known + [name for name in classes if name not in known]
 

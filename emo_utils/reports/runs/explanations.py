@@ -1,4 +1,4 @@
-"""What a network looks at, drawn: its features on a plane, heat on faces, and what counts over time."""
+"""Charts that explain a network: features on a plane, heat maps on faces, relevance and attention over time."""
 
 from collections.abc import Sequence
 
@@ -12,16 +12,16 @@ from emo_utils.reports.clips.charts import STYLE
 from emo_utils.reports.clips.pictures import strip
 
 MARKERS = "osD^vP*X<>hp"
-"""One per person, in order; of more than twelve people some share one."""
+"""Markers of people, in order; they repeat after twelve people."""
 HEAT = 0.45
-"""Share of the heat map in a picture's colours."""
+"""Opacity of the heat map."""
 
 
 def planes(features: np.ndarray, seed: int = 0) -> dict[str, np.ndarray]:
     """Features (N, D) on a plane, (N, 2) each: by PCA, and by t-SNE.
 
-    L. van der Maaten, G. Hinton, "Visualizing Data using t-SNE", JMLR 9, 2008. Its perplexity is a quarter of N, 30 at
-    most. Distances between far groups mean nothing there, those of PCA do.
+    L. van der Maaten, G. Hinton, "Visualizing Data using t-SNE", JMLR 9, 2008. The perplexity is a quarter of N, at
+    most 30. In t-SNE, distances between separate groups have no meaning; in PCA they have.
     """
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
@@ -32,7 +32,7 @@ def planes(features: np.ndarray, seed: int = 0) -> dict[str, np.ndarray]:
 
 
 def planes_chart(points: dict[str, np.ndarray], emotions: Sequence[str], people: Sequence[str], title: str) -> Figure:
-    """Clips on a plane (see `planes`), a panel each: coloured by emotion, marked by person."""
+    """Clips on a plane (see `planes`), one panel per method; colours are emotions, markers are people."""
     emotions, people = np.array(emotions), np.array(people)
     marker = {person: MARKERS[index % len(MARKERS)] for index, person in enumerate(sorted(set(people)))}
     with plt.rc_context(STYLE):
@@ -70,9 +70,9 @@ def heat_strip(
 
     Args:
         faces: N pictures; see `with_heat`.
-        heats: (N, S, S), of the named class.
-        emotions: N, true.
-        named: N, as the network names them.
+        heats: (N, S, S), of the predicted class.
+        emotions: N, the true emotions.
+        named: N, the predicted emotions.
         width: of one face, in inches.
     """
     titles = [f"{true},\nread as {name}" for true, name in zip(emotions, named, strict=True)]
@@ -81,12 +81,12 @@ def heat_strip(
 
 
 def relevance_chart(shares: np.ndarray, emotions: Sequence[str], frames: Sequence[int], title: str) -> Figure:
-    """How much each face of a stack counts, as a mean over clips of the same emotion.
+    """Relevance of each face of a stack, as a mean over clips of the same emotion.
 
     Args:
         shares: (N, C); rows sum to 1.
         emotions: of each clip.
-        frames: C, where in the clip each face is from.
+        frames: C, the frame of the clip that each face is from.
         title: of the chart.
     """
     emotions = np.array(emotions)
@@ -104,12 +104,12 @@ def relevance_chart(shares: np.ndarray, emotions: Sequence[str], frames: Sequenc
 
 
 def attention_chart(maps: np.ndarray, titles: Sequence[str], frames: Sequence[int], title: str) -> Figure:
-    """Attention over time: which frame (row) looks at which (column); underneath, what each frame is given in all.
+    """Attention over time: weights of frames (columns) for each frame (row); below, the total weight of each frame.
 
     Args:
         maps: (N, T, T), heads averaged; rows sum to 1.
         titles: of each clip.
-        frames: T, where in the clip each picture is from.
+        frames: T, the frame of the clip that each picture is from.
         title: of the chart.
     """
     with plt.rc_context(STYLE):

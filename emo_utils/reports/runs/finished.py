@@ -1,4 +1,4 @@
-"""Finished runs of a corpus, found on disk: what they were, and what they predicted."""
+"""Finished runs of a corpus, found on disk: settings and predictions."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -24,10 +24,10 @@ class FinishedRun:
         folder: of the run.
         corpus: its name.
         experiment: the settings of the first finished fold.
-        folds: numbers of the finished folds; empty for predictions without folds of our own.
-        part: what was predicted, `test`, or `validation` where the published split has no test part.
+        folds: numbers of the finished folds; empty for predictions made elsewhere.
+        part: the predicted part: `test`, or `validation` where the published split has no test part.
         predictions: of that part, all finished folds together.
-        validation_uar: mean over folds; None where nothing was validated.
+        validation_uar: mean over folds; None without a validation part.
     """
 
     folder: Path
@@ -45,27 +45,27 @@ class FinishedRun:
 
     @property
     def synthetic(self) -> bool:
-        """Whether its figures are no accuracy."""
+        """Whether the corpus is synthetic, so that its figures say nothing about accuracy."""
         return corpora.get(self.corpus).facts.synthetic
 
     @property
     def representation(self) -> str:
-        """Its name; empty for predictions made elsewhere."""
+        """Name of the representation; empty for predictions made elsewhere."""
         return self.experiment.get("representation", {}).get("name", "")
 
     @property
     def protocol(self) -> str:
-        """Who trained and who tested; empty for predictions made elsewhere."""
+        """Protocol of the split; empty for predictions made elsewhere."""
         return self.experiment.get("protocol", "")
 
     @property
     def control(self) -> str:
-        """What was shuffled to see what is left: `labels`, `frames`, or `none`."""
+        """Control experiment: what was shuffled, `labels` or `frames`, or `none`."""
         return self.experiment.get("control", "none")
 
     @property
     def label(self) -> str:
-        """For a title: network, what it accepts, protocol, and what was shuffled as a control."""
+        """Text for a title: network, representation, protocol, and control experiment."""
         about = self.experiment.get("representation", {})
         number = about.get("interval") or about.get("frames")
         accepted = f"{self.representation} {_NUMBER[self.representation]} {number}" if number else self.representation
@@ -77,13 +77,13 @@ class FinishedRun:
 
     @property
     def network(self) -> str:
-        """Name of the backbone, or of the file that somebody else published."""
+        """Name of the backbone, or of the file of published predictions."""
         settings = self.experiment
         name = settings.get("backbone") or settings.get("weights")
         return name or settings.get("published", self.folder.name).split(".")[0]
 
     def fold_folder(self) -> Path | None:
-        """The finished fold with most people in its predictions; None without folds of our own."""
+        """The finished fold with most people in its predictions; None for predictions made elsewhere."""
         if not self.folds:
             return None
         people = self.predictions.groupby("fold")["subject_id"].nunique()
@@ -95,12 +95,12 @@ _WHO = {"subject": "by person", "random": "random split", "official": "official 
 
 
 def find_finished(runs: Path, pattern: str = "*") -> list[FinishedRun]:
-    """The finished runs in a folder, those with the best validation figure first: test figures choose nothing.
+    """The finished runs in a folder, ordered by their validation figure (never by test figures), the best first.
 
-    Runs whose people are on both sides come after those whose are not, and controls last.
+    Runs under a random split come after the others, and control experiments last.
 
     Args:
-        runs: `<EMO_DATA_DIR>/runs/<corpus>`; it need not be there.
+        runs: `<EMO_DATA_DIR>/runs/<corpus>`; it may be absent.
         pattern: of the folders' names, such as `*-stack-subject-*`.
     """
     folders = sorted(path for path in runs.glob("*") if path.is_dir() and fnmatch(path.name, pattern))
@@ -109,7 +109,7 @@ def find_finished(runs: Path, pattern: str = "*") -> list[FinishedRun]:
 
 
 def by_title(runs: Sequence[FinishedRun]) -> dict[str, pd.DataFrame]:
-    """Predictions by the run's label; of runs of the same label, the folder's last digits tell which."""
+    """Predictions by the run's label; runs of the same label are told apart by their folders' last digits."""
     labels = Counter(run.label for run in runs)
     digits = [run.folder.name.rsplit("-", 1)[-1] if labels[run.label] > 1 else "" for run in runs]
     titles = [", ".join(filter(None, (run.label, which))) for run, which in zip(runs, digits, strict=True)]
@@ -117,14 +117,14 @@ def by_title(runs: Sequence[FinishedRun]) -> dict[str, pd.DataFrame]:
 
 
 def choose(runs: Sequence[FinishedRun], **wanted: str) -> FinishedRun | None:
-    """The first run with these values, each one or several, of its attributes such as `network`; None without one."""
+    """The first run whose attributes, such as `network`, have these values (one or several each); None without one."""
     several = {name: (value,) if isinstance(value, str) else tuple(value) for name, value in wanted.items()}
     fitting = (run for run in runs if all(getattr(run, name) in values for name, values in several.items()))
     return next(fitting, None)
 
 
 def overview(runs: Sequence[FinishedRun]) -> pd.DataFrame:
-    """A row per run: figures with their intervals over people, how many clips and people, real or synthetic."""
+    """A row per run: figures with intervals over people, numbers of clips and people, real or synthetic."""
     rows = []
     for run in runs:
         figures = {name: figure_text(run.report, name) for name in ("accuracy", "uar")}

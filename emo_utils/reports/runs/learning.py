@@ -1,4 +1,4 @@
-"""Training curves: live in a notebook while a run goes on, and of a run's folder afterwards."""
+"""Training curves: live in a notebook during training, and afterwards from a run's folder."""
 
 from pathlib import Path
 
@@ -14,10 +14,10 @@ TRAIN, VALIDATION, RECALL = "#9aa5b1", "#3d6fb6", "#f2a541"
 
 
 class LiveCurves:
-    """Curves that are drawn anew after each epoch, in the output of the notebook's cell; elsewhere it draws nothing.
+    """Curves that are redrawn after each epoch in the output of a notebook's cell; outside a notebook nothing is drawn.
 
-    Give it to `workflows.train.train(..., on_epoch=LiveCurves())`. A fold that begins is told by its first epoch, and
-    begins new curves; those before it stay, pale.
+    Use it as `workflows.train.train(..., on_epoch=LiveCurves())`. The first epoch of a fold starts new curves; those of
+    earlier folds stay in pale colours.
 
     Args:
         title: of the figure.
@@ -32,7 +32,7 @@ class LiveCurves:
         self._handle = None
 
     def __call__(self, row: dict) -> None:
-        """Take one epoch's row, as `training.fit` gives it."""
+        """Add one epoch's row of the history, from `training.fit`."""
         if not self.runs or row["epoch"] <= self.runs[-1][-1]["epoch"]:
             self.runs.append([])
         self.runs[-1].append(row)
@@ -64,7 +64,7 @@ def in_notebook() -> bool:
 
 
 def plot_history(folder: Path | str) -> Figure:
-    """Curves of a run: of its folds, where it has several; the epoch that was kept is marked in the last one.
+    """Curves of all folds of a run; the best epoch of the last fold is marked.
 
     Args:
         folder: of a run, or of one of its folds.
@@ -77,7 +77,7 @@ def plot_history(folder: Path | str) -> Figure:
 
 
 def draw_curves(histories: list[pd.DataFrame], kept: int | None = None, title: str = "") -> Figure:
-    """Loss of training and validation, and the validation's accuracy and UAR, over epochs counted from 1.
+    """Training and validation loss, and validation accuracy and UAR, over epochs counted from 1.
 
     Args:
         histories: a run's folds; the last in full colour, those before it pale.

@@ -1,4 +1,4 @@
-"""Several runs as one table or one chart, for notebooks that train them: figures with intervals, curves, recalls."""
+"""Several runs in one table or chart, for notebooks: figures with intervals, curves, recalls."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,10 +28,10 @@ def figure_text(report: Mapping, figure: str = "uar") -> str:
 def result_grid(
     reports: Mapping[tuple, Mapping], figure: str = "uar", names: tuple[str, str] = ("", "")
 ) -> pd.DataFrame:
-    """A table of one figure, with intervals: the keys' first part gives the row, their second part the column.
+    """A table of one figure with intervals; the keys are (row, column).
 
     Args:
-        reports: what `evaluation.measure` gives, by (row, column).
+        reports: results of `evaluation.measure`, by (row, column).
         figure: `accuracy`, `uar` or `macro_f1`.
         names: of the rows' index and of the columns.
     """
@@ -45,7 +45,7 @@ def figures_chart(reports: Mapping[str, Mapping], title: str = "", figure: str =
     """One figure of several runs, the first on top: a dot with its 95 % interval over people, and chance as a line.
 
     Args:
-        reports: what `evaluation.measure` gives, by the run's name.
+        reports: results of `evaluation.measure`, by the run's name.
         title: of the chart.
         figure: `accuracy`, `uar` or `macro_f1`.
     """
@@ -69,12 +69,12 @@ def figures_chart(reports: Mapping[str, Mapping], title: str = "", figure: str =
 
 
 def histories_chart(folders: Mapping[str, Path], title: str = "", per_colour: int = 1) -> Figure:
-    """Training curves of several runs over each other: the training's loss, and the validation's UAR.
+    """Training curves of several runs in one chart: training loss and validation UAR.
 
     Args:
         folders: of runs or of their folds, by name; of several folds, the first one is drawn.
         title: of the chart.
-        per_colour: so many neighbours share a colour, and differ in their dashes.
+        per_colour: number of consecutive runs with the same colour and different dashes.
     """
     with plt.rc_context(STYLE):
         figure, (losses, shares) = plt.subplots(1, 2, figsize=(9.4, 3.2), layout="constrained")
@@ -93,11 +93,11 @@ def histories_chart(folders: Mapping[str, Path], title: str = "", per_colour: in
 
 
 def recall_table(runs: Mapping[str, Path | pd.DataFrame], source: Mapping[str, str] | None = None) -> pd.DataFrame:
-    """How many clips of each emotion were named so, with 95 % intervals over people: a row per emotion.
+    """Recall of each emotion with 95 % intervals over people: a row per emotion.
 
     Args:
         runs: by name: the folder of a finished fold, or its predictions.
-        source: figures of the literature by emotion, set beside them as printed.
+        source: published figures by emotion, shown unchanged in a column of their own.
     """
     columns = {"source": dict(source)} if source else {}
     for name, run in runs.items():
@@ -114,7 +114,7 @@ def recall_table(runs: Mapping[str, Path | pd.DataFrame], source: Mapping[str, s
 
 
 def noted(figure: Figure, synthetic: bool, height: float = 0.2) -> Figure:
-    """The figure with a line under it that says so where the faces were made by a program; else as it is.
+    """The figure; for synthetic faces with a line under it that marks it as synthetic.
 
     Args:
         figure: with constrained layout.

@@ -1,4 +1,4 @@
-"""Result tables: figures read from files of predictions, and rows drawn as text, Markdown, JSON or a DataFrame.
+"""Rows of result tables: figures computed from files of predictions, and committed evidence.
 
 Every figure comes from files of predictions through `evaluation.measure`, never from the training loop's memory.
 """
@@ -21,10 +21,10 @@ SIDES = ("as_source", "by_person")
 
 @dataclass(frozen=True)
 class CellResult:
-    """What stands in a cell under one protocol: a figure, or why there is none.
+    """Result of a cell under one protocol: a figure, or the reason why there is none.
 
     Attributes:
-        state: `done`, `not run`, `not possible`, or empty where nothing is asked.
+        state: `done`, `not run`, `not possible`, or empty for a cell without a result of ours.
         reason: of a cell without a figure.
         value: shares from 0 to 1, or a number of parameters; the mean over seeds.
         low, high: 95 % interval over people (over clips, where people are not known), all seeds together.
@@ -52,15 +52,15 @@ class CellResult:
 
 @dataclass(frozen=True)
 class TableRow:
-    """A cell as it is shown.
+    """A cell with its results.
 
     Attributes:
         table, name: of the cell; together its key.
         row, column, metric, source, note: of the cell.
-        as_source, by_person: ours.
-        corpus: measured on; synthetic: it was made by a program, and its figures are no accuracy.
-        changes: what differs from the cell, such as `epochs 2 instead of 20`; empty where nothing does.
-        command: what would run it.
+        as_source, by_person: our results.
+        corpus: the measured corpus; synthetic: whether it is synthetic, so that its figures are no accuracy.
+        changes: differences from the cell's settings, such as `epochs 2 instead of 20`; empty without any.
+        command: the command that runs it.
     """
 
     table: str
@@ -84,7 +84,7 @@ class TableRow:
 
     @property
     def data(self) -> str:
-        """`real`, `SYNTHETIC`, with what was changed; empty where nothing was measured."""
+        """`real` or `SYNTHETIC`, with `(committed)` for committed evidence; empty where nothing was measured."""
         done = [result for result in self.results if result.state == "done"]
         if not done or not self.corpus:
             return ""
@@ -102,8 +102,8 @@ class TableRow:
 def measure_seeds(tables: Mapping[int, pd.DataFrame], metric: str, people_known: bool = True) -> dict:
     """Value, interval and spread of one figure over the runs of several seeds, as fields of `CellResult`.
 
-    The value is the mean of the seeds' figures. The interval is a 95 % bootstrap over people of all seeds' predictions
-    together: each person is drawn with the clips of all seeds, so that seeds do not pass for people.
+    The value is the mean of the seeds' figures. The interval is a 95 % bootstrap over people, of all seeds' predictions
+    together. Each person is drawn with the clips of all seeds, so that seeds are not counted as more people.
 
     Args:
         tables: predictions by seed.
@@ -127,7 +127,7 @@ def measure_seeds(tables: Mapping[int, pd.DataFrame], metric: str, people_known:
 
 
 def figure_of(table: pd.DataFrame, metric: str) -> tuple[float, list[float], pd.DataFrame]:
-    """One figure, its 95 % interval over people, and the rows it is of.
+    """One figure, its 95 % interval over people, and the rows it is computed from.
 
     Raises:
         TableError: the table breaks the contract of `evaluation.predictions`.
@@ -146,11 +146,11 @@ def figure_of(table: pd.DataFrame, metric: str) -> tuple[float, list[float], pd.
 
 
 EVIDENCE_KEY = ["cell", "protocol", "corpus", "changes"]
-"""What tells one line of evidence from another."""
+"""Columns that together identify a line of evidence."""
 
 
 def write_evidence(rows: Sequence[TableRow], path: Path) -> None:
-    """Write the figures of rows as CSV, a line per figure; lines of other figures that are there already are kept."""
+    """Write the figures of rows as CSV, a line per figure; existing lines of other figures are kept."""
     lines = []
     for row in rows:
         for side, result in zip(SIDES, row.results, strict=True):
@@ -170,7 +170,7 @@ def write_evidence(rows: Sequence[TableRow], path: Path) -> None:
 
 
 def read_evidence(path: Path) -> dict[tuple, CellResult]:
-    """What `write_evidence` wrote, by cell, protocol, corpus and changes; empty where there is no such file."""
+    """Results written by `write_evidence`, by cell, protocol, corpus and changes; empty without such a file."""
     if not path.exists():
         return {}
     table = pd.read_csv(path, dtype=str, keep_default_na=False)

@@ -16,8 +16,8 @@ SHORT_COMMIT = 7
 def frame(rows: Sequence[TableRow]) -> pd.DataFrame:
     """Rows as a DataFrame of texts.
 
-    Of a synthetic corpus the columns of figures are named so, and the columns `ours` are not there: no synthetic
-    figure stands where a reader looks for an accuracy.
+    For a synthetic corpus the columns of figures are named `SYNTHETIC` instead of `ours`, so that a synthetic figure is
+    not taken for an accuracy.
     """
     heading = SYNTHETIC if any(row.synthetic for row in rows) else OURS
     lines = []
@@ -34,7 +34,7 @@ def frame(rows: Sequence[TableRow]) -> pd.DataFrame:
 
 
 def cell_text(result: CellResult, metric: str, synthetic: bool = False) -> str:
-    """`85.9 % [80.1, 90.2]`, or why there is no figure."""
+    """`85.9 % [80.1, 90.2]`, or the reason why there is no figure."""
     if result.state != "done":
         return f"{result.state}: {result.reason}" if result.reason else result.state or "-"
     if metric == "parameters":
@@ -78,7 +78,7 @@ def markdown(rows: Sequence[TableRow]) -> str:
 
 
 def _with_notes(rows: Sequence[TableRow]) -> tuple[pd.DataFrame, list[str]]:
-    """The frame with long reasons and notes taken out as numbers, and what the numbers stand for."""
+    """The frame with long reasons and notes replaced by numbers, and the texts of the numbers."""
     table, notes = frame(rows), {}
     for side in [name for name in table if name.startswith((OURS, SYNTHETIC))]:
         for position, cell in enumerate(table[side]):

@@ -1,1 +1,1 @@
-"""The sources' result tables: each cell, how it is run, and what was found."""
+"""The sources' result tables: their cells, the runs behind them, and the results."""

@@ -68,7 +68,7 @@ def _named(table: Table, cell: Cell, only: str) -> bool:
 
 
 def table_rows(table: str, request: Request | None = None, only: str | None = None) -> list[TableRow]:
-    """The rows of one table: nothing is trained, only what is finished is read.
+    """The rows of one table from finished runs; nothing is trained.
 
     Args:
         table: its name, such as `S3`.
@@ -89,7 +89,7 @@ def table_frame(table: str, request: Request | None = None, only: str | None = N
 
 
 def _remember_missing(request: Request) -> Callable[[Cell], str]:
-    """`missing`, asked once per corpus."""
+    """`missing`, computed once per corpus."""
     known: dict[str, str] = {}
 
     def lacking(cell: Cell) -> str:
@@ -121,7 +121,7 @@ def _row(table: Table, cell: Cell, request: Request, evidence: dict, lacking: Ca
 
 
 def command(table: Table, cell: Cell, request: Request) -> str:
-    """What runs one cell, as typed into a shell."""
+    """The shell command that runs one cell."""
     return shlex.join(["emo", "tables", "--run", table.name, "--only", cell.name, *request.arguments()])
 
 
@@ -135,7 +135,7 @@ def _result(table: Table, cell: Cell, side: str, request: Request, evidence: dic
     except TableError:
         if not lacking(cell):
             raise
-        plans = {}  # what would be run is told by a file that is absent
+        plans = {}  # the runs depend on a file that is absent
     done = {seed: plan for seed, plan in plans.items() if plan.done}
     if done:
         return _measured(cell, done, measured_corpus(cell.how, request))
@@ -143,7 +143,7 @@ def _result(table: Table, cell: Cell, side: str, request: Request, evidence: dic
     if committed:
         return committed
     parts = [(len(plan.finished()), len(plan.folders)) for plan in plans.values()]
-    begun = next((f"{folds} of {of} folds are done" for folds, of in parts if folds), "")
+    begun = next((f"{folds} of {total} folds are done" for folds, total in parts if folds), "")
     return CellResult("not run", lacking(cell) or begun)
 
 
@@ -152,10 +152,10 @@ def _measured(cell: Cell, plans: dict[int, Plan], corpus: str) -> CellResult:
     commit = " ".join(dict.fromkeys(metrics["commit"] for metrics in found))
     if isinstance(cell.how, Counted):
         return CellResult("done", value=found[0]["parameters"], commit=commit)
-    read = {seed: pooled_predictions(map(RunFolder, plan.folders)) for seed, plan in plans.items()}
+    predictions = {seed: pooled_predictions(map(RunFolder, plan.folders)) for seed, plan in plans.items()}
     facts = corpora.get(corpus).facts
     try:
-        figure = measure_seeds(read, cell.metric, facts.people_known)
+        figure = measure_seeds(predictions, cell.metric, facts.people_known)
     except KeyError as error:
         return CellResult("not possible", f"{facts.title} has no {error.args[0]}")
     part = RunFolder(next(iter(plans.values())).folders[0]).parts()[0]
@@ -170,13 +170,13 @@ def run_tables(
 ) -> list[Failure]:
     """Run cells, under the source's protocol and by person, each through `workflows.train.train`.
 
-    Finished runs are not done again, a stopped one goes on. A run that fails is named, and the rest goes on.
+    Finished runs are not repeated, a stopped one is resumed. A failed run is returned as a `Failure`; the others go on.
 
     Args:
         tables: names; none means all.
         request: of which runs; by default the cells' own.
         only: see `select`.
-        on_run: told what is about to be run, or was done before.
+        on_run: called with a description of each run before it starts, or if it was done before.
 
     Raises:
         EmoError: no such table, cell or corpus.
@@ -195,10 +195,10 @@ def run_tables(
                 if not plan.done:
                     plan.perform()
             except NotPossibleError:
-                continue  # the table says why
+                continue  # the table gives the reason
             except EmoError as error:
                 failures.append(Failure(table.key(cell), about, str(error)))
-            except Exception as error:  # whatever a training raises: hours of other cells are still to come
+            except Exception as error:  # any failure of a training must not stop the other cells, which may take hours
                 log.exception("%s", about)
                 failures.append(Failure(table.key(cell), about, f"{type(error).__name__}: {error}"))
     return failures

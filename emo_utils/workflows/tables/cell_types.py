@@ -1,4 +1,4 @@
-"""What a result table is made of: the source's figure, its protocol, and how this package runs it."""
+"""Types of a result table: the source's figure, its protocol, and the run of this package for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Training:
-    """A cell that `workflows.train.train` makes.
+    """A cell that is trained by `workflows.train.train`.
 
     Attributes:
-        corpus: the one of the source, or what stands in for it.
+        corpus: the one of the source, or a substitute for it.
         representation: see `sources.Data`.
         options: of the representation.
         settings: values of `Experiment`; what is absent comes from the representation's recipe.
@@ -41,7 +41,7 @@ class Shipped:
 
 @dataclass(frozen=True)
 class Published:
-    """Predictions that somebody else published: `file` in the folder of `corpus`, `people` finds the person in a name.
+    """Published predictions: `file` in the folder of `corpus`; `people` is a regular expression for the person's id.
 
     Their protocol is one by person.
     """
@@ -69,7 +69,7 @@ class Cell:
 
     Attributes:
         name: in the table; what `--only` is matched with.
-        row, column: as a reader sees them.
+        row, column: their titles.
         source: the source's figure, as printed, with its unit; empty where it has none.
         how: how it is run here; None for a figure of the literature.
         metric: `accuracy`, `macro_f1`, `recall/<emotion>`, `parameters`.

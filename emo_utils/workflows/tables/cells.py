@@ -1,6 +1,6 @@
 """The result tables as data: every figure of the sources as printed, its protocol, and how this package runs it.
 
-What a source does not describe is said to be so, and what stands in for it is named in `ours`.
+`source_protocol` also says what a source does not describe; `ours` names the substitute.
 """
 
 from emo_utils.errors import UnknownNameError
@@ -211,7 +211,7 @@ TABLES = {table.name: table for table in (_s0(), _s1(), _s2(), _s3(), _s4(), _fe
 
 
 def find_table(name: str) -> Table:
-    """A table by name; `T-S3`, `s3` and `ferplus` are understood too.
+    """A table by name; `T-S3`, `s3` and `ferplus` are accepted too.
 
     Raises:
         UnknownNameError: with the known names.

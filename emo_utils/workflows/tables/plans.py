@@ -1,4 +1,4 @@
-"""From a cell of a result table to the runs that give its figure: what they are, where they lie, how they are made."""
+"""From a cell of a result table to the runs behind its figure: their settings and folders, and how they are made."""
 
 import json
 from collections.abc import Callable
@@ -25,19 +25,19 @@ BY_PERSON = "by_person"
 
 
 class NotPossibleError(EmoError):
-    """A figure that no run can give; the message says why."""
+    """A figure that no run can give; the message holds the reason."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """Which runs are meant: the cells' own where nothing is given. Each value given makes another run.
+    """Changes to the cells' own settings. Each value given makes another run.
 
     Attributes:
-        corpus: another one than the cell's.
+        corpus: another corpus than the cell's.
         root: the corpus's folder.
-        seeds: a run for each.
-        epochs, size, weights, detector: in place of the cell's; `size` is the side of a face in pixels.
-        fold: this one alone.
+        seeds: one run per seed.
+        epochs, size, weights, detector: instead of the cell's; `size` is the side of a face in pixels.
+        fold: only this fold.
         workers: processes that prepare clips.
     """
 
@@ -65,10 +65,10 @@ class Plan:
 
     Attributes:
         folders: of the folds; each holds metrics and predictions when it is finished.
-        expected: the settings of each; a folder with others is of another run.
-        perform: makes what is not there yet.
-        about: for people who wait.
-        defaults: values of settings that an older run does not name.
+        expected: the settings of each; a folder with other settings belongs to another run.
+        perform: runs the folds that are not finished.
+        about: description for the progress output.
+        defaults: values of settings that are not in the files of an older run.
     """
 
     folders: tuple[Path, ...]
@@ -95,7 +95,7 @@ def measured_corpus(how: How, request: Request) -> str:
 
 
 def seeds_of(how: How, request: Request) -> tuple[int, ...]:
-    """Seeds that make a difference."""
+    """The seeds to run; one for cells that do not depend on a seed."""
     return request.seeds if isinstance(how, Training) else (0,)
 
 
@@ -110,8 +110,8 @@ def plan_for(how: How, side: str, request: Request, seed: int) -> Plan:
         seed: of the run and of the split.
 
     Raises:
-        NotPossibleError: there can be no such figure.
-        EmoError: a value makes no sense, or a file that tells what the run is, is absent.
+        NotPossibleError: no run can give this figure.
+        EmoError: a value is invalid, or a file that the settings depend on is absent.
     """
     raise TypeError(f"no plan for {how!r}")
 
@@ -162,7 +162,7 @@ def _data_for(how: Training, request: Request) -> Data:
 
 
 def features_folder(how: Training | Published, request: Request) -> Path:
-    """Where tables about a corpus lie: `--root`, else the settings' folder, which for RAVDESS has a key of its own."""
+    """Folder of a corpus's tables: `--root`, else that of the settings, where RAVDESS has a key of its own."""
     settings = load_settings()
     folders = {"ravdess": settings.ravdess_au}
     return request.root or folders.get(how.corpus, settings.data_dir / "raw" / f"{how.corpus}_au")
@@ -176,7 +176,7 @@ def _settings_for(how: Training, request: Request) -> dict:
 
 
 def _split_for(how: Training, side: str, request: Request) -> tuple[str, int | None, int | None]:
-    """Protocol, fold (None: all), number of folds (None: the literature's)."""
+    """Protocol, fold (None: all), number of folds (None: the number used in the literature)."""
     corpus = request.corpus or how.corpus
     facts, own = corpora.get(corpus).facts, corpus == how.corpus
     if side == BY_PERSON:
@@ -235,7 +235,7 @@ def _(how: Published, side: str, request: Request, seed: int) -> Plan:
 def _take_published(corpus: str, file: Path, people: str, folder: Path, settings: dict) -> None:
     table = read_predictions(file, people)
     clips = [corpora.get(corpus).clip_named(clip_id) for clip_id in table["clip_id"]]
-    if None not in clips:  # people as this corpus calls them, to be compared
+    if None not in clips:  # the corpus's own ids of people, so that runs can be compared
         table["subject_id"] = [clip.subject_id for clip in clips]
     folder.mkdir(parents=True, exist_ok=True)
     write_predictions(table, RunFolder(folder).predictions_file("test"))
@@ -259,7 +259,7 @@ def _count(how: Counted, folder: Path, settings: dict) -> None:
 
 
 def missing(how: How, request: Request) -> str:
-    """What a run lacks on this machine; empty where all is there, or is made on the way."""
+    """Data that a run needs and this machine lacks; empty if all is there or can be made."""
     if isinstance(how, Counted):
         return ""
     if file := getattr(how, "features", None) or getattr(how, "file", None):
@@ -280,11 +280,11 @@ def missing(how: How, request: Request) -> str:
 
 
 def changes(how: How, request: Request) -> str:
-    """What differs from the cell, for people; empty where nothing does."""
+    """Differences from the cell's settings, as text; empty without any."""
     if not isinstance(how, Training) or how.representation == "features":
         return ""
-    whole = Experiment.__dataclass_fields__["epochs"].default
-    epochs = how.settings.get("epochs") or RECIPES[how.representation].get("epochs", whole)
+    default = Experiment.__dataclass_fields__["epochs"].default
+    epochs = how.settings.get("epochs") or RECIPES[how.representation].get("epochs", default)
     own = {"corpus": how.corpus, "epochs": epochs, "weights": how.settings.get("weights")}
     own |= {"size": how.options.get("size"), "detector": how.options.get("detector")}
     found = []
