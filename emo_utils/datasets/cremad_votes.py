@@ -74,7 +74,7 @@ def _header(table: Path) -> list[str]:
 def _read(table: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     missing = [column for column in columns if column not in _header(table)]
     if missing:
-        raise CorpusError(f"{table}: expected the columns {', '.join(columns)}; {', '.join(missing)} lack")
+        raise CorpusError(f"{table}: expected the columns {', '.join(columns)}; missing: {', '.join(missing)}")
     with table.open(newline="", encoding="utf-8-sig") as file:
         return list(csv.DictReader(file))
 

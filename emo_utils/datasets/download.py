@@ -61,22 +61,22 @@ def download(address: str, path: Path, known_hash: str | None = None, progress: 
 
 
 def _complete(address: str, part: Path, progress: bool) -> None:
-    """Append to `part` what it lacks; begin anew where the server cannot continue it."""
+    """Append the missing bytes to `part`; start again if the server cannot resume."""
     have = part.stat().st_size if part.exists() else 0
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with requests.get(address, headers=headers, stream=True, timeout=TIMEOUT_S) as answer:
         start, total = _content_range(answer)
         if answer.status_code == requests.codes.requested_range_not_satisfiable and have:
-            if total != have:  # not the same file any more: a part of no use
+            if total != have:  # the file has changed, so the part cannot be used
                 part.unlink()
                 _complete(address, part, progress)
             return
         answer.raise_for_status()
-        goes_on = answer.status_code == requests.codes.partial_content and start == have
-        if not goes_on:
+        resumed = answer.status_code == requests.codes.partial_content and start == have
+        if not resumed:
             have, total = 0, int(answer.headers.get("Content-Length", 0)) or None
-        look = {"unit": "B", "unit_scale": True, "desc": part.stem, "disable": not progress, "delay": 2}
-        with part.open("ab" if goes_on else "wb") as file, tqdm(total=total, initial=have, **look) as bar:
+        bar_options = {"unit": "B", "unit_scale": True, "desc": part.stem, "disable": not progress, "delay": 2}
+        with part.open("ab" if resumed else "wb") as file, tqdm(total=total, initial=have, **bar_options) as bar:
             for block in answer.iter_content(CHUNK):
                 file.write(block)
                 bar.update(len(block))

@@ -1,8 +1,7 @@
-"""Clips without their videos: a table of numbers per clip, such as the mean of each facial action unit.
+"""Feature tables: numbers per clip, such as the mean of each facial action unit; the videos are not needed.
 
-The table is a CSV: one column with the clip's id, and columns of numbers. Who is in a clip and what is acted is read
-from the clip's name where the corpus names its clips so (RAVDESS, CREMA-D: `clip_named`), else from the columns
-`subject_id` and `label`.
+The table is a CSV: one column with the clip's id, and columns of numbers. Person and emotion are taken from the clip's
+name if the corpus encodes them there (RAVDESS, CREMA-D: `clip_named`), else from the columns `subject_id` and `label`.
 """
 
 from collections.abc import Iterable

@@ -129,7 +129,7 @@ class Processes:
                 if not suspects:
                     raise WorkerError(f"a worker process died while it started. {IN_A_SCRIPT} {GO_ON}") from error
                 kept = [result for clip in todo.values() if (result := read_result(root, clip)) and not result.retry]
-                for result in (*kept, *(self._alone(clip, spec, root) for clip in suspects)):
+                for result in (*kept, *(self._retry(clip, spec, root) for clip in suspects)):
                     if todo.pop(result.clip_id, None):
                         yield result
                 self._pool = self._start(min(self._workers, len(todo) or 1))
@@ -146,7 +146,7 @@ class Processes:
                 pool.submit(os.getpid)
         return pool
 
-    def _alone(self, clip: Clip, spec: Representation, root: Path) -> PreparedClip:
+    def _retry(self, clip: Clip, spec: Representation, root: Path) -> PreparedClip:
         with self._start(1) as pool:
             try:
                 return next(ExecutorPool(pool).results([clip], spec, root))
@@ -159,7 +159,7 @@ class Processes:
 
 @contextmanager
 def _ctrl_c_kept_from_children() -> Iterator[None]:
-    """Processes started within ignore Ctrl-C from their first moment: it is the parent's to handle."""
+    """A context in which started processes ignore Ctrl-C; the parent process handles it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

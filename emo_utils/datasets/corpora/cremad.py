@@ -90,7 +90,7 @@ class CremaD(Corpus):
             raise self._absent("clips like VideoFlash/1001_DFA_ANG_XX.flv")
         _refuse_pointers(files)
         clips = in_order(self._clip(path) for path in files)
-        return clips if self.labels == "acted" else self._as_seen(clips)
+        return clips if self.labels == "acted" else self._with_face_labels(clips)
 
     @classmethod
     def clip_named(cls, name: str) -> Clip:
@@ -117,7 +117,7 @@ class CremaD(Corpus):
         actor, _, emotion, level = match.groups()
         return Clip(path.stem, path, cls.facts.name, subject(actor), cls.facts.emotion(emotion), LEVEL[level])
 
-    def _as_seen(self, clips: list[Clip]) -> list[Clip]:
+    def _with_face_labels(self, clips: list[Clip]) -> list[Clip]:
         """The clips on which the raters of the face agree, with their label."""
         winners = read_winners(find_votes_table(self._votes))
         self._refuse_unrated(clips, winners)
@@ -128,7 +128,7 @@ class CremaD(Corpus):
         ]
 
     def soft_labels(self, clips: list[Clip]) -> np.ndarray:
-        """What the raters saw in the faces: float32 (N, 6), a distribution over `classes` per clip.
+        """Soft labels by the raters of the faces: float32 (N, 6), a distribution over `classes` per clip.
 
         From `tabulatedVotes.csv` it is the share of votes. `summaryTable.csv` names the winners alone: then a clip
         with one winner is one-hot, and a tie is shared equally.

@@ -256,15 +256,14 @@ def _lips(au: np.ndarray, source: dict, target: dict) -> np.ndarray:
 
 def _backward_map(target: dict, source: dict, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """For every pixel of the patch, the row and column of the photograph's patch it shows."""
-    to = np.stack(list(target.values()))
-    to = np.maximum.accumulate(to, axis=0)
-    of = np.stack([source[name] for name in target])
-    rows = np.broadcast_to(of[0] + (_y - to[0]), (len(_y), len(_x))).copy()
-    np.minimum(rows, of[0], out=rows)
-    for k in range(len(to) - 1):
-        length = np.maximum(to[k + 1] - to[k], 0.5)
-        share = np.clip((_y - to[k]) / length, 0, 1)
-        rows += share * (of[k + 1] - of[k])
+    drawn = np.maximum.accumulate(np.stack(list(target.values())), axis=0)
+    photo = np.stack([source[name] for name in target])
+    rows = np.broadcast_to(photo[0] + (_y - drawn[0]), (len(_y), len(_x))).copy()
+    np.minimum(rows, photo[0], out=rows)
+    for k in range(len(drawn) - 1):
+        length = np.maximum(drawn[k + 1] - drawn[k], 0.5)
+        share = np.clip((_y - drawn[k]) / length, 0, 1)
+        rows += share * (photo[k + 1] - photo[k])
     return rows - TOP, _columns(target, u) - LEFT
 
 
