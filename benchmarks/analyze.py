@@ -44,7 +44,7 @@ def chosen_clip(folder: Path) -> Path:
 
 
 def plain_loop_s(clip: Path) -> float:
-    """Make a detector, decode every frame and detect in it; no tracking, no reading."""
+    """Seconds to make a detector, decode every frame and detect faces; no tracking, no prediction."""
     started = time.perf_counter()
     detector = create_detector()
     for frame in read_frames(clip):

@@ -1,4 +1,4 @@
-"""Forms of a baseline on real clips of people who speak, also where one emotion makes up most of a person's clips.
+"""Forms of a baseline on real clips of speaking people, also where most of a person's clips show one emotion.
 
 Every clip is read once. Then clips of each person are drawn, with replacement, so that one emotion makes up a given
 share of them, and each form names the emotion of each drawn clip. Constants are chosen on other people: a person's
@@ -21,10 +21,10 @@ from emo_utils.inference import baseline
 from emo_utils.inference.weights import find_weights
 
 SHARES = (None, 0.3, 0.5, 0.7, 0.9)
-"""Of one emotion in a person's clips; None: the clips as the corpus has them."""
+"""Shares of one emotion in a person's clips; None: all clips of the corpus."""
 
 CLIPS = 24
-"""Drawn for each person."""
+"""Number of clips drawn for each person."""
 
 
 def forms(profiles: np.ndarray) -> dict[str, list[Callable]]:
@@ -50,13 +50,13 @@ def forms(profiles: np.ndarray) -> dict[str, list[Callable]]:
 
 
 def draw(labels: np.ndarray, rows: np.ndarray, share: float | None, rng: np.random.Generator) -> np.ndarray:
-    """Rows of one person's clips, of which one emotion has the share."""
+    """Random rows of one person's clips, a given share of them of one emotion."""
     if share is None:
         return rows
     emotion = rng.choice(labels[rows])
-    many = rng.binomial(CLIPS, share)
-    of, others = rows[labels[rows] == emotion], rows[labels[rows] != emotion]
-    return np.concatenate([rng.choice(of, many), rng.choice(others, CLIPS - many)])
+    count = rng.binomial(CLIPS, share)
+    same, others = rows[labels[rows] == emotion], rows[labels[rows] != emotion]
+    return np.concatenate([rng.choice(same, count), rng.choice(others, CLIPS - count)])
 
 
 def accuracies(z, labels, people, variants, draws: int) -> dict:

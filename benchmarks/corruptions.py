@@ -1,8 +1,8 @@
-"""What video does to a face picture: framing that is off, blur, compression, few pixels, little light.
+"""Corruptions of face pictures as in video: framing errors, blur, compression, low resolution, low light.
 
-Each corruption takes gray pictures uint8 (N, S, S), a level and a source of chance, and gives as many of the same
-size. Levels in pixels are those of FER+'s 48 x 48. `emo_utils.training.augment` draws things alike in training, by
-code of its own: a network is not tested with what it was trained on.
+Each corruption takes gray pictures uint8 (N, S, S), a level and a random generator, and returns pictures of the same
+shape. Levels in pixels are for FER+'s 48 x 48. `emo_utils.training.augment` has similar effects in separate code, so
+that a network is not tested with the very code of its augmentation.
 """
 
 from collections.abc import Callable
@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 
 PHOTONS_AT_WHITE = 500
-"""Counted in one picture element when it is white in full light: a small sensor indoors. Chosen, not measured."""
+"""Photons that a white pixel counts in full light, for a small sensor indoors. Chosen, not measured."""
 
 
 @dataclass(frozen=True)
 class Jitter:
-    """Standard deviations of how far crops of one face lie apart.
+    """Standard deviations of the differences between crops of one face.
 
     Attributes:
         x, y: of the crop's middle, in crop sides.
@@ -31,7 +31,7 @@ class Jitter:
     rotation_deg: float
 
 
-TREMBLE = Jitter(0.0034, 0.0032, 0.0075, 0.59)
+FRAME_TO_FRAME = Jitter(0.0034, 0.0032, 0.0075, 0.59)
 """From frame to frame: BlazeFace in every frame of 13 real clips, 2,275 faces, against their own smooth path
 (Savitzky-Golay over 9 frames, second order; enlarged by what such a filter follows of white noise)."""
 
@@ -43,13 +43,13 @@ not within them."""
 
 @dataclass(frozen=True)
 class Corruption:
-    """One way to spoil a picture.
+    """One kind of corruption.
 
     Attributes:
-        title: what a table calls it.
+        title: its name in tables.
         unit: of its levels.
         levels: from mild to severe.
-        spoil: of pictures uint8 (N, S, S), a level and a source of chance.
+        spoil: a function of pictures uint8 (N, S, S), a level and a random generator.
     """
 
     title: str
@@ -61,8 +61,9 @@ class Corruption:
 def jittered(pictures: np.ndarray, jitter: Jitter, times: float, rng: np.random.Generator) -> np.ndarray:
     """Shift, scale and turn each picture by its own normal draw, `times` as wide as `jitter`.
 
-    The same draws whatever `times` is, so that levels differ in nothing else. Lanczos interpolation, because a plainer
-    one would blur as well, and blur is measured by itself; what comes in from outside repeats the edge.
+    The random draws are the same for each value of `times`, so that levels differ in nothing else. Lanczos
+    interpolation is used because simpler ones add blur, which is measured separately. Outside the picture the edge is
+    repeated.
     """
     size = pictures.shape[-1]
     middle = (size - 1) / 2
@@ -79,12 +80,12 @@ def jittered(pictures: np.ndarray, jitter: Jitter, times: float, rng: np.random.
 
 
 def jitter(pictures: np.ndarray, times: float, rng: np.random.Generator) -> np.ndarray:
-    """Off by `times` the jitter of our detector from frame to frame."""
-    return jittered(pictures, TREMBLE, times, rng)
+    """Framing error of `times` the jitter of our detector from frame to frame."""
+    return jittered(pictures, FRAME_TO_FRAME, times, rng)
 
 
 def framed_otherwise(pictures: np.ndarray, times: float, rng: np.random.Generator) -> np.ndarray:
-    """Off by `times` the difference between our detectors."""
+    """Framing error of `times` the difference between our detectors."""
     return jittered(pictures, FRAMING, times, rng)
 
 
@@ -108,13 +109,13 @@ def few_pixels(pictures: np.ndarray, side_px: float, rng: np.random.Generator) -
 
 
 def in_low_light(pictures: np.ndarray, gain: float, rng: np.random.Generator) -> np.ndarray:
-    """A share `gain` of the light: shot noise (Poisson) of so many photons, rounded to 8 bits, not brightened again."""
+    """Low light: a share `gain` of the photons with shot noise (Poisson), rounded to 8 bits, not brightened again."""
     photons = rng.poisson(pictures / 255 * gain * PHOTONS_AT_WHITE)
     return np.clip(np.rint(photons * 255 / PHOTONS_AT_WHITE), 0, 255).astype(np.uint8)
 
 
 def mildly_everything(pictures: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
-    """The mildest of each, in the order in which light becomes a crop."""
+    """The mildest level of each corruption but jitter, in the order of image formation."""
     for spoil, mild in (
         (framed_otherwise, 1),
         (blurred, 0.5),

@@ -1,4 +1,4 @@
-"""How much what is read of a face flickers from one frame to the next, and how much of that the framing makes.
+"""How much predictions flicker from one frame to the next, and how much of this is due to the framing of the face.
 
     python benchmarks/flicker.py [CLIP ...] [--weights NAME ...] [--framings NAME ...]
 
@@ -44,12 +44,12 @@ RESULTS = Path(__file__).parent / "results" / "flicker.json"
 BATCH = 64
 STILL_FOR_S = 0.5
 STILL_UNDER = COMBINED.motion * COMBINED.curve.full_motion
-"""Displacement in face sides of the three parts that moved most, under which the package sees no expression."""
+"""Mean displacement, in face sides, of the three parts that moved most; below it the package finds no expression."""
 
 
 @dataclass(frozen=True)
 class Framing:
-    """Where the keypoints of a face are from: how often it is detected, and the Gaussian that averages them, in s."""
+    """Source of a face's keypoints: how often it is detected, and the Gaussian that averages them, in s."""
 
     detect_every: int | None = None
     averaged_s: float = 0.0
@@ -62,7 +62,7 @@ FRAMINGS = {
     "every frame": Framing(detect_every=1),
     "every frame, averaged 0.05 s": Framing(detect_every=1, averaged_s=0.05),
 }
-"""The first is the package's own; a Gaussian of 0.05 s averages over about five frames of thirty a second."""
+"""The first is the package's own. At 30 frames a second a Gaussian of 0.05 s averages over about five frames."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Face:
 
 
 def find_faces(clip: Path, detect_every: int | None) -> list[Face]:
-    """The faces of a clip as the pipeline follows them."""
+    """The faces of a clip as tracked by the pipeline."""
     options = AnalysisOptions(detect_every=detect_every, identity_weights="none")
     faces = []
     for found in Pipeline(options).run(clip).traces.faces:
@@ -92,7 +92,7 @@ def find_faces(clip: Path, detect_every: int | None) -> list[Face]:
 
 
 def is_still(trace: FaceTrace) -> np.ndarray:
-    """Whether nothing moves far from where it is in a frame for half of `STILL_FOR_S` before and after; bool (T,)."""
+    """Whether no part moves far from its position in a frame for half of `STILL_FOR_S` before and after; bool (T,)."""
     places = gaussian(trace.displacement[:, WITHOUT_EYES], trace.time_s, 0.033)
     still = np.zeros(len(trace), bool)
     for row, time_s in enumerate(trace.time_s):
@@ -117,12 +117,12 @@ def crops_of(clip: Path, faces: Sequence[Face], specs: Sequence[InputSpec]) -> l
 
 
 def predict(engine: OnnxEngine, crops: np.ndarray) -> np.ndarray:
-    """Probabilities float (T, C) of crops, some at a time."""
+    """Probabilities float (T, C) of crops, in batches."""
     return np.concatenate([engine.predict(crops[i : i + BATCH]) for i in range(0, len(crops), BATCH)]).astype(float)
 
 
 def priors_of(weights: Weights) -> dict[str, np.ndarray]:
-    """By how much probabilities as trained are multiplied under each prior; `uniform` where the sidecar can tell."""
+    """Factors of the probabilities under each prior; `uniform` only where the sidecar holds the training prior."""
     same = {weights.corpus: np.ones(len(weights.classes))}
     return same | (
         {UNIFORM: prior_ratio(UNIFORM, weights.corpus, weights.prior, weights.classes, weights.sharpness)}
@@ -234,8 +234,8 @@ def main() -> None:
     by_clip = pd.concat([measure(rows).assign(clip=clip) for clip, rows in frames.groupby("clip", sort=False)])
     RESULTS.parent.mkdir(exist_ok=True)
     results = {"pooled": table, "by_clip": by_clip}
-    told = {name: json.loads(found.to_json(orient="records")) for name, found in results.items()}
-    RESULTS.write_text(json.dumps(told, indent=1) + "\n")
+    records = {name: json.loads(found.to_json(orient="records")) for name, found in results.items()}
+    RESULTS.write_text(json.dumps(records, indent=1) + "\n")
     print(f"\nwritten to {RESULTS}")
 
 

@@ -1,7 +1,6 @@
 """The sample corpus made hard: noise, compression, head motion, a shaking camera, changing light, more blinks.
 
-All clips are synthetic, and so is every figure got from them. `benchmarks/segments.py` uses this; run alone it does
-nothing.
+All clips and all figures from them are synthetic. `benchmarks/segments.py` uses this module; run alone it does nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -73,7 +72,7 @@ def replace_blinks(take: Part, level: Hardness, rng: np.random.Generator) -> Par
 
 
 def harder(motion: Motion, level: Hardness, rng: np.random.Generator) -> Motion:
-    """More of the same motion, and a camera that wanders a little and is brought back."""
+    """The same motion with larger amplitude, and the drift of a hand-held camera."""
     values = {field.name: np.asarray(getattr(motion, field.name)) for field in fields(motion)}
     values = {name: line.mean() + level.head * (line - line.mean()) for name, line in values.items()}
     walk = np.cumsum(rng.normal(0, level.shake_px, (3, len(motion.x))), axis=1)

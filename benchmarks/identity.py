@@ -40,7 +40,7 @@ TIMED = ("single_face", "expressive_d19")
 
 
 def load_scenes():
-    """The scenes of the tests; tests are no package, so the file is loaded by its place."""
+    """The scenes of the tests; the tests are no package, so the file is loaded by its path."""
     spec = importlib.util.spec_from_file_location("scenes", ROOT / "tests" / "faces" / "scenes.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules["scenes"] = module
@@ -115,7 +115,7 @@ def appearances(path: Path, embedder: FaceEmbedder) -> list[np.ndarray]:
 
 
 def measure_likeness(clips: Path, embedder: FaceEmbedder) -> dict:
-    """How alike appearances of one person and of two are."""
+    """Similarity of appearances of one person and of two people."""
     same_man = ("face_noface", "noface_face")  # both are single_face with an empty stretch
     paths = [p for p in sorted(clips.rglob("*.mp4")) if p.stem not in (*same_man, "no_face")]
     people = [appearances(path, embedder) for path in paths]
@@ -134,7 +134,7 @@ def measure_likeness(clips: Path, embedder: FaceEmbedder) -> dict:
 
 
 def measure_time(scenes, clips: Path, weights: Path) -> pd.DataFrame:
-    """Processor seconds of reading a clip, the least of some runs in turn."""
+    """Processor seconds to analyse a clip: the least of several runs in turn."""
     pipelines = {way: Pipeline(options) for way, options in ways(weights).items() if options.tracker == "bytetrack"}
     rows = []
     for name in TIMED:

@@ -1,4 +1,4 @@
-"""What whole clips are named, under the prior of training, under a uniform one, and between the two.
+"""Predicted emotions of whole clips under the training prior, a uniform prior, and priors between the two.
 
     python benchmarks/labelled_clips.py [--clips FOLDER] [--weights NAME ...]
 
@@ -38,7 +38,7 @@ SMOOTHED_S = AnalysisOptions.smoothing_s
 
 @dataclass(frozen=True)
 class Reading:
-    """A clip, its emotion, and what was read of it."""
+    """A clip, its emotion, and its analysis."""
 
     name: str
     emotion: str
@@ -47,7 +47,7 @@ class Reading:
 
     @property
     def probabilities(self) -> np.ndarray:
-        """Of each frame alone, float (T, C), a row per face."""
+        """Probabilities of each frame without smoothing, float (T, C), a row per face."""
         return self.timeline.faces[[f"p_{name}" for name in self.timeline.classes]].to_numpy(float)
 
 
@@ -60,7 +60,7 @@ def labelled_clips(folder: Path, classes: tuple[str, ...]) -> Iterator[tuple[Pat
 
 
 def read_clips(folder: Path, weights: str) -> tuple[Weights, list[Reading]]:
-    """Every clip once, under the prior of training."""
+    """Analyse every clip once, under the training prior."""
     about = find_weights(weights)
     pipeline = Pipeline(AnalysisOptions(weights, identity_weights="none", prior=about.corpus))
     found = labelled_clips(folder, about.classes)

@@ -1,6 +1,6 @@
 """Synthetic micro-expressions: the sample corpus played at 200 frames a second, with a fraction of its strength.
 
-All clips are synthetic, and so is every figure got from them. `benchmarks/segments.py --real` uses this.
+All clips and all figures from them are synthetic. `benchmarks/segments.py --real` uses this module.
 """
 
 from dataclasses import replace

@@ -77,7 +77,7 @@ def on_ferplus_test(weights: Weights) -> list[Figure]:
 
 
 def on_ferplus_validation(weights: Weights) -> list[Figure]:
-    """Plain and spoilt; the latter in one framing, the picture as it is."""
+    """Without and with corruptions; the latter in one framing, the unchanged picture."""
     readings = readings_of("ferplus_validation", weights)
     return [figure("FER+ validation", readings, readings.log_means()), corrupted(weights)]
 
@@ -102,7 +102,7 @@ def corrupted(weights: Weights) -> Figure:
 
 
 def on_javanese(weights: Weights) -> list[Figure]:
-    """As the clips are, and with each person's mean taken off."""
+    """Without a baseline, and with each person's mean subtracted."""
     readings = readings_of("javanese", weights)
     logs = uniform(readings)
     people = np.unique(readings.people, return_inverse=True)[1]
@@ -136,11 +136,11 @@ MEASURES = {
     "labelled": on_labelled,
     "sample": on_sample,
 }
-"""What is measured on each set."""
+"""Function that measures weights on each set."""
 
 
 def measure(names: Sequence[str], sets: Sequence[str]) -> pd.DataFrame:
-    """A row per network and set; a set that is not there is said and left out."""
+    """A row per network and set; an absent set is reported and left out."""
     rows = []
     for weights in [titled(name) for name in names]:
         for name in sets:
@@ -152,7 +152,7 @@ def measure(names: Sequence[str], sets: Sequence[str]) -> pd.DataFrame:
 
 
 def titled(name: str) -> Weights:
-    """The weights; those of a run under the name of its folder, for all files of runs have one name."""
+    """The weights; those of a run get the name of its folder, since the files of all runs have the same name."""
     weights = find_weights(name)
     return replace(weights, name=Path(name).name) if Path(name).is_dir() else weights
 

@@ -43,7 +43,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def plain_loop_s(paths: list[Path], folder: Path) -> float:
-    """Seconds a clip of the source's way: every frame through the mesh, every fifth crop into the stack."""
+    """Seconds per clip of the source's method: face mesh in every frame, every fifth crop into the stack."""
     detector = create_detector("mediapipe_mesh")
     started = time.perf_counter()
     for number, path in enumerate(paths):
@@ -61,18 +61,18 @@ def plain_loop_s(paths: list[Path], folder: Path) -> float:
 
 
 def measure(what: str, detector: str, arguments: argparse.Namespace) -> tuple[float, float]:
-    """Seconds a clip, with the start and without."""
+    """Seconds per clip, with the start of the workers and without."""
     clips = corpora.create("sample").index()
     with tempfile.TemporaryDirectory() as folder:
         if what == "loop":
             seconds = plain_loop_s([clip.path for clip in clips[: arguments.loop_clips]], Path(folder))
             return seconds, seconds
-        some, spec = clips[: arguments.clips], StackSpec(detector=detector)
+        chosen, spec = clips[: arguments.clips], StackSpec(detector=detector)
         started = time.perf_counter()
-        prepare(some, spec, Path(folder) / "samples", workers=int(what), progress=False)
-        seconds = (time.perf_counter() - started) / len(some)
+        prepare(chosen, spec, Path(folder) / "samples", workers=int(what), progress=False)
+        seconds = (time.perf_counter() - started) / len(chosen)
         finished = sorted(path.stat().st_mtime for path in Path(folder).glob("samples/clips/*/result.json"))
-        return seconds, (finished[-1] - finished[0]) / (len(some) - 1)
+        return seconds, (finished[-1] - finished[0]) / (len(chosen) - 1)
 
 
 def in_own_process(what: str, detector: str) -> tuple[float, float]:
@@ -104,7 +104,7 @@ def main() -> None:
     runs.append(("loop", "mediapipe_mesh"))
     seconds = {run: [] for run in runs}
     for _ in range(arguments.repeats):
-        for run in runs:  # in turn, so that a busy minute of the machine hits all alike
+        for run in runs:  # in turn, so that other load on the machine affects all runs
             seconds[run].append(in_own_process(*run))
             whole, steady = seconds[run][-1]
             print(f"{run[0]:>4} {run[1]:<15} {1000 * whole:7.1f} ms a clip, {1000 * steady:7.1f} once it runs")

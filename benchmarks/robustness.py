@@ -1,4 +1,4 @@
-"""Accuracy of weights on FER+ pictures spoilt as video spoils faces.
+"""Accuracy of weights on FER+ pictures with corruptions as in video.
 
     python benchmarks/robustness.py [--weights NAME ...] [--split validation] [--figure FILE.png] [--every N]
 
@@ -34,10 +34,10 @@ CLEAN = Corruption("none", "", (0,), lambda pictures, level, rng: pictures)
 
 @dataclass(frozen=True)
 class Cell:
-    """Figures of one network at one level; see this file's head.
+    """Figures of one network at one level; see the docstring of this module.
 
     Attributes:
-        weights, corruption, level: what was measured.
+        weights, corruption, level: of the measurement.
         n: pictures.
         accuracy, uar, moved, same: shares.
     """

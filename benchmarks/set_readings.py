@@ -1,4 +1,4 @@
-"""What networks read on sets of faces, kept on disk, so that a table over all of them can be drawn again at no cost.
+"""Predictions of networks on sets of faces, cached on disk, so that tables can be made again without inference.
 
 Crops are kept per set and framing, probabilities per set and weights file; both under `<EMO_DATA_DIR>/cache`.
 """
@@ -38,7 +38,7 @@ class Crops:
 
     Attributes:
         pixels: uint8 (M, S, S).
-        item: int (M,), which of the N items (pictures or clips) each crop is of.
+        item: int (M,), the number of the item (picture or clip, 0 to N - 1) of each crop.
         emotions, people: of each item, str (N,).
     """
 
@@ -50,7 +50,7 @@ class Crops:
 
 @dataclass(frozen=True)
 class Readings:
-    """What one network reads in a set; `probabilities` float32 (M, C), as trained, a row per crop of `Crops`."""
+    """Predictions of one network on a set; `probabilities` float32 (M, C) under the training prior, a row per crop."""
 
     weights: Weights
     probabilities: np.ndarray = field(repr=False)
@@ -67,7 +67,7 @@ class Readings:
 
 
 def readings_of(name: str, weights: Weights) -> Readings:
-    """What the weights read in the set `name`, from the cache where it is there."""
+    """Predictions of the weights on the set `name`, from the cache if they are there."""
     crops = crops_of(name, weights.input_spec)
 
     def read() -> np.ndarray:
@@ -79,7 +79,7 @@ def readings_of(name: str, weights: Weights) -> Readings:
 
 
 def kept(name: str, weights: Weights, make: Callable[[], np.ndarray]) -> np.ndarray:
-    """What `make` gives for these weights, from the cache where it is there."""
+    """The result of `make` for these weights, from the cache if it is there."""
     path = _cache() / f"{name}-{weights.sidecar['sha256'][:16]}-{_digest(weights.input_spec)}.npy"
     if not path.exists():
         made = make()
@@ -88,7 +88,7 @@ def kept(name: str, weights: Weights, make: Callable[[], np.ndarray]) -> np.ndar
 
 
 def crops_of(name: str, spec: InputSpec) -> Crops:
-    """The crops of the set `name`, from the cache where they are there."""
+    """The crops of the set `name`, from the cache if they are there."""
     path = _cache() / f"{name}-{_digest(spec)}.npz"
     if not path.exists():
         made = SETS[name](spec)
@@ -110,14 +110,15 @@ def clip_crops(clips: list[tuple[Path, str, str]], spec: InputSpec) -> Crops:
 
 
 def ferplus(part: str) -> Callable[[InputSpec], Crops]:
-    """A part of FER+, each face as it is and cut out anew."""
+    """A part of FER+: each face unchanged, and detected and cropped again."""
 
     def cut(spec: InputSpec) -> Crops:
         images = FerPlus().load(part)
         crops = crops_of_faces(images.pixels, spec, "both", DETECTOR)
-        item = np.repeat(np.arange(len(images)), [len(few) for few in crops])
+        item = np.repeat(np.arange(len(images)), [len(framings) for framings in crops])
         emotions = np.array(images.classes)[images.labels]
-        return Crops(np.stack([crop for few in crops for crop in few]), item, emotions, np.array(images.names))
+        pixels = np.stack([crop for framings in crops for crop in framings])
+        return Crops(pixels, item, emotions, np.array(images.names))
 
     return cut
 
@@ -177,7 +178,7 @@ def _cache() -> Path:
 
 
 def _digest(spec: InputSpec) -> str:
-    """Of what a crop depends on."""
+    """Hash of the settings that a crop depends on."""
     about = {key: value for key, value in spec.to_dict().items() if key not in ("mean", "std")}
     return sha256_of_json(about)[:8]
 

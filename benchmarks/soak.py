@@ -1,4 +1,4 @@
-"""A folder of clips, killed again and again at random moments, then finished: is it what an unbroken run gives?
+"""`emo analyze` on a folder, killed repeatedly at random moments, then finished, against an uninterrupted run.
 
 For each of SIGINT, SIGTERM and SIGKILL, a run of `emo analyze` over 40 tiny clips (15 frames of the synthetic sample)
 is killed ten times and then left to finish. Checked: the exit codes; nothing half written after a signal that can be
@@ -75,15 +75,15 @@ class Run:
         self._lines = open(reader, errors="replace")  # noqa: SIM115
 
     def readline(self) -> str:
-        """A line of what it says; empty at its end."""
+        """The next line of its output; empty at the end."""
         return self._lines.readline()
 
     def end(self) -> str:
-        """Read to its end; what it said."""
-        said = self._lines.read()
+        """Wait for the end of the process; returns the rest of its output."""
+        output = self._lines.read()
         self._lines.close()
         self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        return said
+        return output
 
 
 def unbroken_run(clips: Path, out: Path, workers: int) -> tuple[float, float]:
@@ -92,14 +92,14 @@ def unbroken_run(clips: Path, out: Path, workers: int) -> tuple[float, float]:
     run = Run(clips, out, workers)
     run.readline()
     first_s = time.perf_counter() - begun
-    said = run.end()
+    output = run.end()
     if run.returncode:
-        sys.exit(f"the unbroken run failed: {said}")
+        sys.exit(f"the unbroken run failed: {output}")
     return first_s, (time.perf_counter() - begun - first_s) / len(list(clips.iterdir()))
 
 
 def finished(out: Path) -> dict[str, tuple[int, int]]:
-    """The clips that are done, each with the file number and the time of its timeline: they tell a second reading."""
+    """The finished clips, each with the inode and time of its timeline, which change if a clip is analysed twice."""
     done = {}
     for path in out.glob("*/timeline.csv"):
         listing = read_listing(path.parent)
@@ -109,18 +109,18 @@ def finished(out: Path) -> dict[str, tuple[int, int]]:
 
 
 def results(out: Path) -> dict[str, bytes]:
-    """All that was written but for what tells the time of day."""
+    """Bytes of all written files but those that hold the time of day."""
     files = (path for path in out.rglob("*") if path.is_file() and path.name not in TELL_TIME)
     return {path.relative_to(out).as_posix(): path.read_bytes() for path in files}
 
 
 def half_written(out: Path) -> list[str]:
-    """Names that no one may find after a run."""
+    """Names of partial files, of which none may be left after a run."""
     return [path.name for path in out.rglob("*") if ".part" in path.name]
 
 
 def wait_a_while(run: Run, pace: tuple[float, float], remain: int) -> str:
-    """Wait for a random moment: one in three while the command starts, else while it works on a clip; tells which."""
+    """Wait until a random moment, in one of three cases during the start, else during a clip; returns a description."""
     first_s, each_s = pace
     if random.random() < 1 / 3:
         wait_s = random.uniform(0, first_s)
@@ -136,17 +136,17 @@ def wait_a_while(run: Run, pace: tuple[float, float], remain: int) -> str:
 
 
 def soak(kind: signal.Signals, clips: Path, out: Path, pace: tuple[float, float], options, faults: list[str]) -> dict:
-    """Kill a run so many times, finish it, and note every fault."""
+    """Kill a run `options.kills` times, finish it, and add every fault to `faults`."""
     count, landed, known, rounds = len(list(clips.iterdir())), 0, {}, 0
     while landed < options.kills:
-        if len(known) == count:  # all is finished before so many signals came in time: once more, elsewhere
+        if len(known) == count:  # all clips are finished, but kills are missing: start again in a new folder
             known, rounds = {}, rounds + 1
             out = out.with_name(f"{kind.name}_{rounds}")
         number = landed
         run = Run(clips, out, options.workers)
         moment = wait_a_while(run, pace, count - len(known))
         ended = os.waitid(os.P_PID, run.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-        os.kill(run.pid, kind)  # one that has ended waits to be asked for its exit code, and takes no harm
+        os.kill(run.pid, kind)  # a process that has ended is a zombie until waitpid, so its id is still valid
         run.end()
         landed += not ended
         if not ended and run.returncode == 0:
@@ -169,7 +169,7 @@ def soak(kind: signal.Signals, clips: Path, out: Path, pace: tuple[float, float]
 
 
 def main() -> None:
-    """Soak with each signal and say what was found."""
+    """Run the test with each signal, print and write the faults."""
     parser = argparse.ArgumentParser(description=__doc__)
     for name, value in (("clips", 40), ("kills", 10), ("seed", 0), ("workers", 1)):
         parser.add_argument(f"--{name}", type=int, default=value)
@@ -179,7 +179,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         clips, whole = Path(place) / "clips", Path(place) / "unbroken"
         maker = multiprocessing.get_context("spawn").Process(target=write_clips, args=(clips, options.clips))
-        maker.start()  # elsewhere: a process that is to be forked must have no threads
+        maker.start()  # in another process: this one is forked later and must have no threads
         maker.join()
         pace = unbroken_run(clips, whole, options.workers)
         print(f"unbroken: first result after {pace[0]:.1f} s, then {pace[1]:.2f} s a clip", flush=True)
@@ -192,10 +192,10 @@ def main() -> None:
             if different:
                 faults.append(f"{kind.name}: differs from the unbroken run in {different}")
             report[kind.name]["files_as_unbroken"] = len(expected) - len(different)
-    told = {"clips": options.clips, "workers": options.workers, "signals": report, "faults": faults}
+    result = {"clips": options.clips, "workers": options.workers, "signals": report, "faults": faults}
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(told, indent=1) + "\n")
-    print(json.dumps(told, indent=1))
+    RESULTS.write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result, indent=1))
     sys.exit(1 if faults else 0)
 
 

@@ -1,4 +1,4 @@
-"""A stream beside the analysis of the whole clip: the share of faces with the same expression, and how late it changes.
+"""A stream against the analysis of the whole clip: the share of faces with the same expression, and the delay.
 
     python benchmarks/stream.py [CLIP ...]
 
@@ -63,7 +63,7 @@ def compare(pipeline: Pipeline, clip: Path) -> dict:
 
 
 def later(whole: pd.DataFrame, live: pd.DataFrame, delay_s: float) -> float:
-    """Share of a stream's faces with the expression that the whole clip's analysis names so many seconds before."""
+    """Share of a stream's faces with the expression that the whole clip's analysis has `delay_s` seconds earlier."""
     shares = []
     for track, rows in live.groupby("track_id"):
         known = whole[whole["track_id"] == track]

@@ -1,6 +1,6 @@
-"""Seconds of a training epoch over seconds of the same steps on data that already lies in memory, decoded and batched.
+"""Time of a training epoch divided by the time of the same steps on data in memory, already decoded and batched.
 
-What is above 1 is the cost of reading samples. On a GPU also images per second, and the share of the matrix peak.
+The excess over 1 is the cost of reading samples. On a GPU also images per second, and the share of the peak FLOPS.
 
     python benchmarks/train.py [--backbone mobilenetv3_large] [--clips 48] [--channels 18] [--size 224]
 """
@@ -43,7 +43,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def write_stacks(folder: Path, count: int, channels: int, size: int) -> list[Path]:
-    """Smooth pictures, so that the files compress about as faces do."""
+    """Write stacks of smooth pictures, whose files compress about as well as those of faces."""
     spec = StackSpec(interval=1, channels=channels, window=channels, size=size)
     rng = np.random.default_rng(0)
     paths = [folder / f"{number}.tiff" for number in range(count)]

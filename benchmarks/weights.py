@@ -1,4 +1,4 @@
-"""Time and size of shipped weights: one face at a time and in batches, on one core, beside the detector's time.
+"""Time and size of shipped weights: single faces and batches, on one core, relative to the detector's time.
 
     python benchmarks/weights.py [--weights ferplus --weights ferplus-tiny] [--rounds 200]
 
