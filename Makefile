@@ -43,7 +43,7 @@ lint: .venv/all
 	$(BIN)/mypy
 
 test: .venv/all lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 # On another corpus the committed outputs stay as they are: papermill sets the parameter in a copy.
 notebooks: .venv/all
