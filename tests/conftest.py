@@ -17,6 +17,14 @@ os.environ.setdefault("EMO_MODELS_DIR", str(ROOT / "data" / "models"))
 os.environ.setdefault("FERPLUS_ARCHIVE", str(SHARED / "data" / "ferplus.zip"))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Captured output may hold file names that are not UTF-8; a process of pytest-xdist can only send UTF-8."""
+    report = yield
+    report.sections = [(title, text.encode("utf-8", "backslashreplace").decode()) for title, text in report.sections]
+    return report
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _face_mesh_at_hand():
     """Put the shared copy of the face mesh where `assets.locate` looks, instead of downloading it."""
