@@ -151,6 +151,8 @@ def _per_class() -> dict[str, str]:
     return {
         "p_<emotion>": "this frame's probability of the emotion; stands before smoothed_emotion, a column per class",
         "smoothed_p_<emotion>": "the same after smoothing over time; stands after smoothed_confidence",
+        "b_<emotion>": "the smoothed probability after the person's baseline is taken off; empty without a baseline; "
+        "stands after baseline_confidence",
     }
 
 

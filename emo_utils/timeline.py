@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-VERSION = 2
+VERSION = 3
 """Version of the contract; raised when a column is added, removed or renamed, or changes its meaning.
 
-2: `smoothed_p_<emotion>` was added.
+2: `smoothed_p_<emotion>` was added. 3: `baseline_emotion`, `baseline_confidence` and `b_<emotion>` were added.
 """
 
 COLUMNS = {
@@ -39,12 +39,15 @@ COLUMNS = {
     "confidence": "its probability",
     "smoothed_emotion": "the most probable expression after smoothing over time",
     "smoothed_confidence": "its smoothed probability",
+    "baseline_emotion": "the most probable expression after the person's baseline is taken off; empty without one",
+    "baseline_confidence": "its probability after the baseline is taken off; empty without one",
 }
 """The columns without those per class.
 
 The columns `p_<emotion>`, probabilities of this frame, come before `smoothed_emotion`. The columns
-`smoothed_p_<emotion>`, the same after smoothing over time, come after `smoothed_confidence`. Each set adds up to 1.
-The columns of the requested measures come last.
+`smoothed_p_<emotion>`, the same after smoothing over time, come after `smoothed_confidence`. The columns `b_<emotion>`,
+the smoothed probabilities after the person's baseline is taken off, come after `baseline_confidence`; they are empty
+where no baseline was requested. Each set adds up to 1. The columns of the requested measures come last.
 """
 
 STATUSES = {
@@ -99,7 +102,7 @@ class Timeline:
         return list(self.table.columns[len(columns(self.classes)) :])
 
     def probabilities(self, person_id: int, prefix: str = "p_") -> "np.ndarray":
-        """One person's probabilities, float (T, C), in time order; `smoothed_p_` gives the smoothed ones."""
+        """One person's probabilities, float (T, C), in time order; `prefix` is one of `PREFIXES`."""
         rows = self.faces[self.faces["person_id"] == person_id]
         return rows[[f"{prefix}{name}" for name in self.classes]].to_numpy(float)
 
@@ -163,17 +166,20 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
-PREFIXES = ("p_", "smoothed_p_")
-"""Prefixes of the columns with one per class."""
+SETS = {"p_": "smoothed_emotion", "smoothed_p_": "baseline_emotion", "b_": None}
+"""Prefixes of the columns with one per class, and the column of `COLUMNS` before which each set stands; None: last."""
 
+PREFIXES = tuple(SETS)
+"""The prefixes alone."""
 
-TYPES = {"frame_index": "int64", "track_id": "Int64", "person_id": "Int64"}
-"""Columns of whole numbers; ids may be empty."""
+TYPES = {"frame_index": "int64", "track_id": "Int64", "person_id": "Int64", "baseline_emotion": "object"}
+"""Types of columns with whole numbers, of which ids may be empty, and of a name that may be empty throughout."""
 
 
 def columns(classes: Sequence[str]) -> list[str]:
     """The contract's columns in order, for these classes."""
-    names = list(COLUMNS)
-    at = names.index("smoothed_emotion")
-    raw, smoothed = ([f"{prefix}{name}" for name in classes] for prefix in PREFIXES)
-    return names[:at] + raw + names[at:] + smoothed
+    names: list[str] = []
+    for name in [*COLUMNS, None]:
+        names += [f"{prefix}{one}" for prefix, before in SETS.items() if before == name for one in classes]
+        names += [name] if name else []
+    return names

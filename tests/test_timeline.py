@@ -18,8 +18,26 @@ def table() -> pd.DataFrame:
 
 def test_probabilities_of_the_frame_stand_before_the_smoothed_ones():
     names = columns(CLASSES)
-    assert names[-2:] == ["smoothed_p_happiness", "smoothed_p_neutral"]
     assert names.index("p_neutral") < names.index("smoothed_emotion") < names.index("smoothed_p_happiness")
+
+
+def test_probabilities_without_the_baseline_stand_last():
+    after = ["baseline_emotion", "baseline_confidence", "b_happiness", "b_neutral"]
+    assert columns(CLASSES)[-5:] == ["smoothed_p_neutral", *after]
+
+
+def test_without_a_baseline_its_columns_are_empty_in_csv_and_parquet(tmp_path):
+    Timeline(table().assign(baseline_emotion=None), CLASSES).save(tmp_path)
+    for name in ("timeline.csv", "timeline.parquet"):
+        again = Timeline.load(tmp_path / name)
+        assert again.table[columns(CLASSES)[-4:]].isna().all(axis=None)
+        assert again.table["baseline_emotion"].dtype == object
+
+
+def test_a_table_of_the_second_contract_says_what_to_do(tmp_path):
+    table().drop(columns=columns(CLASSES)[-4:]).to_csv(tmp_path / "timeline.csv", index=False)
+    with pytest.raises(EmoError, match="of an older contract: analyse the clip again"):
+        Timeline.load(tmp_path / "timeline.csv")
 
 
 def test_measures_stand_after_the_contract_and_survive_a_file(tmp_path):

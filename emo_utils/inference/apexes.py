@@ -79,7 +79,7 @@ def read_apexes(
         engine: predicts from the crops.
     """
     table, classes = timeline.table.copy(), timeline.classes
-    raw, smoothed = ([f"{prefix}{name}" for name in classes] for prefix in PREFIXES)
+    raw, smoothed = ([f"{prefix}{name}" for name in classes] for prefix in PREFIXES[:2])
     predictions = engine.predict(np.stack(crops)) if crops else []
     for segment, row in zip(segments, predictions, strict=True):
         own = (table["person_id"] == segment.person_id).fillna(False)

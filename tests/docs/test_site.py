@@ -53,7 +53,8 @@ def test_every_command_and_option_is_in_the_reference(site):
 def test_every_column_is_in_the_dictionary(site):
     page = site.files_and_columns()
     assert all(f"| `{name}` |" in page for name in COLUMNS)
-    assert all(name in page for name in ("`valence`", "`onset_s`", "`annotated.mp4`", "`smoothed_p_<emotion>`"))
+    per_class = ("`p_<emotion>`", "`smoothed_p_<emotion>`", "`b_<emotion>`")
+    assert all(name in page for name in ("`valence`", "`onset_s`", "`annotated.mp4`", *per_class))
 
 
 def test_the_site_is_built_without_a_warning_and_fetches_nothing(built):
