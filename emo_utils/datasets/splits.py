@@ -13,14 +13,13 @@ import pandas as pd
 
 from emo_utils.datasets.corpus import PARTS
 from emo_utils.datasets.facts import Facts
+from emo_utils.datasets.person_folds import FOLDS, balanced_groups, folds_note, people_of, person_groups
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import CorpusError, UnknownNameError
 from emo_utils.labels import ALL_EMOTIONS
 from emo_utils.registry import unknown_name
 from emo_utils.structures import Clip
 
-FOLDS = 5
-"""Default number of folds: one fifth is the test part, as in the 80/20 splits of the sources."""
 VALIDATION_SHARE = 1 / 8
 """Share of the validation part in all clips outside the test part. Five folds: 70 % train, 10 % validate, 20 % test."""
 
@@ -34,6 +33,7 @@ class Split:
         fold, folds: which fold of how many, from 0.
         seed: of every random choice.
         train, validation, test: clips in order of their ids; a part that a published split does not have is empty.
+        note: what differs from the folds of the literature because people are absent; empty if nothing does.
 
     Raises:
         CorpusError: a clip is in two parts, nobody trains, or (under `subject`) a person is in two parts.
@@ -47,6 +47,7 @@ class Split:
     train: tuple[Clip, ...] = field(repr=False)
     validation: tuple[Clip, ...] = field(repr=False)
     test: tuple[Clip, ...] = field(repr=False)
+    note: str = field(default="", repr=False, compare=False)
 
     def __post_init__(self):
         seen: dict[str, str] = {}
@@ -77,11 +78,12 @@ class Split:
         table = {part: [count[emotion] for emotion in emotions] for part, count in counts.items()}
         table = pd.DataFrame(table, index=emotions, dtype=int)
         if check_people(self).known:
-            table.loc["people"] = [len(_people(clips)) for clips in self.parts().values()]
+            table.loc["people"] = [len(people_of(clips)) for clips in self.parts().values()]
         return table
 
     def _repr_html_(self) -> str:
-        return f"<b>{self.name}</b>: {check_people(self)}{self.balance().to_html()}"
+        note = f"; {self.note}" if self.note else ""
+        return f"<b>{self.name}</b>: {check_people(self)}{note}{self.balance().to_html()}"
 
 
 def lost_emotions(splits: Sequence[Split]) -> list[str]:
@@ -92,7 +94,7 @@ def lost_emotions(splits: Sequence[Split]) -> list[str]:
     clips = {clip.clip_id: clip for split in splits for part in split.parts().values() for clip in part}.values()
     warnings = []
     for emotion in ALL_EMOTIONS:
-        people = _people([clip for clip in clips if clip.emotion == emotion])
+        people = people_of([clip for clip in clips if clip.emotion == emotion])
         if len(people) != 1 or not all(split.protocol == "subject" for split in splits):
             continue
         unlearnt = [split.fold for split in splits if all(clip.emotion != emotion for clip in split.train)]
@@ -137,7 +139,7 @@ def check_people(split: Split) -> PeopleReport:
     """
     where: dict[str, list[str]] = {}
     for part, clips in split.parts().items():
-        for person in _people(clips):
+        for person in people_of(clips):
             where.setdefault(person, []).append(part)
     leaking = tuple(sorted(person for person, parts in where.items() if len(parts) > 1))
     if leaking and split.protocol == "subject":
@@ -157,8 +159,8 @@ def make_split(clips: Iterable[Clip], protocol: str, fold: int = 0, folds: int |
         clips: what `index()` gives, or a selection of it.
         protocol: `random`, `subject`, `official`.
         fold: from 0; its people (or clips) test.
-        folds: how many; by default those of the literature (RAVDESS 6, CREMA-D 5), else 5; `official` has one. Another
-            number than the literature's makes groups of people that are balanced in emotions and size.
+        folds: how many; by default those of the literature (RAVDESS 6, CREMA-D 5) without the people who are absent,
+            else 5; `official` has one. Another number makes groups of people balanced in emotions and size.
         seed: of the shuffle, the balanced groups, and the choice of who validates.
 
     Raises:
@@ -178,7 +180,8 @@ def make_split(clips: Iterable[Clip], protocol: str, fold: int = 0, folds: int |
     groups = PROTOCOLS[protocol](ordered, folds, seed, facts)
     if not 0 <= fold < len(groups):
         raise CorpusError(f"{names[0]}, {protocol}: expected a fold from 0 to {len(groups) - 1}, found {fold}")
-    return Split(names[0], protocol, fold, len(groups), seed, *groups[fold]())
+    note = folds_note(ordered, folds, facts) if protocol == "subject" else ""
+    return Split(names[0], protocol, fold, len(groups), seed, *groups[fold](), note)
 
 
 def make_folds(clips: Iterable[Clip], protocol: str, folds: int | None = None, seed: int = 0) -> list[Split]:
@@ -214,18 +217,16 @@ def _subject(clips: list[Clip], folds: int | None, seed: int, facts: Facts | Non
             f"{facts.title} does not tell who is in its clips, so they cannot be split by person; use 'random' or "
             "'official', and say so beside the figures"
         )
-    published = facts.person_folds if facts else ()
-    groups = _published(clips, published) if published and folds in (None, len(published)) else None
-    groups = groups or balanced_groups(clips, folds or FOLDS, seed)
+    groups = person_groups(clips, folds, seed, facts)
 
     def parts(fold: int) -> Parts:
         testing = groups[fold]
         rest = [clip for clip in clips if clip.subject_id not in testing]
-        people = len(_people(rest))
+        people = len(people_of(rest))
         if people < 2 or len(rest) == len(clips):
             raise CorpusError(
                 f"{clips[0].corpus}, fold {fold} of {len(groups)}: expected at least one person to test, two to train "
-                f"and validate, found {len(_people(clips)) - people} and {people}; fetch more, or take another fold"
+                f"and validate, found {len(people_of(clips)) - people} and {people}; fetch more, or take another fold"
             )
         validating = balanced_groups(rest, min(round(1 / VALIDATION_SHARE), people), seed)[0]
         return _three(clips, lambda clip: _part(clip.subject_id, testing, validating))
@@ -245,40 +246,6 @@ def _official(clips: list[Clip], folds: int | None, seed: int, facts: Facts | No
 PROTOCOLS = {"random": _random, "subject": _subject, "official": _official}
 
 
-def balanced_groups(clips: Sequence[Clip], count: int, seed: int) -> list[frozenset[str]]:
-    """Divide people into groups of similar size and similar emotions.
-
-    People are placed in order of their number of clips, largest first, each into the group with the least of the same
-    emotions.
-
-    Raises:
-        CorpusError: there are fewer people than groups, or fewer than one group is wanted.
-    """
-    people = sorted(_people(clips))
-    if not 1 <= count <= len(people):
-        raise CorpusError(f"expected 1 to {len(people)} groups for {len(people)} people, found {count}")
-    table = pd.crosstab([clip.subject_id for clip in clips], [clip.emotion for clip in clips]).loc[people].to_numpy()
-    shuffled = np.random.default_rng(seed).permutation(len(people))
-    order = shuffled[np.argsort(-table[shuffled].sum(axis=1), kind="stable")]
-    share = table / table.sum(axis=0)
-    held, sizes = np.zeros((count, table.shape[1])), np.zeros(count, int)
-    groups: list[set[str]] = [set() for _ in range(count)]
-    for person in order:
-        crowding = (held @ share[person]).round(12)
-        place = np.lexsort((sizes, crowding))[0]
-        held[place] += share[person]
-        sizes[place] += table[person].sum()
-        groups[place].add(people[person])
-    return [frozenset(group) for group in groups]
-
-
-def _published(clips: list[Clip], folds: tuple[tuple[str, ...], ...]) -> list[frozenset[str]]:
-    stray = sorted(_people(clips) - {person for fold in folds for person in fold})
-    if stray:
-        raise CorpusError(f"{clips[0].corpus}: {stray[0]} is in none of the {len(folds)} published folds of people")
-    return [frozenset(fold) for fold in folds]
-
-
 def _part(key: str, testing: Iterable[str], validating: Iterable[str]) -> str:
     return "test" if key in testing else "validation" if key in validating else "train"
 
@@ -286,10 +253,6 @@ def _part(key: str, testing: Iterable[str], validating: Iterable[str]) -> str:
 def _three(clips: list[Clip], part_of: Callable[[Clip], str]) -> Parts:
     named = [(part_of(clip), clip) for clip in clips]
     return tuple(tuple(clip for part, clip in named if part == wanted) for wanted in PARTS)
-
-
-def _people(clips: Iterable[Clip]) -> set[str]:
-    return {clip.subject_id for clip in clips}
 
 
 def _facts(corpus: str) -> Facts | None:

@@ -27,6 +27,5 @@ def fetchable() -> list[tuple[str, str, str]]:
     """Name, state (here or not fetched) and licence of everything that can be fetched."""
     models_dir = load_settings().models_dir
     files = [(a.name, (models_dir / a.filename).exists(), a.licence) for a in ASSETS.values()]
-    raw = load_settings().data_dir / "raw"
-    sets = [(name, (raw / name).exists(), corpora.create(name).licence) for name in corpora]
+    sets = [(name, (corpus := corpora.create(name)).root.exists(), corpus.licence) for name in corpora]
     return [(name, "here" if there else "not fetched", licence) for name, there, licence in files + sets]

@@ -37,6 +37,7 @@ class Trained:
         pooled: figures of all test predictions together.
         part: the part that is measured: `test`, or `validation` if the published split has no test part. Then the epoch
             was chosen on the measured part, as in the source of that split.
+        note: what differs from the folds of the literature because people are absent; empty if nothing does.
     """
 
     folder: Path
@@ -44,6 +45,7 @@ class Trained:
     metrics: tuple[dict, ...] = field(repr=False)
     pooled: dict = field(repr=False)
     part: str = "test"
+    note: str = ""
 
     @property
     def predictions(self) -> pd.DataFrame:
@@ -101,6 +103,8 @@ def train(
     splits = _splits(source, protocol, fold, folds, seed)
     for lost in lost_emotions(splits):
         log.warning("%s: %s; show it by more people, or leave it out", source.corpus, lost)
+    if splits[0].note:
+        log.warning("%s", splits[0].note)
     experiment = experiment_for(
         source.corpus, (source.representation, source.input_spec), settings, protocol, folds, seed
     )
@@ -110,7 +114,7 @@ def train(
         one = replace(experiment, fold=split.fold)
         results.append(_train_fold(source, split, one, root.fold(split.fold).path, on_epoch))
     with PartialState().main_process_first():
-        return pool(root, [split.fold for split in splits], results)
+        return pool(root, [split.fold for split in splits], results, splits[0].note)
 
 
 def check_backbone(name: str | None, representation: str) -> None:
@@ -149,12 +153,12 @@ def _splits(source: Source, protocol: str, fold: int | None, folds: int | None, 
     return [make_split(source.clips, protocol, fold, folds, seed)]
 
 
-def pool(root: RunFolder, folds: Sequence[int], results: Sequence[dict]) -> Trained:
-    """Write predictions and metrics of all folds together into the run's folder."""
+def pool(root: RunFolder, folds: Sequence[int], results: Sequence[dict], note: str = "") -> Trained:
+    """Write predictions and metrics of all folds together into the run's folder; `note` is the split's."""
     part = "test" if "test" in results[0] else "validation"
     table = pooled_predictions([root.fold(fold) for fold in folds], part)
     pooled = measure(table, tuple(results[0][part]["classes"]))
     write_predictions(table, root.predictions_file(part))
-    about = {key: results[0][key] for key in ("experiment", "commit")}
+    about = {key: results[0][key] for key in ("experiment", "commit")} | ({"split_note": note} if note else {})
     write_text_whole(root.metrics_file, json.dumps({**about, "folds": list(folds), part: pooled}, indent=1) + "\n")
-    return Trained(root.path, tuple(folds), tuple(results), pooled, part)
+    return Trained(root.path, tuple(folds), tuple(results), pooled, part, note)

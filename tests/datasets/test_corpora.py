@@ -15,7 +15,8 @@ from emo_utils.datasets.splits import check_people, make_folds, make_split
 from emo_utils.errors import AssetError, CorpusError
 from emo_utils.labels import ALL_EMOTIONS
 
-PUBLIC = ["ckplus", "cremad", "ferplus", "folder", "javanese", "ravdess", "stock"]
+PUBLIC = ["affectnet", "ckplus", "cremad", "fer2013", "ferplus", "folder", "jaffe", "javanese", "kdef", "mead"]
+PUBLIC += ["rafdb", "ravdess", "savee", "stock"]
 MADE_HERE = {"sample"}
 
 
@@ -89,7 +90,8 @@ def test_what_no_program_may_download_says_how_it_is_had(name, tmp_path):
 @pytest.mark.parametrize("name", PUBLIC)
 def test_the_default_root_is_the_data_folder(name, tmp_path, monkeypatch):
     monkeypatch.setenv("EMO_DATA_DIR", str(tmp_path))
-    monkeypatch.delenv("FERPLUS_ARCHIVE", raising=False)
+    for key in ("FERPLUS_ARCHIVE", f"{name.upper()}_ROOT"):
+        monkeypatch.delenv(key, raising=False)
     expected = "ferplus.zip" if name == "ferplus" else name
     assert corpora.create(name).root == tmp_path / "raw" / expected
 

@@ -130,11 +130,35 @@ def test_a_split_depends_on_the_seed_alone(ravdess, protocol):
     assert ids(make_split(ravdess, protocol, fold=1, seed=4).validation) != ids(first.validation)
 
 
-def test_ten_actors_have_three_of_the_six_folds(ravdess):
+def test_ten_actors_have_three_of_the_six_folds_and_it_is_said(ravdess):
     ten = [clip for clip in ravdess if clip.subject_id <= "actor_10"]
-    assert people(make_split(ten, "subject", fold=2).test) == {"actor_09", "actor_10"}
-    with pytest.raises(CorpusError, match="at least one person to test"):
+    folds = make_folds(ten, "subject")
+    assert [sorted(people(split.test)) for split in folds] == [
+        ["actor_01", "actor_02", "actor_03", "actor_04"],
+        ["actor_05", "actor_06", "actor_07", "actor_08"],
+        ["actor_09", "actor_10"],
+    ]
+    said = "10 of the 24 people of RAVDESS are here: the 6 folds of the literature are cut to 3, of 4, 4, 2 people"
+    assert {split.note for split in folds} == {said}
+    assert said in folds[0]._repr_html_()
+    assert make_split(ravdess, "subject").note == make_split(ten, "random").note == ""
+    with pytest.raises(CorpusError, match="expected a fold from 0 to 2"):
         make_split(ten, "subject", fold=5)
+
+
+def test_ten_actors_of_cremad_from_two_folds(cremad):
+    ten = [clip for clip in cremad if "actor_1014" <= clip.subject_id <= "actor_1023"]
+    assert [len(people(split.test)) for split in make_folds(ten, "subject")] == [5, 5]
+
+
+def test_people_of_one_published_fold_are_divided_anew(ravdess):
+    four = [clip for clip in ravdess if clip.subject_id <= "actor_04"]
+    folds = make_folds(four, "subject")
+    assert [len(people(split.test)) for split in folds] == [1, 1, 1, 1]
+    assert "balanced groups of people take the place of the 6 folds" in folds[0].note
+    asked = make_folds([clip for clip in ravdess if clip.subject_id <= "actor_10"], "subject", folds=6)
+    assert len(asked) == 6
+    assert "balanced groups" in asked[0].note
 
 
 def test_balance_counts_clips_and_people(ravdess):

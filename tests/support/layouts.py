@@ -56,3 +56,25 @@ def make_stock(root: Path, each: int = 30) -> Path:
         for number in range(1, each + 1):
             touch(root / "Scrapping" / f"{label}_{number:04}.mp4")
     return root
+
+
+MEAD_EMOTIONS = ("angry", "contempt", "disgusted", "fear", "happy", "neutral", "sad", "surprised")
+
+
+def make_mead(root: Path, people=("M003", "W009"), views=("front", "left_30"), sentences: int = 2) -> Path:
+    for person in people:
+        for view in views:
+            for emotion in MEAD_EMOTIONS:
+                for level in (1,) if emotion == "neutral" else (1, 2, 3):
+                    for sentence in range(1, sentences + 1):
+                        touch(root / person / "video" / view / emotion / f"level_{level}" / f"{sentence:03}.mp4")
+    return root
+
+
+def make_savee(root: Path) -> Path:
+    """480 clips: 15 sentences an emotion and 30 neutral ones, of four speakers."""
+    for speaker in ("DC", "JE", "JK", "KL"):
+        for code in ("a", "d", "f", "h", "n", "sa", "su"):
+            for sentence in range(1, 31 if code == "n" else 16):
+                touch(root / "AudioVisualClip" / speaker / f"{code}{sentence}.avi")
+    return root

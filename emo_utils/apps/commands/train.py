@@ -121,6 +121,8 @@ def train(
     typer.echo(
         f"{corpus}{' (SYNTHETIC: proves that the code works, says nothing about accuracy)' if synthetic else ''}"
     )
+    if trained.note:
+        typer.echo(trained.note)
     typer.echo(trained.table.round(3).to_string())
     typer.echo(trained.folder)
 
