@@ -2,12 +2,29 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from emo_utils.errors import WeightsError
 from emo_utils.inference.prior import change_prior, prior_ratio
 from emo_utils.inference.weights import Weights
+
+PROBABILITIES, EMBEDDINGS = "probabilities", "embeddings"
+"""Outputs of an ONNX file; the second is absent from a file of several networks."""
+
+
+@dataclass(frozen=True)
+class FaceReading:
+    """What a network gives for N crops.
+
+    Attributes:
+        probabilities: float32 (N, C), under the engine's prior.
+        embeddings: float32 (N, F), the features before the last layer.
+    """
+
+    probabilities: np.ndarray
+    embeddings: np.ndarray = field(repr=False)
 
 
 class OnnxEngine:
@@ -22,6 +39,7 @@ class OnnxEngine:
     Attributes:
         prior: the name of the prior that is used.
         uncertain_below: the top probability under which a face is `uncertain` under this prior.
+        features: length F of an embedding; 0 if the file gives none.
 
     Raises:
         UnknownNameError: a prior that these weights do not have.
@@ -40,7 +58,9 @@ class OnnxEngine:
         self.uncertain_below = weights.uncertain_under(self.prior)
         self._ratio = prior_ratio(self.prior, weights.corpus, weights.prior, weights.classes, weights.sharpness)
         self._session = onnxruntime.InferenceSession(str(weights.path), options, providers=["CPUExecutionProvider"])
-        outputs = self._session.get_outputs()[0].shape[-1]
+        shapes = {output.name: output.shape for output in self._session.get_outputs()}
+        self.features = shapes[EMBEDDINGS][-1] if EMBEDDINGS in shapes else 0
+        outputs = shapes[PROBABILITIES][-1]
         if outputs != len(weights.classes):
             raise WeightsError(
                 f"{weights.path}: its sidecar names {len(weights.classes)} classes, the network gives {outputs}"
@@ -48,11 +68,31 @@ class OnnxEngine:
 
     def predict(self, crops: np.ndarray) -> np.ndarray:
         """Probabilities float32 (N, C) of uint8 crops (N, S, S), under the engine's prior."""
+        return self._run([PROBABILITIES], crops)[0]
+
+    def read(self, crops: np.ndarray) -> FaceReading:
+        """Probabilities and embeddings of uint8 crops (N, S, S), in one pass of the network.
+
+        Raises:
+            WeightsError: the file gives no embeddings.
+        """
+        self.check_embeddings()
+        return FaceReading(*self._run([PROBABILITIES, EMBEDDINGS], crops))
+
+    def check_embeddings(self) -> None:
+        """Raise WeightsError if the file gives no embeddings."""
+        if not self.features:
+            raise WeightsError(
+                f"{self.weights.path}: expected the output {EMBEDDINGS!r}, found none; take weights of one "
+                "network, such as ferplus, or export the run again"
+            )
+
+    def _run(self, outputs: list[str], crops: np.ndarray) -> list[np.ndarray]:
         size = self.weights.input_spec.size
         if crops.dtype != np.uint8 or crops.shape[1:] != (size, size):
             raise ValueError(f"expected uint8 crops (N, {size}, {size}), found {crops.dtype} {crops.shape}")
-        probabilities = self._session.run(None, {"faces": crops})[0]
-        return probabilities if self._ratio is None else change_prior(probabilities, self._ratio)
+        probabilities, *others = self._session.run(outputs, {"faces": crops})
+        return [probabilities if self._ratio is None else change_prior(probabilities, self._ratio), *others]
 
     def predict_each(self, crops: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
         """Probabilities float32 (N, C) of N pictures with one or more crops uint8 (S, S) each; see `joined`."""

@@ -66,12 +66,16 @@ class AnalysisOptions:
     measures: tuple[str, ...] = ()
     """Names of further measures of each face, such as `valence`; see `measures.measure`. Their columns come last in
     the timeline."""
+    embeddings: bool = False
+    """Keep the features of each face before the network's last layer; see `inference.embeddings`."""
     strict: bool = False
     """Refuse a damaged or truncated file; otherwise its readable part is analysed."""
 
     def __post_init__(self) -> None:
         if self.apex_only and not self.segments:
             raise EmoError("apex_only reads the apexes of segments: it cannot be asked for without segments")
+        if self.apex_only and self.embeddings:
+            raise EmoError("apex_only reads the apexes alone, embeddings are of every face: ask for one of the two")
         if self.segments not in (True, False, ONE):
             raise EmoError(f"segments: expected True, False or {ONE!r}, found {self.segments!r}")
         if self.expressions not in EXPRESSIONS:

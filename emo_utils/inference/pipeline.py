@@ -19,6 +19,7 @@ from emo_utils.faces.still import StillDetector, StillTracker
 from emo_utils.faces.tracking import create_tracker
 from emo_utils.faces.tracklets import TrackletStore
 from emo_utils.inference.apexes import apex_crops, read_apexes
+from emo_utils.inference.embeddings import EmbeddingLog, Embeddings
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.frame_sources import FrameSource, frame_source
 from emo_utils.inference.observe import ObservedFrame, observe
@@ -61,6 +62,7 @@ class PipelineResult:
         segments: in time order.
         keypoints: float (4, 2) of the face of each segment in its apex frame; None if no motion was measured there.
         traces: the data from which `motion` was computed; None if segments were not requested.
+        embeddings: of the faces; None if they were not requested.
     """
 
     timeline: Timeline
@@ -68,6 +70,7 @@ class PipelineResult:
     segments: tuple[Segment, ...] = ()
     keypoints: tuple[np.ndarray | None, ...] = field(default=(), repr=False)
     traces: ClipMotion | None = field(default=None, repr=False)
+    embeddings: Embeddings | None = field(default=None, repr=False)
 
 
 class Pipeline:
@@ -84,6 +87,8 @@ class Pipeline:
         self.options = options or AnalysisOptions()
         self.weights = find_weights(self.options.weights)
         self.engine = OnnxEngine(self.weights, threads=1, prior=self.options.prior or self.weights.clip_prior)
+        if self.options.embeddings:
+            self.engine.check_embeddings()
         self.embedder = find_embedder(self.options.identity_weights)
         self.measures = create_measures(self.options.measures)
         create_tracker(self.options.tracker, 1.0, self.embedder)
@@ -113,9 +118,9 @@ class Pipeline:
             raise SourceError(f"apex_only reads the apex frames again: expected a source for that, found {source.name}")
         if options.segments and options.expressions != "macro" and (warning := rate_warning(source.fps)):
             log.warning("%s: %s", source.name, warning)
-        timeline, traces = self._observe(source, on_frame)
+        timeline, traces, embeddings = self._observe(source, on_frame)
         if traces is None:
-            return PipelineResult(timeline)
+            return PipelineResult(timeline, embeddings=embeddings)
         rule = MOTION_ALONE if options.apex_only else COMBINED
         one = options.segments == ONE
         segments, motion = traces.read_one(rule) if one else traces.read(rule, options.expressions)
@@ -130,20 +135,23 @@ class Pipeline:
             timeline = read_apexes(timeline, *cut, self.engine)
         named = tuple(name_segments(segments, timeline))
         log.info("%s: %d segments, %s", source.name, len(named), "found" if marked is None else "by hand")
-        return PipelineResult(timeline, motion, named, keypoints, traces)
+        return PipelineResult(timeline, motion, named, keypoints, traces, embeddings)
 
-    def _observe(self, source: FrameSource, on_frame: OnFrame | None) -> tuple[Timeline, ClipMotion | None]:
-        """The timeline, and the motion of the faces if segments are requested.
+    def _observe(
+        self, source: FrameSource, on_frame: OnFrame | None
+    ) -> tuple[Timeline, ClipMotion | None, Embeddings | None]:
+        """The timeline, and the motion and embeddings of the faces if they are requested.
 
         With `apex_only` no prediction is made here: emotions and probabilities of the timeline are empty.
         """
         motion = MotionLog() if self.options.segments else None
+        kept = EmbeddingLog() if self.options.embeddings else None
         store, faults = TrackletStore(self.embedder), Faults()
         detector = GroupDetector(create_detector(self.options.detector))
         try:
             # Closed here, so that an error or Ctrl-C ends the thread.
             with closing(prefetch(self._observed(source, detector, store, faults))) as ahead:
-                predicted = self._predict(ahead, motion, on_frame)
+                predicted = self._predict(ahead, motion, kept, on_frame)
                 faces, frames = face_rows(predicted, self.weights.input_spec, self.weights.classes, self.measures)
         finally:
             detector.close()
@@ -153,7 +161,8 @@ class Pipeline:
         table = timeline_table(faces, frames, self.naming)
         timeline = Timeline(table, self.weights.classes, _provenance(source, faults, detector, table))
         log.info("%s: %s", source.name, timeline)
-        return timeline, motion.finish(timeline, with_probabilities=not self.options.apex_only) if motion else None
+        traces = motion.finish(timeline, with_probabilities=not self.options.apex_only) if motion else None
+        return timeline, traces, kept.finish(faces, self.engine.features) if kept else None
 
     def _observed(
         self, source: FrameSource, detector: FaceDetector, store: TrackletStore, faults: Faults
@@ -186,17 +195,28 @@ class Pipeline:
         return MotionFollower(self.options.flow, MagnifyOptions() if magnified else None)
 
     def _predict(
-        self, observed: Iterator[ObservedFrame], motion: MotionLog | None, on_frame: OnFrame | None
+        self,
+        observed: Iterator[ObservedFrame],
+        motion: MotionLog | None,
+        kept: EmbeddingLog | None,
+        on_frame: OnFrame | None,
     ) -> Iterator[tuple[ObservedFrame, np.ndarray]]:
         """Frames with the probabilities (faces, C) of their faces, predicted in batches."""
         done = 0
         while batch := list(islice(observed, BATCH_FRAMES)):
-            probabilities, start = self.probabilities([crop for frame in batch for crop in frame.crops]), 0
+            crops, start = [crop for frame in batch for crop in frame.crops], 0
+            if kept and crops:
+                reading = self.engine.read(np.stack(crops))
+                probabilities, embeddings = reading.probabilities, reading.embeddings
+            else:
+                probabilities, embeddings = self.probabilities(crops), None
             for frame in batch:
+                rows = slice(start, start := start + len(frame.faces))
                 if motion:
                     motion.add(frame)
-                yield frame, probabilities[start : start + len(frame.faces)]
-                start += len(frame.faces)
+                if kept and embeddings is not None:
+                    kept.add(frame, embeddings[rows])
+                yield frame, probabilities[rows]
             done += len(batch)
             if on_frame:
                 on_frame(done)

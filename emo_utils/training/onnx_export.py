@@ -18,6 +18,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from emo_utils.hashing import sha256_of_file
+from emo_utils.inference.engines import EMBEDDINGS
 from emo_utils.output import whole_file, write_text_whole
 from emo_utils.structures import InputSpec
 
@@ -26,6 +27,9 @@ TEMPERATURE = "temperature"
 
 PLACEHOLDER = 1.2345
 """Temperature while a file is written. The exporter merges equal constants, so it must not be a common value like 1."""
+
+JOINS = ("Softmax", "Div", "ReduceMean", "Unsqueeze", "Concat", "Identity")
+"""Operations between the last layer of a network and its probabilities."""
 
 QUANTISED_ON = 512
 """Training faces from whose activations the ranges of the 8-bit numbers are set."""
@@ -72,6 +76,7 @@ def write_onnx(
             verbose=False,
         )
     strip_export_metadata(path)
+    add_embeddings(path)
     set_temperature(path, temperature)
 
 
@@ -113,6 +118,40 @@ def write_onnx_sidecar(part: Path, path: Path, spec: InputSpec, classes: tuple[s
         **metadata,
     }
     write_text_whole(path.with_suffix(".json"), json.dumps(sidecar, indent=1) + "\n")
+
+
+def add_embeddings(path: Path) -> bool:
+    """Give an ONNX file the second output `embeddings`, float32 (N, F): the input of the last layer.
+
+    Returns:
+        Whether the file has it. A file of several networks, or of a face and its mirror image, has several last layers,
+        and no such output.
+    """
+    file = onnx.load(path)
+    graph = file.graph
+    if EMBEDDINGS in {output.name for output in graph.output}:
+        return True
+    made_by = {name: node for node in graph.node for name in node.output}
+    open_names, last = [graph.output[0].name], {}
+    while open_names:
+        node = made_by.get(open_names.pop())
+        if node is None:
+            continue
+        if node.op_type == "Gemm":
+            last[node.name] = node
+        elif node.op_type in JOINS:
+            open_names += node.input
+    if len(last) != 1:
+        return False
+    (layer,) = last.values()
+    (weight,) = (tensor for tensor in graph.initializer if tensor.name == layer.input[1])
+    transposed = any(attribute.name == "transB" and attribute.i for attribute in layer.attribute)
+    features = weight.dims[1 if transposed else 0]
+    faces = graph.output[0].type.tensor_type.shape.dim[0].dim_param
+    graph.node.append(onnx.helper.make_node("Identity", [layer.input[0]], [EMBEDDINGS], name=EMBEDDINGS))
+    graph.output.append(onnx.helper.make_tensor_value_info(EMBEDDINGS, onnx.TensorProto.FLOAT, [faces, features]))
+    onnx.save(file, path)
+    return True
 
 
 def set_temperature(path: Path, temperature: float) -> None:

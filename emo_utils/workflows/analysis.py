@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from emo_utils.inference.embeddings import Embeddings
+
 log = logging.getLogger("emo_utils")
 
 
@@ -58,6 +60,14 @@ class Analysis:
     def segments(self) -> "pd.DataFrame":
         """A row per segment: onset, apex, offset; `segments_file.COLUMNS` describes the columns."""
         return segments_table(self.results.result.segments, self.clip)
+
+    @property
+    def embeddings(self) -> "Embeddings | None":
+        """The features of each face before the network's last layer, float16 (N, F), with frame, track and person.
+
+        None unless the analysis was asked for them: `analyze(clip, embeddings=True)`.
+        """
+        return self.results.result.embeddings
 
     @property
     def people(self) -> "pd.DataFrame":

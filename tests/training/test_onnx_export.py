@@ -57,6 +57,36 @@ def test_the_preprocessing_inside_the_file_is_exact(exported):
     np.testing.assert_allclose(OnnxEngine(read_weights(path)).predict(crops), expected, atol=1e-6)
 
 
+def test_the_file_also_gives_the_features_before_the_last_layer(exported):
+    """Put through the network's own last layer, the embeddings give the probabilities of the same pass."""
+    model, path = exported
+    crops = np.random.default_rng(2).integers(0, 256, (3, 48, 48), dtype=np.uint8)
+    engine = OnnxEngine(read_weights(path))
+    reading = engine.read(crops)
+    head = [layer for layer in model.modules() if isinstance(layer, torch.nn.Linear)][-1]
+    assert reading.embeddings.shape == (3, engine.features) == (3, head.in_features)
+    with torch.no_grad():
+        expected = (head(torch.from_numpy(reading.embeddings)) / 1.7).softmax(1).numpy()
+    np.testing.assert_allclose(reading.probabilities, expected, atol=1e-6)
+    np.testing.assert_array_equal(reading.probabilities, engine.predict(crops))
+
+
+def test_a_file_of_two_networks_has_no_embeddings(pair, tmp_path):
+    write_weights_file(pair, tmp_path / "two.onnx", InputSpec(), CLASSES, 1.0, {"uncertain_below": 0.4})
+    engine = OnnxEngine(read_weights(tmp_path / "two.onnx"))
+    assert engine.features == 0
+    with pytest.raises(WeightsError, match="expected the output 'embeddings'.*weights of one network, such as ferplus"):
+        engine.read(np.zeros((1, 48, 48), np.uint8))
+
+
+@pytest.mark.parametrize("name", ["ferplus", "ferplus-int8", "ferplus-tiny"])
+def test_the_shipped_files_for_clips_give_embeddings(name):
+    reading = OnnxEngine(find_weights(name)).read(np.zeros((2, 48, 48), np.uint8))
+    assert reading.embeddings.dtype == np.float32
+    assert (reading.embeddings[0] == reading.embeddings[1]).all()
+    assert reading.embeddings.any()
+
+
 def test_the_sidecar_tells_the_input_contract(exported):
     weights = read_weights(exported[1])
     assert weights.classes == CLASSES

@@ -67,6 +67,9 @@ def analyze(
     ] = None,
     annotated: Annotated[bool, typer.Option(help="Write annotated.mp4.")] = True,
     charts: Annotated[bool, typer.Option(help="Write charts/.")] = True,
+    embeddings: Annotated[
+        bool, typer.Option("--embeddings", help="Write embeddings.npz: the features of each face, for other networks.")
+    ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse damaged or truncated clips; else their readable part is analysed.")
     ] = False,
@@ -93,7 +96,7 @@ def analyze(
         options = AnalysisOptions(
             weights, detector, detect_every, sample_fps, smoothing, smoothing_s, identity_weights, tracker,
             segments=find_segments, flow=flow, magnify_motion=magnify_motion, expressions=expressions,
-            apex_only=apex_only, prior=prior,
+            apex_only=apex_only, prior=prior, embeddings=embeddings or "embeddings" in (outputs or "").split(","),
             strict=strict, measures=tuple(filter(None, (name.strip() for name in measures.split(",")))),
         )  # fmt: skip
         chosen = choose_outputs(outputs, annotated=annotated, charts=charts, magnified=magnified)

@@ -56,6 +56,7 @@ class Writer:
         needs_source: it reads the frames of the clip again.
         needs_video: it reads a video file again.
         needs_motion: it needs results of the search for segments.
+        needs_embeddings: it needs embeddings (`AnalysisOptions.embeddings`).
         required: if it fails, the clip has failed; a failure of other outputs is a warning.
         package: an optional package that it needs; if that is not installed, the output is left out.
     """
@@ -68,6 +69,7 @@ class Writer:
     needs_source: bool = False
     needs_video: bool = False
     needs_motion: bool = False
+    needs_embeddings: bool = False
     required: bool = False
     package: str = ""
 
@@ -81,6 +83,7 @@ class Writer:
             self.needs_source and results.source is None,
             self.needs_video and (results.source is None or results.source.info is None),
             self.needs_motion and results.result.motion is None,
+            self.needs_embeddings and results.result.embeddings is None,
         )
         return not any(lacking)
 

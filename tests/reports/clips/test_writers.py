@@ -26,7 +26,7 @@ from emo_utils.timeline import Timeline
 
 @pytest.fixture(scope="module")
 def results(clips) -> ClipResults:
-    pipeline = Pipeline(AnalysisOptions(identity_weights="none"))
+    pipeline = Pipeline(AnalysisOptions(identity_weights="none", embeddings=True))
     source = file_source(clips / "single_face.mp4")
     return ClipResults(source.name, source, pipeline.run(source), {"prior": "uniform"})
 
