@@ -1,5 +1,6 @@
 """SHA-256 of files, texts and settings, and the comparison with a published hash."""
 
+import base64
 import hashlib
 import json
 from collections.abc import Callable
@@ -18,6 +19,11 @@ def sha256_of_file(path: Path | str) -> str:
 def sha256_of_text(text: str) -> str:
     """The hash of a text in UTF-8, in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sha256_source(script: bytes) -> str:
+    """The hash of a script as a content security policy names it: `sha256-` and base64."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}"
 
 
 def sha256_of_json(value: Any, default: Callable[[Any], Any] | None = None) -> str:

@@ -11,6 +11,7 @@ import typer
 from emo_utils import __version__
 from emo_utils.apps.commands.analyze import analyze
 from emo_utils.apps.commands.apex import apex
+from emo_utils.apps.commands.app import app as page
 from emo_utils.apps.commands.demo import demo
 from emo_utils.apps.commands.doctor import doctor
 from emo_utils.apps.commands.evaluate import evaluate
@@ -27,6 +28,7 @@ from emo_utils.stopping import stop_on_signals
 
 COMMANDS = {
     "Clips": (analyze, apex, spot, demo),
+    "Without a terminal": (page,),
     "Corpora and networks": (prepare, train, evaluate, export, tables),
     "This installation": (fetch, doctor),
 }

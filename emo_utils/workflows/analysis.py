@@ -19,7 +19,7 @@ from emo_utils.reports.clips.writer import ClipResults, Missing, choose_outputs,
 from emo_utils.reports.clips.writers.summary import summary_of
 from emo_utils.results_folder import DONE, INCOMPLETE, Listing, SourceFile, land, new_part
 from emo_utils.workflows.output_folder import LOG, check_folder
-from emo_utils.workflows.progress import frame_bar, recorded_log
+from emo_utils.workflows.progress import Progress, frame_bar, recorded_log
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,7 +102,7 @@ class Analysis:
         outputs: Sequence[str] | None = None,
         *,
         overwrite: bool = False,
-        progress: bool = True,
+        progress: Progress = True,
         **switched: bool,
     ) -> Path:
         """Write the files that `emo analyze` writes. The folder appears whole or not at all.
@@ -113,7 +113,7 @@ class Analysis:
             folder: to write into.
             outputs: names of `reports.clips.writer.writers`; None takes the default ones.
             overwrite: replace existing results; only files that this package wrote are replaced.
-            progress: show progress bars on standard error.
+            progress: show progress bars on standard error; or a function to call instead, see `progress.OnStage`.
             **switched: single outputs by name, such as `annotated=False` or `magnified=True`.
 
         Returns:
@@ -138,7 +138,9 @@ class Analysis:
                 shutil.rmtree(part, ignore_errors=True)
         return folder
 
-    def write(self, folder: Path, outputs: Sequence[str] | None = None, progress: bool = True) -> tuple[Missing, ...]:
+    def write(
+        self, folder: Path, outputs: Sequence[str] | None = None, progress: Progress = True
+    ) -> tuple[Missing, ...]:
         """Write outputs and the log into an existing folder; returns the missing ones. `save` does so atomically."""
         started, source = time.perf_counter(), self.results.source
         frames = source.frames if source else None
@@ -147,7 +149,7 @@ class Analysis:
                 self.results,
                 folder,
                 in_order(outputs),
-                lambda output: frame_bar(f"{self.clip}: {output}", frames, progress),
+                lambda output: frame_bar(self.clip, output, frames, progress),
             )
             log.info("done in %.1f s", self.seconds + time.perf_counter() - started)
         (folder / LOG).write_text(as_text("\n".join([*self.log, *lines])) + "\n", encoding="utf-8")

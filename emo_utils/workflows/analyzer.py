@@ -19,7 +19,7 @@ from emo_utils.motion.segments_file import MarkedSegment
 from emo_utils.reports.clips.writer import ClipResults
 from emo_utils.workflows.analyses import Analyses
 from emo_utils.workflows.analysis import Analysis
-from emo_utils.workflows.progress import frame_bar, recorded_log
+from emo_utils.workflows.progress import Progress, frame_bar, recorded_log
 
 log = logging.getLogger("emo_utils")
 
@@ -125,13 +125,16 @@ class Analyzer:
         *,
         marked: Sequence[MarkedSegment] | None = None,
         marked_in: Path | str = "segments",
-        progress: bool = True,
+        progress: Progress = True,
     ) -> Analysis:
-        """Analyse one opened source; `marked` are segments marked by hand, see `Pipeline.run`."""
+        """Analyse one opened source; `marked` are segments marked by hand, see `Pipeline.run`.
+
+        `progress` may be a function that is called instead of showing a bar; an error that it raises ends the analysis.
+        """
         started = time.perf_counter()
         with recorded_log() as lines:
             self._log_start(source)
-            with frame_bar(f"{source.name}: analysing", source.frames, progress) as on_frame:
+            with frame_bar(source.name, "analysing", source.frames, progress) as on_frame:
                 result = self.pipeline.run(source, on_frame, marked, marked_in)
         about = {"options": asdict(self.options), "prior": self.pipeline.engine.prior}
         results = ClipResults(source.name, source if source.replayable else None, result, about)

@@ -11,16 +11,30 @@ from emo_utils.stopping import check_stop
 OnFrame = Callable[[int], None]
 """Called with the number of frames done."""
 
+OnStage = Callable[[str, int, int | None], None]
+"""Called with a stage (`analysing`, or the name of an output), frames done, and the number of frames if known."""
+
+Progress = bool | OnStage
+"""Whether progress bars are shown on standard error, or a function that is called instead."""
+
 log = logging.getLogger("emo_utils")
 
 
-def frame_bar(name: str, total: int | None, shown: bool) -> AbstractContextManager[OnFrame]:
+def frame_bar(clip: str, stage: str, total: int | None, shown: Progress) -> AbstractContextManager[OnFrame]:
     """A progress bar that appears after two seconds; the context gives a function to call with the frames done.
 
     The function also raises `Stopped` if the user asked the program to stop; see `stopping`.
     """
     check_stop()
-    return _bar(name, total) if shown else nullcontext(lambda done: check_stop())
+    if callable(shown):
+        return _reported(stage, total, shown)
+    return _bar(f"{clip}: {stage}", total) if shown else nullcontext(lambda done: check_stop())
+
+
+@contextmanager
+def _reported(stage: str, total: int | None, report: OnStage) -> Iterator[OnFrame]:
+    report(stage, 0, total)
+    yield lambda done: report(stage, done, total)
 
 
 @contextmanager

@@ -1,0 +1,78 @@
+"""What a visitor can choose, and the options of an analysis that it gives."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.smoothing import METHODS
+from emo_utils.inference.weights import DEFAULT, SHIPPED, find_weights
+from emo_utils.measures.measure import measures
+
+ALL_FRAMES = "all frames"
+RATES = {ALL_FRAMES: None, "15 a second": 15.0, "10 a second": 10.0, "5 a second": 5.0, "4 a second": 4.0}
+"""Sampling rates by their names."""
+
+DETECTORS = ("mediapipe", "haar")
+"""Detectors that need nothing to be fetched by the visitor."""
+
+FACE_NETWORKS = ("ferplus-int8", "ferplus", "ferplus-tiny", "face_net")
+"""Shipped networks, the default first."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the page offers.
+
+    Attributes:
+        weights: names and paths of networks by the name that is shown.
+    """
+
+    weights: dict[str, str]
+
+    @classmethod
+    def of(cls, further: Sequence[str] = ()) -> "Choices":
+        """The shipped networks and further ones: .onnx files and folders of runs.
+
+        Raises:
+            EmoError: one of them cannot be read.
+        """
+        shipped = {name: name for name in FACE_NETWORKS if (SHIPPED / f"{name}.onnx").exists()}
+        return cls({**shipped, **{_shown(name): name for name in map(str, further) if find_weights(name)}})
+
+    @property
+    def default(self) -> str:
+        """The name of the default network."""
+        return next((shown for shown, name in self.weights.items() if name == DEFAULT), next(iter(self.weights)))
+
+    def options(
+        self,
+        weights: str,
+        detector: str,
+        rate: str,
+        smoothing: str,
+        smoothing_s: float,
+        chosen: Sequence[str],
+    ) -> AnalysisOptions:
+        """The options that a form stands for.
+
+        Raises:
+            KeyError: something that was not offered.
+            EmoError: a value that is not allowed.
+        """
+        return AnalysisOptions(
+            self.weights[weights],
+            detector=DETECTORS[DETECTORS.index(detector)],
+            sample_fps=RATES[rate],
+            smoothing=smoothing,
+            smoothing_s=float(smoothing_s),
+            measures=tuple(name for name in measures if name in chosen),
+        )
+
+
+SMOOTHINGS = tuple(METHODS)
+
+
+def _shown(name: str) -> str:
+    path = Path(name)
+    return path.stem if path.suffix else path.name

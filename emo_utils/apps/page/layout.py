@@ -1,0 +1,31 @@
+"""The page: a header, and its tabs."""
+
+import gradio as gr
+
+from emo_utils.apps.page import about_tab, analyse_tab
+from emo_utils.apps.page.choices import Choices
+from emo_utils.apps.page.engine import Engine
+from emo_utils.apps.page.parts import html
+
+HEADER = (
+    '<header class="emo-header"><h1>emo-utils</h1>'
+    "<p>Facial expressions in video, over time. An expression is what a face shows, not what a person feels.</p>"
+    "</header>"
+)
+
+
+def page(engine: Engine, choices: Choices, public: bool) -> gr.Blocks:
+    """All tabs.
+
+    Args:
+        engine: analyses clips.
+        choices: what visitors can choose.
+        public: strangers use the page.
+    """
+    with gr.Blocks(analytics_enabled=False, title="emo-utils") as blocks:
+        html(HEADER, elem_id="emo-header")
+        with gr.Tabs():
+            analyse_tab.add(engine, choices)
+            about_tab.add(engine.limits, public)
+    blocks.queue(max_size=engine.limits.max_queue, api_open=False, default_concurrency_limit=8)
+    return blocks
