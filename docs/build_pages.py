@@ -17,6 +17,7 @@ from typer.models import ArgumentInfo
 ROOT = Path(__file__).resolve().parents[1]
 CARDS = "emo_utils/weights"
 PICTURES = "Assets"
+ACTION_UNITS_HERE = "<!-- action units -->"
 LINK = re.compile(r"(\]\()([^)#\s]+)(#[^)\s]*)?(\))")
 
 
@@ -32,6 +33,7 @@ def on_files(files, config):
 def on_page_markdown(markdown, page, config, files):
     """Let links written for the repository lead to their page of the site, or else to the repository's file."""
     path = page.file.src_uri
+    markdown = markdown.replace(ACTION_UNITS_HERE, action_units())
     written_in = PurePosixPath(CARDS if path.startswith("models/") and path != "models/index.md" else f"docs/{path}/..")
 
     def lead(match):
@@ -140,8 +142,13 @@ def files_and_columns() -> str:
     lines += ["", "### status", "", *_table("status", STATUSES), "", "## Measures, each added where asked for", ""]
     lines += ["| measure | column | meaning |", "|---|---|---|"]
     for name in measures:
-        added = measures.create(name).columns.items()
-        lines += [f"| `{name}` | `{column}` | {_plain(str(meaning))} |" for column, meaning in added]
+        measure = measures.create(name)
+        lines += [f"| `{name}` | `{column}` | {_plain(str(meaning))} |" for column, meaning in measure.columns.items()]
+    lines += ["", "Some add numbers per person to `summary.json`:", ""]
+    lines += ["| measure | number | meaning |", "|---|---|---|"]
+    for name in measures:
+        added = measures.create(name).summary.items()
+        lines += [f"| `{name}` | `{number}` | {_plain(str(meaning))} |" for number, meaning in added]
     lines += ["", "## segments.csv", "", *_table("column", segments_file.COLUMNS)]
     lines += ["", "## motion.csv", "", *_table("column", MOTION_COLUMNS)]
     return "\n".join(lines) + "\n"
@@ -158,6 +165,15 @@ def _per_class() -> dict[str, str]:
 
 def _table(head: str, meanings: dict[str, str]) -> list[str]:
     return [f"| {head} | meaning |", "|---|---|", *(f"| `{key}` | {_plain(text)} |" for key, text in meanings.items())]
+
+
+def action_units() -> str:
+    """The action units of FACS beside the blendshapes that show a similar movement, as a table."""
+    from emo_utils.measures.blendshapes import ACTION_UNITS, column_of
+
+    columns = {unit: ", ".join(f"`{column_of(name)}`" for name in names) for unit, names in ACTION_UNITS.items()}
+    rows = [f"| {unit} | {names} |" for unit, names in columns.items()]
+    return "\n".join(["| action unit of FACS | blendshapes |", "|---|---|", *rows])
 
 
 def python() -> str:

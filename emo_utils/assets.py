@@ -86,6 +86,16 @@ ASSETS = {
             "af23fc7c1ff21d034deaa2b7fc1d56bb670ce69a4cbdc9579b6f1afd680835f4",
             "Apache-2.0 (Google, MediaPipe)",
             Url(
+                "https://storage.googleapis.com/mediapipe-assets/tasks/testdata/vision/face_landmarker_v2.task"
+                "?generation=1782184681283568"
+            ),
+        ),
+        Asset(
+            "face_landmarker_v2_with_blendshapes",
+            "face_landmarker_v2_with_blendshapes.task",
+            "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
+            "Apache-2.0 (Google, MediaPipe)",
+            Url(
                 "https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/"
                 "face_landmarker.task"
             ),

@@ -54,7 +54,8 @@ STATUSES = {
     "ok": "a face was found and its expression predicted",
     "no_face": "no face in this frame; all other values are empty",
     "interpolated": "the box is interpolated between two detections of the track; the expression is predicted there",
-    "low_quality": "the face is too small, or its detection confidence too low, for a reliable prediction",
+    "low_quality": "the face is too small, or its detection confidence too low, for a reliable prediction; where pose "
+    "or quality is measured, also a face turned more than 45 degrees away from the camera, or without landmarks",
     "uncertain": "the highest smoothed probability is below the threshold of the weights",
 }
 """The status of a row. If several apply, the last one in this table is used."""

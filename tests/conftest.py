@@ -27,8 +27,9 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture(scope="session", autouse=True)
 def _face_mesh_at_hand():
-    """Put the shared copy of the face mesh where `assets.locate` looks, instead of downloading it."""
-    _at_hand(SHARED / "models" / "face_landmarker.task")
+    """Put the shared copies of the face mesh where `assets.locate` looks, instead of downloading them."""
+    for name in ("face_landmarker.task", "face_landmarker_v2_with_blendshapes.task"):
+        _at_hand(SHARED / "models" / name)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from emo_utils.faces.cuts import CutDetector
 from emo_utils.faces.detector import FaceDetector
 from emo_utils.faces.tracker import SURE, FaceTracker
 from emo_utils.faces.tracklets import TrackletStore
-from emo_utils.measures.measure import FaceView, Measure, measure_face
+from emo_utils.measures.measure import FaceView, Instruments, Measure, measure_face
 from emo_utils.motion.follow import FaceMotion, MotionFollower
 from emo_utils.structures import Detections, Frame, InputSpec
 
@@ -63,6 +63,7 @@ def observe(
     store: TrackletStore | None = None,
     motion: MotionFollower | None = None,
     measures: Sequence[Measure] = (),
+    instruments: Instruments | None = None,
 ) -> Iterator[ObservedFrame]:
     """Detect in every `every`-th frame and place the tracked faces in the frames between.
 
@@ -75,7 +76,7 @@ def observe(
     Yields:
         All frames, in order.
     """
-    cut = partial(_cut, spec=spec, motion=motion, measures=measures)
+    cut = partial(_cut, spec=spec, motion=motion, measures=measures, instruments=instruments or Instruments())
     before, before_s = Detections.empty(), 0.0
     tracked: list[FaceInFrame] = []
     store, cuts = store or TrackletStore(), CutDetector()
@@ -156,13 +157,14 @@ def _cut(
     spec: InputSpec,
     motion: MotionFollower | None,
     measures: Sequence[Measure],
+    instruments: Instruments,
 ) -> ObservedFrame:
     crops = tuple(crop_face(frame.pixels, face.keypoints, spec) for face in faces)
     motions = tuple(
         motion.update(face.track_id, frame.pixels, face.keypoints, frame.time_s) for face in (faces if motion else ())
     )
     views = (
-        FaceView(frame.pixels, face.box, face.keypoints, crop, frame.time_s)
+        FaceView(frame.pixels, face.box, face.keypoints, crop, frame.time_s, instruments)
         for face, crop in zip(faces, crops, strict=True)
     )
     measured = tuple(measure_face(view, measures) for view in views)

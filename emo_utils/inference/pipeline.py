@@ -30,7 +30,7 @@ from emo_utils.inference.segmenting import ClipMotion, MotionLog, name_segments,
 from emo_utils.inference.sustained import sustained_segments
 from emo_utils.inference.timeline_table import Naming, drop_short_tracks, face_rows, timeline_table
 from emo_utils.inference.weights import find_weights
-from emo_utils.measures.measure import create_measures
+from emo_utils.measures.measure import Instruments, create_measures
 from emo_utils.motion.follow import MotionFollower
 from emo_utils.motion.magnify import MICRO_BAND, MagnifyOptions
 from emo_utils.motion.micro import USUAL_FPS, rate_warning
@@ -147,14 +147,15 @@ class Pipeline:
         motion = MotionLog() if self.options.segments else None
         kept = EmbeddingLog() if self.options.embeddings else None
         store, faults = TrackletStore(self.embedder), Faults()
-        detector = GroupDetector(create_detector(self.options.detector))
+        detector, instruments = GroupDetector(create_detector(self.options.detector)), Instruments()
         try:
             # Closed here, so that an error or Ctrl-C ends the thread.
-            with closing(prefetch(self._observed(source, detector, store, faults))) as ahead:
+            with closing(prefetch(self._observed(source, detector, store, faults, instruments))) as ahead:
                 predicted = self._predict(ahead, motion, kept, on_frame)
                 faces, frames = face_rows(predicted, self.weights.input_spec, self.weights.classes, self.measures)
         finally:
             detector.close()
+            instruments.close()
         faces = name_faces(drop_short_tracks(faces, len(frames)), store)
         if motion:
             motion.name(faces)
@@ -165,7 +166,12 @@ class Pipeline:
         return timeline, traces, kept.finish(faces, self.engine.features) if kept else None
 
     def _observed(
-        self, source: FrameSource, detector: FaceDetector, store: TrackletStore, faults: Faults
+        self,
+        source: FrameSource,
+        detector: FaceDetector,
+        store: TrackletStore,
+        faults: Faults,
+        instruments: Instruments,
     ) -> Iterator[ObservedFrame]:
         """The frames with tracked and cropped faces; the faces of a single picture have no tracks."""
         options, still = self.options, source.frames == 1
@@ -180,6 +186,7 @@ class Pipeline:
             store,
             self._follower(source.fps) if options.segments else None,
             self.measures,
+            instruments,
         )
 
     @property

@@ -9,7 +9,7 @@ import pandas as pd
 from emo_utils.faces.crops import face_side
 from emo_utils.inference.observe import FaceInFrame, ObservedFrame
 from emo_utils.inference.smoothing import smooth
-from emo_utils.measures.measure import Measure, face_columns, measure_columns
+from emo_utils.measures.measure import Measure, face_columns, is_unreliable, measure_columns
 from emo_utils.structures import InputSpec
 from emo_utils.timeline import TYPES, columns
 
@@ -66,11 +66,12 @@ def face_rows(
     for frame, values in predicted:
         frames.append((frame.frame_index, frame.time_s))
         measured += frame.measured
-        for face, own in zip(frame.faces, values, strict=True):
+        for number, (face, own) in enumerate(zip(frame.faces, values, strict=True)):
             ids = (frame.frame_index, frame.time_s, face.track_id, face.tracklet)
             rows.append((*ids, *face.box, face.confidence, face.interpolated))
             probabilities.append(own)
-            low_quality.append(is_low_quality(face, spec))
+            poor = bool(measures) and is_unreliable(frame.measured[number], measures)
+            low_quality.append(poor or is_low_quality(face, spec))
     faces = pd.DataFrame(rows, columns=[*IDS, *BOX, "detection_confidence", "interpolated"])
     faces["interpolated"] = faces["interpolated"].astype(bool)
     faces[[f"p_{name}" for name in classes]] = np.array(probabilities, float).reshape(len(rows), len(classes))

@@ -16,11 +16,13 @@ NEGATIVE = ("sadness", "anger", "fear", "disgust")
 
 COLUMN = Column("happiness minus the strongest of sadness, anger, fear and disgust, of this frame alone", "none", -1, 1)
 
+SUMMARY = {"mean_valence": Column("mean of the valence over the person's rows", "none", -1, 1)}
+
 
 @measures.register("valence")
 def make_valence() -> Measure:
     """One column, `valence`."""
-    return Measure("valence", {"valence": COLUMN}, of_probabilities=valence)
+    return Measure("valence", {"valence": COLUMN}, of_probabilities=valence, summary=SUMMARY, of_person=_mean)
 
 
 def valence(probabilities: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
@@ -37,3 +39,8 @@ def valence(probabilities: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
         )
     strongest = probabilities[:, negative].max(axis=1)
     return (probabilities[:, classes.index(POSITIVE)] - strongest)[:, None]
+
+
+def _mean(rows) -> tuple[float | None]:
+    mean = rows["valence"].mean()
+    return (None if np.isnan(mean) else round(float(mean), 4),)

@@ -60,7 +60,10 @@ def analyze(
         bool, typer.Option("--magnified", help="Write magnified.mp4: small motions enlarged.")
     ] = False,
     measures: Annotated[
-        str, typer.Option(metavar="NAME,...", help="Further measures of each face: valence, quality.")
+        str,
+        typer.Option(
+            metavar="NAME,...", help="Further measures of each face: pose, blendshapes, eyes, valence, quality."
+        ),
     ] = "",
     outputs: Annotated[
         str | None, typer.Option(metavar="NAME,...", help="Write only these, such as timeline,summary,charts.")

@@ -8,7 +8,7 @@ import numpy as np
 
 from emo_utils.assets import locate
 from emo_utils.faces.detector import detectors
-from emo_utils.faces.detectors.mediapipe_tasks import as_image, base_options, native_stderr_hidden
+from emo_utils.faces.mediapipe_tasks import as_image, base_options, native_stderr_hidden
 from emo_utils.structures import Detections
 
 WARM_UPS = 16

@@ -10,8 +10,8 @@ import numpy as np
 from emo_utils.assets import locate
 from emo_utils.faces.detector import detectors
 from emo_utils.faces.detectors.mediapipe import SHORT_REACH
-from emo_utils.faces.detectors.mediapipe_tasks import as_image, base_options, native_stderr_hidden
 from emo_utils.faces.keypoints import from_mesh
+from emo_utils.faces.mediapipe_tasks import as_image, base_options, native_stderr_hidden
 from emo_utils.structures import Detections
 
 MOST_FACES = 5

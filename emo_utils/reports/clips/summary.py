@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from emo_utils.measures.measure import person_numbers
 from emo_utils.structures import Segment
 from emo_utils.timeline import VERSION, Timeline
 
@@ -18,7 +19,7 @@ def summarise(timeline: Timeline, segments: Sequence[Segment] | None = None) -> 
 
     Shares are of the time in which the person is on screen, after smoothing. Uncertain rows count for their most
     probable emotion; `uncertain_share` gives their share. With predictions only for apex frames, shares cover only the
-    segments, and add up to less than one.
+    segments, and add up to less than one. Measures add numbers of their own, see `Measure.summary`.
 
     Args:
         timeline: of the clip.
@@ -83,6 +84,7 @@ def _person(timeline: Timeline, person: int, seconds: dict[int, float]) -> dict:
         "mean_confidence": round(float(rows["smoothed_confidence"].mean()), 4) if len(named) else None,
         "uncertain_share": round(float((rows["status"] == "uncertain").mean()), 4),
         "mean_detection_confidence": round(float(rows["detection_confidence"].mean()), 4),
+        **person_numbers(rows),
     }
 
 

@@ -1,4 +1,4 @@
-"""What every detector on MediaPipe Tasks needs: pictures in its format, quiet options, a quiet terminal."""
+"""What everything on MediaPipe Tasks needs: pictures in its format, options that keep offline, a quiet terminal."""
 
 import os
 import sys
