@@ -14,7 +14,7 @@ help:
 	@echo "make notebooks  run the notebooks in order, outputs kept in place; CORPUS=ravdess: on another corpus"
 	@echo "make docs       the site -> output/site/"
 	@echo "make bench      speed and memory as ratios -> benchmarks/results/"
-	@echo "make soak       kill a run over a folder again and again, and compare it with an unbroken one"
+	@echo "make soak       kill a run over a folder, and a journal, again and again; nothing may be lost or half written"
 	@echo "make pins       resolve requirements.txt anew from pyproject.toml"
 
 .venv/bin/uv:
@@ -92,11 +92,13 @@ docs: .venv/all
 	@echo output/site/index.html
 
 bench: .venv/all
-	for script in $(filter-out benchmarks/soak.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
+	for script in $(filter-out benchmarks/soak.py benchmarks/journal_kills.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
 
 # A run over 40 clips, killed thirty times at random moments, then finished: about five minutes on two free cores.
+# Then a journal, killed a hundred times in the middle of adding entries: about two minutes.
 soak: .venv/all
 	$(BIN)/python benchmarks/soak.py
+	$(BIN)/python benchmarks/journal_kills.py
 
 pins: | .venv/bin/uv
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-header --no-annotate \

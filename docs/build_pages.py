@@ -64,7 +64,7 @@ def pages() -> Iterator[tuple[str, str]]:
 
 def commands() -> str:
     """The command line: each command with its words, arguments and options."""
-    from emo_utils.apps.cli import COMMANDS
+    from emo_utils.apps.cli import COMMANDS, GROUPS
 
     lines = [
         "# Commands",
@@ -76,12 +76,16 @@ def commands() -> str:
     for heading, functions in COMMANDS.items():
         lines += [f"## {heading}", ""]
         for function in functions:
-            lines += _command(function)
+            lines += _command(function.__name__, function)
+    for heading, group in GROUPS.items():
+        lines += [f"## {heading}", ""]
+        for one in group.registered_commands:
+            lines += _command(f"{group.info.name} {one.name or one.callback.__name__}", one.callback)
     return "\n".join(lines) + "\n"
 
 
-def _command(function) -> list[str]:
-    lines = [f"### emo {function.__name__}", ""]
+def _command(name: str, function) -> list[str]:
+    lines = [f"### emo {name}", ""]
     for paragraph in inspect.getdoc(function).split("\n\n"):
         example = paragraph.removeprefix("Example: ")
         lines += (["```bash", example, "```"] if example != paragraph else [_plain(paragraph)]) + [""]

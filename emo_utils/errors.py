@@ -50,6 +50,10 @@ class SegmentsError(EmoError):
     """A file of segments that cannot be read, or that does not fit its clip; names the row."""
 
 
+class JournalError(EmoError):
+    """A journal that cannot be opened or written, an entry that does not exist, or an archive that is not one."""
+
+
 class OutputError(EmoError):
     """An output directory that exists already, or cannot be written."""
 

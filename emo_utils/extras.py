@@ -32,6 +32,7 @@ PACKAGES = {
     "onnxscript": Package("train"),
     "openpyxl": Package("corpora"),
     "pyarrow": Package("parquet"),
+    "pyrage": Package("journal"),
     "safetensors": Package("train"),
     "seaborn": Package("train"),
     "skimage": Package("detectors", distribution="scikit-image"),

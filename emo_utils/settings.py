@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from dotenv import dotenv_values, find_dotenv
-from platformdirs import user_cache_path
+from platformdirs import user_cache_path, user_data_path
 
 ROOT = "_ROOT"
 """Suffix of the keys for the folder of a corpus."""
@@ -23,6 +23,8 @@ class Settings:
     """What `--identity-weights auto` stands for: `none`, `arcface`, or a file (`EMO_IDENTITY_WEIGHTS`)."""
     data_dir: Path
     """Corpora, prepared samples and runs (`EMO_DATA_DIR`)."""
+    journal_dir: Path
+    """The journal of `emo journal` (`EMO_JOURNAL_DIR`)."""
     ferplus_archive: Path | None
     """FER+ in Microsoft's layout, a zip or a folder (`FERPLUS_ARCHIVE`)."""
     ravdess_au: Path
@@ -47,6 +49,7 @@ def load_settings() -> Settings:
         models_dir=path("EMO_MODELS_DIR") or user_cache_path("emo_utils") / "models",
         identity_weights=values.get("EMO_IDENTITY_WEIGHTS") or None,
         data_dir=data_dir,
+        journal_dir=path("EMO_JOURNAL_DIR") or user_data_path("emo_utils") / "journal",
         ferplus_archive=path("FERPLUS_ARCHIVE"),
         ravdess_au=path("RAVDESS_AU") or data_dir / "raw" / "ravdess_au",
         dataset_download_id=values.get("DATASET_DOWNLOAD_ID") or None,

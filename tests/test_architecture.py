@@ -25,10 +25,11 @@ FLOORS = {
     "models": 6,
     "inference": 7,
     "evaluation": 8,
-    "training": 9,
-    "reports": 10,
-    "workflows": 11,
-    "apps": 12,
+    "journal": 9,
+    "training": 10,
+    "reports": 11,
+    "workflows": 12,
+    "apps": 13,
 }
 GROUND = 0
 DOORS = {"emo_utils", "emo_utils.__main__"}

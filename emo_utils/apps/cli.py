@@ -17,6 +17,7 @@ from emo_utils.apps.commands.doctor import doctor
 from emo_utils.apps.commands.evaluate import evaluate
 from emo_utils.apps.commands.export import export
 from emo_utils.apps.commands.fetch import fetch
+from emo_utils.apps.commands.journal import journal
 from emo_utils.apps.commands.prepare import prepare
 from emo_utils.apps.commands.shared import WRONG_REQUEST
 from emo_utils.apps.commands.spot import spot
@@ -34,6 +35,9 @@ COMMANDS = {
 }
 """Commands by heading, in the order of the help."""
 
+GROUPS = {"Journal": journal}
+"""Groups of commands by heading; each is a `typer.Typer` with a name."""
+
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -43,6 +47,8 @@ app = typer.Typer(
 for heading, commands in COMMANDS.items():
     for command in commands:
         app.command(rich_help_panel=heading)(command)
+for heading, group in GROUPS.items():
+    app.add_typer(group, rich_help_panel=heading)
 
 
 def show_version(wanted: bool) -> None:

@@ -136,9 +136,19 @@ class Analyzer:
             self._log_start(source)
             with frame_bar(source.name, "analysing", source.frames, progress) as on_frame:
                 result = self.pipeline.run(source, on_frame, marked, marked_in)
-        about = {"options": asdict(self.options), "prior": self.pipeline.engine.prior}
+        about = {"options": asdict(self.options), "prior": self.pipeline.engine.prior, "network": self._network()}
         results = ClipResults(source.name, source if source.replayable else None, result, about)
         return Analysis(results, self.options, time.perf_counter() - started, tuple(lines))
+
+    def _network(self) -> dict[str, Any]:
+        """What predicts, for the summary and the reports: version, weights, threshold of `uncertain`."""
+        weights, prior = self.pipeline.weights, self.pipeline.engine.prior
+        return {
+            "emo_utils": __version__,
+            "weights": weights.name,
+            "weights_sha256": weights.sidecar["sha256"],
+            "uncertain_below": weights.uncertain_under(prior),
+        }
 
     def _log_start(self, source: FrameSource) -> None:
         log.info("emo_utils %s, Python %s, %s", __version__, platform.python_version(), platform.platform(terse=True))

@@ -35,7 +35,10 @@ def emo_lines() -> list[list[str]]:
 def test_commands_and_options_exist(words):
     name, *rest = words
     assert name in COMMANDS
-    known = {option for parameter in COMMANDS[name].params for option in (*parameter.opts, *parameter.secondary_opts)}
+    command = COMMANDS[name]
+    if hasattr(command, "commands"):
+        command = command.commands[rest[0]]
+    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
     assert {word for word in rest if word.startswith("-")} <= known | {"-h"}
 
 

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("mkdocs", reason="needs the extra 'docs'")
 
-from emo_utils.apps.cli import COMMANDS
+from emo_utils.apps.cli import COMMANDS, GROUPS
 from emo_utils.timeline import COLUMNS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +40,9 @@ def test_every_command_and_option_is_in_the_reference(site):
     for function in FUNCTIONS:
         assert f"### emo {function.__name__}\n" in page
         assert f"```bash\nemo {function.__name__}" in page
+    for group in GROUPS.values():
+        for one in group.registered_commands:
+            assert f"```bash\nemo {group.info.name} {one.name or one.callback.__name__}" in page
     for option in (
         "`--out`, `-o`",
         "`--annotated`, `--no-annotated`",
