@@ -132,6 +132,7 @@ def files_and_columns() -> str:
     from emo_utils.measures.measure import measures
     from emo_utils.motion import segments_file
     from emo_utils.reports.clips.writer import in_order, writers
+    from emo_utils.reports.studies import tables, variables
     from emo_utils.timeline import COLUMNS, STATUSES, VERSION
 
     every = in_order(list(writers))
@@ -155,6 +156,16 @@ def files_and_columns() -> str:
         lines += [f"| `{name}` | `{number}` | {_plain(str(meaning))} |" for number, meaning in added]
     lines += ["", "## segments.csv", "", *_table("column", segments_file.COLUMNS)]
     lines += ["", "## motion.csv", "", *_table("column", MOTION_COLUMNS)]
+    lines += ["", "## Tables over several clips, beside manifest.csv", "", *_table("file", tables.FILES)]
+    layout = variables.Layout(("<emotion>",), ("<measure>",), baseline=True)
+    found = {
+        "people.csv": variables.people_variables(layout),
+        "people_long.csv": variables.LONG,
+        "events.csv": variables.event_variables(layout, ("<other column>",), (-1.0, 0.0)),
+    }
+    for name, columns in found.items():
+        lines += ["", f"### {name}", "", "| column | type | unit | meaning |", "|---|---|---|---|"]
+        lines += [f"| `{key}` | {one.type} | {one.unit} | {_plain(one.meaning)} |" for key, one in columns.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -54,6 +54,14 @@ class JournalError(EmoError):
     """A journal that cannot be opened or written, an entry that does not exist, or an archive that is not one."""
 
 
+class EventsError(EmoError):
+    """A file of events that cannot be read, or that does not fit its clips; names the row."""
+
+
+class CodesError(EmoError):
+    """A file of human codes that cannot be read, or that does not fit the results; names the row."""
+
+
 class OutputError(EmoError):
     """An output directory that exists already, or cannot be written."""
 

@@ -33,6 +33,7 @@ PACKAGES = {
     "openpyxl": Package("corpora"),
     "pyarrow": Package("parquet"),
     "pyrage": Package("journal"),
+    "pympi": Package("annotation", distribution="pympi-ling"),
     "safetensors": Package("train"),
     "seaborn": Package("train"),
     "skimage": Package("detectors", distribution="scikit-image"),

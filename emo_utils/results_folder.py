@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -74,10 +74,10 @@ class Listing:
     files: dict[str, list[str]] = field(default_factory=dict, repr=False)
     outcome: dict = field(default_factory=dict, repr=False)
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: Path, name: str = LISTING) -> None:
         """Write the listing into its folder, in one step."""
         values = {"written_by": f"emo_utils {__version__}", **asdict(self)}
-        write_text_whole(folder / LISTING, json.dumps(values, indent=1) + "\n")
+        write_text_whole(folder / name, json.dumps(values, indent=1) + "\n")
 
     def wrote(self, folder: Path, name: str) -> bool:
         """Whether this package wrote a file and it is unchanged since."""
@@ -89,10 +89,10 @@ class Listing:
         return all((folder / name).is_file() for name in self.files)
 
 
-def read_listing(folder: Path) -> Listing | None:
+def read_listing(folder: Path, name: str = LISTING) -> Listing | None:
     """The listing of a folder; None if there is none that can be read."""
     try:
-        values = json.loads((folder / LISTING).read_text())
+        values = json.loads((folder / name).read_text())
         values.pop("written_by", None)
         source = values.pop("source")
         return Listing(source and SourceFile(**source), **values)
@@ -113,39 +113,42 @@ def sweep(folder: Path) -> None:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def land(part: Path, folder: Path, listing: Listing) -> list[str]:
+def land(part: Path, folder: Path, listing: Listing, name: str = LISTING, keep: Container[str] = ()) -> list[str]:
     """Move finished results to their place. If the process is killed meanwhile, every file is still in the listing.
 
     Args:
         part: the folder of the finished files, on the same disk; it is removed.
         folder: their place. Files of the user stay; files of an earlier listing are replaced or removed.
         listing: of the finished results; its `files` are filled in here.
+        name: of the file that holds the listing.
+        keep: files of an earlier listing that stay although they are not in `part`.
 
     Returns:
         The new names of files whose own name is taken by a file of the user.
     """
     hashes = {path.relative_to(part).as_posix(): sha256_of_file(path) for path in _files(part)}
-    final = replace(listing, files={name: [one] for name, one in hashes.items()})
+    final = replace(listing, files={file: [one] for file, one in hashes.items()})
     if not folder.exists():
-        final.write(part)
+        final.write(part, name)
         os.rename(part, folder)
         return []
-    old = read_listing(folder)
-    names = {name: _free_name(folder, name, old) for name in hashes}
-    final = replace(listing, files={names[name]: [one] for name, one in hashes.items()})
-    before = {name: one for name, one in old.files.items() if old.wrote(folder, name)} if old else {}
-    both = {name: before.get(name, []) + final.files.get(name, []) for name in {**before, **final.files}}
-    replace(final, status=LANDING, files=both).write(folder)
-    for name in before.keys() - final.files.keys():
-        (folder / name).unlink()
-    for name, place in names.items():
+    old = read_listing(folder, name)
+    places = {file: _free_name(folder, file, old) for file in hashes}
+    before = {file: one for file, one in old.files.items() if old.wrote(folder, file)} if old else {}
+    stay = {file: one for file, one in before.items() if file in keep and file not in hashes}
+    final = replace(listing, files=stay | {places[file]: [one] for file, one in hashes.items()})
+    both = {file: before.get(file, []) + final.files.get(file, []) for file in {**before, **final.files}}
+    replace(final, status=LANDING, files=both).write(folder, name)
+    for file in before.keys() - final.files.keys():
+        (folder / file).unlink()
+    for file, place in places.items():
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
-        os.replace(part / name, folder / place)
-    for name in before:
-        _remove_empty(folder, (folder / name).parent)
-    final.write(folder)
+        os.replace(part / file, folder / place)
+    for file in before:
+        _remove_empty(folder, (folder / file).parent)
+    final.write(folder, name)
     shutil.rmtree(part)
-    return [place for name, place in names.items() if place != name]
+    return [place for file, place in places.items() if place != file]
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -12,6 +12,7 @@ from emo_utils import __version__
 from emo_utils.apps.commands.analyze import analyze
 from emo_utils.apps.commands.apex import apex
 from emo_utils.apps.commands.app import app as page
+from emo_utils.apps.commands.collect import collect
 from emo_utils.apps.commands.demo import demo
 from emo_utils.apps.commands.doctor import doctor
 from emo_utils.apps.commands.evaluate import evaluate
@@ -30,6 +31,7 @@ from emo_utils.stopping import stop_on_signals
 COMMANDS = {
     "Clips": (analyze, apex, spot, demo),
     "Without a terminal": (page,),
+    "Studies": (collect,),
     "Corpora and networks": (prepare, train, evaluate, export, tables),
     "This installation": (fetch, doctor),
 }

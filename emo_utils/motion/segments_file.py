@@ -6,7 +6,7 @@ name the person and the clip. All other columns may be left empty: times, streng
 
 import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,8 @@ import numpy as np
 
 from emo_utils.csv_text import read_csv_rows
 from emo_utils.errors import SegmentsError
+from emo_utils.motion.segments_elan import SUFFIX, read_elan_segments
+from emo_utils.motion.segments_times import frames_of_seconds
 from emo_utils.structures import Segment
 from emo_utils.timeline import Timeline
 
@@ -49,14 +51,23 @@ NEEDED = ("person_id", "onset", "apex", "offset")
 
 @dataclass(frozen=True)
 class MarkedSegment:
-    """One row of a file that was written or corrected by hand; `row` is its line number, for messages."""
+    """One segment of a file that was written or corrected by hand.
+
+    Attributes:
+        row: its line in a table, or its place among the annotations of an ELAN file, for messages.
+        clip: file name of the clip; empty where the file names none.
+        person_id: as in the timeline.
+        onset, apex, offset: frames; None in a file that gives times.
+        seconds: start, apex (None: not marked) and end in seconds, in such a file; the end is that of the last frame.
+    """
 
     row: int
     clip: str
     person_id: int
-    onset: int
-    apex: int
-    offset: int
+    onset: int | None = None
+    apex: int | None = None
+    offset: int | None = None
+    seconds: tuple[float, float | None, float] | None = None
 
 
 def write_segments(segments: Iterable[Segment], clip: str, path: Path) -> None:
@@ -86,12 +97,15 @@ def _text(value) -> str:
 
 
 def read_segments(path: Path | str) -> list[MarkedSegment]:
-    """Read a file of segments.
+    """Read a file of segments: a CSV table, or an ELAN file (`.eaf`, see `segments_elan`).
 
     Raises:
         SegmentsError: it is missing, lacks a column, or holds a value that is no frame or not in order; names the row.
+        MissingPackageError: an ELAN file, and pympi-ling is not installed.
     """
     path = Path(path)
+    if path.suffix.lower() == SUFFIX:
+        return [MarkedSegment(**row) for row in read_elan_segments(path)]
     try:
         reader = read_csv_rows(path)
         lacking = [name for name in NEEDED if name not in (reader.fieldnames or ())]
@@ -151,11 +165,15 @@ def place_segments(marked: Sequence[MarkedSegment], timeline: Timeline, path: Pa
     faces = timeline.faces
     times = timeline.table.drop_duplicates("frame_index").set_index("frame_index")["time_s"]
     placed: list[tuple[MarkedSegment, Segment]] = []
-    for mark in sorted(marked, key=lambda m: (m.person_id, m.onset)):
-        where = f"{path}, row {mark.row}"
+    for mark in marked:
         if mark.person_id not in timeline.people:
             known = ", ".join(map(str, timeline.people)) or "none"
-            raise SegmentsError(f"{where}: person_id {mark.person_id} is not in this clip; known: {known}")
+            raise SegmentsError(
+                f"{path}, row {mark.row}: person_id {mark.person_id} is not in this clip; known: {known}"
+            )
+    in_frames = [_in_frames(mark, timeline, path) for mark in marked]
+    for mark in sorted(in_frames, key=lambda m: (m.person_id, m.onset)):
+        where = f"{path}, row {mark.row}"
         for name in ("onset", "apex", "offset"):
             if getattr(mark, name) not in times.index:
                 raise SegmentsError(
@@ -173,3 +191,14 @@ def place_segments(marked: Sequence[MarkedSegment], timeline: Timeline, path: Pa
         segment = Segment(mark.person_id, int(own["track_id"].iloc[0]), *marks, *seconds, strength=float("nan"))
         placed.append((mark, segment))
     return sorted((segment for _, segment in placed), key=lambda s: (s.onset, s.person_id))
+
+
+def _in_frames(mark: MarkedSegment, timeline: Timeline, path: Path | str) -> MarkedSegment:
+    if mark.seconds is None:
+        return mark
+    found = frames_of_seconds(mark.seconds, mark.person_id, timeline)
+    if found is None:
+        start, _, end = mark.seconds
+        raise SegmentsError(f"{path}, row {mark.row}: from {start:.3f} to {end:.3f} s there is no frame of the clip")
+    onset, apex, offset = found
+    return replace(mark, onset=onset, apex=apex, offset=offset, seconds=None)

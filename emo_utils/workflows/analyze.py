@@ -18,6 +18,7 @@ from emo_utils.workflows.clip_search import find_clips, refuse_inputs_in
 from emo_utils.workflows.clip_task import run_task
 from emo_utils.workflows.cluster import cluster
 from emo_utils.workflows.output_folder import OTHERWISE, check_folder, holds_results
+from emo_utils.workflows.run_tables import RunTables, StudySettings, check_trials
 
 
 def analyze_clips(
@@ -34,11 +35,13 @@ def analyze_clips(
     scheduler: str | None = None,
     progress: bool = True,
     on_result: OnResult | None = None,
+    study: StudySettings | None = None,
 ) -> list[ClipResult]:
     """Analyse clips and write their results.
 
     The results of a single clip are written into `out` itself. For several clips or a folder, each clip gets a folder,
-    and `manifest.csv` lists every clip with its status. Each folder appears when its clip is done. A clip that an
+    `manifest.csv` lists every clip with its status, and tables hold all clips (`workflows.run_tables`). Each folder
+    appears when its clip is done. A clip that an
     earlier run finished with the same options is not analysed again, so a stopped run can be continued.
 
     Args:
@@ -54,8 +57,10 @@ def analyze_clips(
         scheduler: address of a Dask scheduler, whose workers analyse the clips instead.
         progress: show progress bars on standard error.
         on_result: called for each clip as soon as its results are written.
+        study: events and subjects for the tables; None: those that the folder's tables were given before.
 
     Raises:
+        EventsError: an event names no clip of the request, or lies outside its clip.
         EmoError: the request is wrong (no videos, unknown names, existing output), or the only clip failed.
         OutputError: the disk is full or cannot be written; what was finished is kept.
     """
@@ -70,15 +75,19 @@ def analyze_clips(
     check_folder(out, overwrite or redo, goes_on)
     with signals_held():
         request = Request.of(options, outputs, segments_file, found.clips)
+        if study and study.trials:
+            check_trials(study.trials, found.clips, out)
         with only_process(out, "emo analyze"):
             sweep(out)
             if found.single:
                 result = _analyze_single(found.clips[0], out, request, overwrite or redo, progress)
+                if study and study.trials:
+                    RunTables(out, study, single=True).write()
                 if on_result:
                     on_result(result, BatchProgress(1, 1, 0.0))
                 return [result]
             with cluster(scheduler) if scheduler else nullcontext() as executor:
-                batch = Batch.planned(found, out, request, overwrite, redo, on_result)
+                batch = Batch.planned(found, out, request, overwrite, redo, on_result, study)
                 return batch.run(workers, executor, progress)
 
 

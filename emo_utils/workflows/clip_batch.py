@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from emo_utils.errors import MACHINE, OutputError, Stopped, WorkerError, in_words
+from emo_utils.errors import MACHINE, EmoError, OutputError, Stopped, WorkerError, in_words
 from emo_utils.file_names import as_text
 from emo_utils.results_folder import DONE, INCOMPLETE, Listing, land, new_part, sweep
 from emo_utils.workflows.clip_manifest import (
@@ -28,6 +28,7 @@ from emo_utils.workflows.clip_request import Request
 from emo_utils.workflows.clip_results import ClipResult, Place, place_clips
 from emo_utils.workflows.clip_search import FoundClips
 from emo_utils.workflows.clip_task import ClipTask, Outcome, try_task
+from emo_utils.workflows.run_tables import RunTables, StudySettings
 from emo_utils.workflows.task_pool import open_pool
 
 log = logging.getLogger("emo_utils")
@@ -73,19 +74,33 @@ def disk_errors(folder: Path) -> Iterator[None]:
 
 
 class Batch:
-    """A run over many clips: their folders, their results so far, and the manifest."""
+    """A run over many clips: their folders, their results so far, the manifest, and the tables over all clips."""
 
     def __init__(
-        self, places: Sequence[Place], rest: Sequence[ClipRow], out: Path, request: Request, on_result: OnResult | None
+        self,
+        places: Sequence[Place],
+        rest: Sequence[ClipRow],
+        out: Path,
+        request: Request,
+        on_result: OnResult | None,
+        study: StudySettings,
     ):
         self._places, self._rest, self._out, self._request = places, rest, out, request
         self._on_result = on_result
         self._results = {place.folder: place.finished for place in places if place.finished}
         self._pending = [place for place in places if not place.finished]
+        self._tables = RunTables(out, study)
 
     @classmethod
     def planned(
-        cls, found: FoundClips, out: Path, request: Request, overwrite: bool, redo: bool, on_result: OnResult | None
+        cls,
+        found: FoundClips,
+        out: Path,
+        request: Request,
+        overwrite: bool,
+        redo: bool,
+        on_result: OnResult | None,
+        study: StudySettings | None = None,
     ) -> "Batch":
         """Plan a run: find the folder of each clip, and the clips that are finished.
 
@@ -98,7 +113,8 @@ class Batch:
         places = place_clips(found.clips, [request.key(clip) for clip in found.clips], out, overwrite, redo)
         rest = [ClipRow(as_text(one.path), PASSED_OVER, one.reason) for one in found.passed_over]
         named = [as_text(place.clip) for place in places] + [row.clip for row in rest]
-        return cls(places, [*rest, *keep_others(earlier or (), named, out)], out, request, on_result)
+        others = keep_others(earlier or (), named, out)
+        return cls(places, [*rest, *others], out, request, on_result, study or StudySettings.kept(out))
 
     def run(self, workers: int, executor: Executor | None, progress: bool) -> list[ClipResult]:
         """Analyse unfinished clips; the manifest is written again after each clip."""
@@ -112,6 +128,7 @@ class Batch:
                 self._write_manifest()
                 self._report_finished()
                 self._read(tasks, workers, executor, progress)
+                self._write_tables(self._tables.write)
         except (KeyboardInterrupt, Stopped) as stop:
             sweep(self._out)
             raise Stopped(f"stopped; {self._remains()}", getattr(stop, "code", 130)) from None
@@ -132,10 +149,22 @@ class Batch:
                 place = tasks[task]
                 self._results[place.folder] = land_outcome(place, task, outcome)
                 self._write_manifest()
+                if self._results[place.folder].status != FAILED:
+                    self._write_tables(partial(self._tables.landed, place.folder))
                 bar.update()
                 done = len(self._results)
                 each_s = (time.perf_counter() - started) / (done - finished)
                 self._report(place.folder, BatchProgress(done, len(self._places), each_s * (len(self._places) - done)))
+
+    def _write_tables(self, write: Callable[[], object]) -> None:
+        """Write the tables; an error in them does not stop the run, but one of the disk does."""
+        try:
+            write()
+        except (OutputError, OSError):
+            raise
+        except Exception as error:  # the clips' own results are whole
+            trace = not isinstance(error, EmoError)
+            log.error("tables are not current: %s; run `emo collect %s`", in_words(error), self._out, exc_info=trace)
 
     def _report_finished(self) -> None:
         for done, folder in enumerate(list(self._results), start=1):

@@ -24,5 +24,5 @@ def results_of(out: Path) -> dict[str, bytes]:
     return {
         path.relative_to(out).as_posix(): path.read_bytes()
         for path in sorted(out.rglob("*"))
-        if path.is_file() and path.name not in ("analysis.log", ".emo-results.json", "manifest.csv")
+        if path.is_file() and path.name not in ("analysis.log", ".emo-results.json", ".emo-tables.json", "manifest.csv")
     }

@@ -40,7 +40,7 @@ def analyze(
     tracker: Annotated[str, typer.Option(help="bytetrack or deepsort.")] = "bytetrack",
     segments: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Use these onsets, apexes and offsets: a segments.csv corrected by hand."),
+        typer.Option(metavar="FILE", help="Use these segments: a segments.csv or ELAN file corrected by hand."),
     ] = None,
     find_segments: Annotated[
         bool, typer.Option("--find-segments/--no-segments", help="Measure motion; find onset, apex and offset.")
@@ -65,6 +65,14 @@ def analyze(
             metavar="NAME,...", help="Further measures of each face: pose, blendshapes, eyes, valence, quality."
         ),
     ] = "",
+    events: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Events, such as trials: a CSV with clip, start_s, end_s."),
+    ] = None,
+    baseline_window: Annotated[
+        str | None,
+        typer.Option(metavar="START:END", help="Correct events by this stretch before each, in seconds, such as -1:0."),
+    ] = None,
     outputs: Annotated[
         str | None, typer.Option(metavar="NAME,...", help="Write only these, such as timeline,summary,charts.")
     ] = None,
@@ -94,7 +102,9 @@ def analyze(
     with signals_held():  # also during imports: some libraries lose an exception there
         from emo_utils.inference.options import AnalysisOptions
         from emo_utils.reports.clips.writer import choose_outputs
+        from emo_utils.reports.studies.trials import read_window
         from emo_utils.workflows.analyze import analyze_clips
+        from emo_utils.workflows.collect import settings_of
 
         options = AnalysisOptions(
             weights, detector, detect_every, sample_fps, smoothing, smoothing_s, identity_weights, tracker,
@@ -102,10 +112,11 @@ def analyze(
             apex_only=apex_only, prior=prior, embeddings=embeddings or "embeddings" in (outputs or "").split(","),
             strict=strict, measures=tuple(filter(None, (name.strip() for name in measures.split(",")))),
         )  # fmt: skip
+        study = settings_of(out, events, read_window(baseline_window) if baseline_window else None)
         chosen = choose_outputs(outputs, annotated=annotated, charts=charts, magnified=magnified)
         results = analyze_clips(
             clips, out, options, chosen, segments_file=segments, overwrite=overwrite, redo=redo, recursive=recursive,
-            workers=workers, scheduler=scheduler, on_result=None if as_json else print_result,
+            workers=workers, scheduler=scheduler, on_result=None if as_json else print_result, study=study,
         )  # fmt: skip
         if as_json:
             print_json(

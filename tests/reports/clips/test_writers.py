@@ -57,12 +57,12 @@ def test_a_writer_writes_the_files_that_it_names(results, tmp_path, name):
 
 
 def test_a_new_output_is_one_function_and_chosen_by_its_name(results, tmp_path, flaky):
-    flaky("elan", lambda results, folder, on_frame: (folder / "elan.txt").write_text(results.name), default=False)
-    assert "elan" not in choose_outputs()
-    chosen = choose_outputs("elan")
-    assert chosen == ["timeline", "elan"], "the timeline always"
+    flaky("notes", lambda results, folder, on_frame: (folder / "notes.txt").write_text(results.name), default=False)
+    assert "notes" not in choose_outputs()
+    chosen = choose_outputs("notes")
+    assert chosen == ["timeline", "notes"], "the timeline always"
     assert write_outputs(results, tmp_path, in_order(chosen)) == ()
-    assert (tmp_path / "elan.txt").read_text() == "single_face.mp4"
+    assert (tmp_path / "notes.txt").read_text() == "single_face.mp4"
 
 
 def test_outputs_are_switched_and_listed():
