@@ -11,7 +11,7 @@ help:
 	@echo "make demo       set up if needed, then read the sample clip -> output/demo/"
 	@echo "make test       set up if needed, then lint and tests"
 	@echo "make setup      .venv with everything pinned"
-	@echo "make notebooks  run the notebooks in order, outputs kept in place; CORPUS=ravdess: on another corpus"
+	@echo "make notebooks  run the notebooks in order, outputs kept in place; CORPUS=ravdess: 00 to 08 on another corpus"
 	@echo "make docs       the site -> output/site/"
 	@echo "make bench      speed and memory as ratios -> benchmarks/results/"
 	@echo "make soak       kill a run over a folder, and a journal, again and again; nothing may be lost or half written"
@@ -45,12 +45,15 @@ lint: .venv/all
 test: .venv/all lint
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-# On another corpus the committed outputs stay as they are: papermill sets the parameter in a copy.
+# On another corpus the committed outputs stay as they are: papermill sets the parameters in a copy. ROOT and SUBJECT are for
+# CORPUS=folder; QUICK=True trains one epoch. Faces of a real corpus are shown in 01 to 04: do not pass these copies on.
+GIVEN = -p CORPUS $(CORPUS) $(if $(ROOT),-p ROOT '$(abspath $(ROOT))') $(if $(SUBJECT),-p SUBJECT '$(SUBJECT)') \
+	$(if $(QUICK),-p QUICK $(QUICK))
 notebooks: .venv/all
 ifdef CORPUS
 	mkdir -p output/notebooks
-	for notebook in notebooks/*.ipynb; do \
-		$(BIN)/papermill --cwd notebooks -p CORPUS $(CORPUS) $$notebook output/notebooks/$$(basename $$notebook) || exit 1; done
+	for notebook in notebooks/0[0-8]*.ipynb; do \
+		$(BIN)/papermill --cwd notebooks $(GIVEN) $$notebook output/notebooks/$$(basename $$notebook) || exit 1; done
 else
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
 endif

@@ -9,6 +9,7 @@
 | `fold_<k>/metrics.json` | settings, commit and figures of one fold; a fold without it is not finished |
 | `fold_<k>/predictions_<part>.csv` | the predictions of that fold |
 | `fold_<k>/experiment.json` | the settings, from the start of training on |
+| `fold_<k>/start.json` | if the first weights are a run's: its folder, and what became of its first and last layer |
 | `fold_<k>/history.csv` | figures of each epoch |
 | `fold_<k>/checkpoint.json` | where training stands; it names the file of tensors beside it |
 | `fold_<k>/best.safetensors`, `best.json` | the network of the best epoch, and its sidecar |
@@ -70,6 +71,11 @@ class RunFolder:
     def experiment_file(self) -> Path:
         """Settings, written when training starts."""
         return self.path / "experiment.json"
+
+    @property
+    def start_file(self) -> Path:
+        """What became of the run that the first weights are from; only where they are from a run."""
+        return self.path / "start.json"
 
     @property
     def history_file(self) -> Path:

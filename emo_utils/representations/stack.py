@@ -39,6 +39,11 @@ CHANNELS = {5: 18, 10: 9, 15: 5}
 """Number of channels by interval, as in the source; any other interval fills the window."""
 
 
+def channels_of(interval: int, window: int) -> int:
+    """The channels of the source for its window of 90 frames, and as many as fit into any other."""
+    return CHANNELS.get(interval, -(-window // interval)) if window == 90 else max(1, -(-window // interval))
+
+
 @representations.register("stack")
 @dataclass(frozen=True)
 class StackSpec:
@@ -68,7 +73,7 @@ class StackSpec:
         if self.interval < 1 or self.window < 1:
             raise EmoError(f"stack: expected interval and window of 1 or more, found {self.interval} and {self.window}")
         if self.channels is None:
-            object.__setattr__(self, "channels", CHANNELS.get(self.interval, -(-self.window // self.interval)))
+            object.__setattr__(self, "channels", channels_of(self.interval, self.window))
         if self.shortest is None:
             object.__setattr__(self, "shortest", -(-self.window * 5 // 6))
         if self.channels < 1 or (self.channels - 1) * self.interval >= self.window:

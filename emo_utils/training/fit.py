@@ -7,6 +7,7 @@ import copy
 import json
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,7 @@ from emo_utils.training.optimise import (
     sam_perturbation,
     update_average,
 )
+from emo_utils.training.run_start import describe_start, is_run_start
 from emo_utils.training.weights_file import load_weights, save_weights
 
 OnEpoch = Callable[[dict], None]
@@ -82,6 +84,9 @@ def fit(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
     state = load_checkpoint(folder, unwrapped, average, optimizer) or _new_state()
     if accelerator.is_main_process:
         write_text_whole(run.experiment_file, json.dumps(experiment.to_dict(), indent=1))
+        if is_run_start(experiment) and not run.start_file.exists():
+            start = describe_start(experiment, train.in_channels, train.classes)
+            write_text_whole(run.start_file, json.dumps(asdict(start), indent=1) + "\n")
         _replay(run, state, on_epoch)
 
     while state["epoch"] < experiment.epochs and not _should_stop(state, experiment):

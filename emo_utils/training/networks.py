@@ -24,6 +24,7 @@ from emo_utils.structures import InputSpec
 from emo_utils.training.batches import normalise, read_batches, to_network
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.optimise import autocast
+from emo_utils.training.run_start import RunStart, describe_start, fill_from_run, is_run_start, warn_of_people
 from emo_utils.training.weights_file import load_weights
 
 SAMPLES_FOR_NORMS = 1000
@@ -37,21 +38,41 @@ def build_network(experiment: Experiment, samples: Samples) -> nn.Module:
         WeightsError: the first weights are those of a run with another network.
         RunError: the folder of the first weights is no run, or has no network of this fold.
     """
-    channels, classes = samples.in_channels, len(samples.classes)
-    from_run = experiment.weights not in (None, *STARTS) and Path(experiment.weights).is_dir()
-    first = "random" if from_run else experiment.weights
-    model = create_model(experiment.backbone, channels, classes, weights=first, **experiment.backbone_options)
-    if from_run:
-        try:
-            load_weights(RunFolder(experiment.weights).network(experiment.fold).network_file, model)
-        except RuntimeError as error:
-            raise WeightsError(
-                f"first weights of {experiment.weights}: expected those of {experiment.backbone} with the options "
-                f"{experiment.backbone_options}, {channels} channels and {classes} classes, found another network's"
-            ) from error
-    elif getattr(model, "folded", False):
+    model = first_network(experiment, samples.in_channels, samples.classes)
+    if getattr(model, "folded", False):
         model.restore_norms(first_inputs(samples, experiment.input_spec))
     return model.to(memory_format=torch.channels_last) if samples.items[0].ndim == 3 else model
+
+
+def first_network(experiment: Experiment, channels: int, classes: tuple[str, ...]) -> nn.Module:
+    """A network with the experiment's first weights, before statistics of normalisations; errors as `build_network`."""
+    from_run = is_run_start(experiment)
+    first = "random" if from_run else experiment.weights
+    model = create_model(experiment.backbone, channels, len(classes), weights=first, **experiment.backbone_options)
+    if from_run:
+        fill_from_run(model, experiment, channels, classes)
+    return model
+
+
+def check_start(experiment: Experiment, channels: int, classes: tuple[str, ...]) -> RunStart | None:
+    """Make the network and find its teachers, so that whatever can fail does so before clips are prepared.
+
+    Returns:
+        What became of the run that the first weights are from; None for other weights.
+
+    Raises:
+        EmoError: the first weights, an option of the network, or a teacher cannot be had.
+    """
+    first_network(experiment, channels, classes)
+    for teacher in experiment.teachers:
+        if is_run(teacher):
+            RunFolder(teacher).network(experiment.fold)
+        else:
+            find_weights(teacher)
+    if not is_run_start(experiment):
+        return None
+    warn_of_people(experiment)
+    return describe_start(experiment, channels, classes)
 
 
 def first_inputs(samples: Samples, spec: InputSpec) -> Tensor:

@@ -132,8 +132,10 @@ def metadata_of(experiment: Experiment, folder: RunFolder) -> dict:
     """Metadata of a sidecar: settings, commits, data, licence."""
     numbers = folder.checkpoint()
     corpus = corpora.create(experiment.corpus)
+    start = json.loads(folder.start_file.read_text()) if folder.start_file.exists() else None
     return {
         "experiment": experiment.to_dict(),
+        **({"start": start} if start else {}),
         "trained_at_commit": numbers["commit"],
         "best_epoch": numbers["best_epoch"],
         "data": {"corpus": experiment.corpus, "licence": corpus.licence, "citation": corpus.citation},

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from dataclasses import fields
 from pathlib import Path
 
-from emo_utils.datasets.corpus import Corpus
+from emo_utils.datasets.corpus import Corpus, FaceCorpus
 from emo_utils.datasets.manifest import Manifest
 from emo_utils.datasets.prepare import prepare
 from emo_utils.datasets.registry import corpora
@@ -49,6 +49,11 @@ def prepare_corpus(
     """
     if scheduler and workers:
         raise EmoError("--workers counts processes of this machine, --scheduler names a cluster; give one of them")
+    if issubclass(corpora.get(corpus), FaceCorpus):
+        raise EmoError(
+            f"corpus {corpus!r} holds still faces, which `emo train {corpus}` reads as they lie; "
+            "nothing has to be prepared"
+        )
     spec = spec_for(corpus, representation, options)
     clips = index_clips(corpus, corpus_options or {})
     with cluster(scheduler) if scheduler else nullcontext() as executor:

@@ -13,6 +13,7 @@ from emo_utils.datasets.registry import corpora
 from emo_utils.datasets.samples import Samples, parts_of_faces, parts_of_prepared, parts_of_table
 from emo_utils.datasets.splits import Split
 from emo_utils.errors import EmoError
+from emo_utils.representations.face_sequence import image_sequence
 from emo_utils.representations.representation import describe
 from emo_utils.structures import Clip, InputSpec
 from emo_utils.timeline import counted
@@ -27,7 +28,8 @@ class Data:
 
     Attributes:
         corpus: a registered corpus.
-        representation: `frame` for a corpus of still faces, `features` for a table, or one of `emo prepare`.
+        representation: `features` for a table, or one of `emo prepare`; corpora of still faces need no preparing for
+            `frame`.
         options: of the representation; None takes the corpus's or the representation's default.
         corpus_options: of the corpus, such as `root`.
         features: the table, a CSV file.
@@ -50,7 +52,7 @@ class Source:
         corpus: its name.
         representation: name and options, for `Experiment`.
         input_spec: of the samples.
-        protocol: the default one: the published split of the corpus, else `subject`.
+        protocol: the default one, see `default_protocol`.
         clips: the clips to split.
         parts: function that gives the samples of a split by part.
         table: the features; None for other representations.
@@ -65,13 +67,52 @@ class Source:
     table: FeatureTable | None = field(default=None, repr=False)
 
 
-def find_source(data: Data) -> Source:
-    """Find the data; clips are prepared if they are not yet.
+def default_representation(corpus: str, corpus_options: dict, features: Path | None = None) -> str:
+    """What a corpus is trained on unless told: a table if one is given, `frame` for pictures, `stack` for videos.
+
+    Raises:
+        EmoError: there is no such corpus, or it is absent.
+    """
+    if features:
+        return "features"
+    still = issubclass(corpora.get(corpus), FaceCorpus)
+    if still or all(len(image_sequence(clip)) == 1 for clip in index_clips(corpus, corpus_options)):
+        return "frame"
+    return "stack"
+
+
+def find_clips(data: Data) -> tuple[Clip, ...]:
+    """The clips to split; nothing is prepared.
 
     Raises:
         EmoError: a name or an option is wrong, or the corpus is absent.
     """
-    return {"frame": _still_faces, "features": _table}.get(data.representation, _clips)(data)
+    if data.representation == "features":
+        return tuple(_read_table(data).clips)
+    return tuple(index_clips(data.corpus, data.corpus_options))
+
+
+def default_protocol(data: Data) -> str:
+    """The published split of the corpus where it has one; by person, else at random, where people are not known."""
+    facts = corpora.get(data.corpus).facts
+    if data.representation != "features" and facts.official_part:
+        return "official"
+    return "subject" if facts.people_known else "random"
+
+
+def find_source(data: Data, clips: tuple[Clip, ...] | None = None) -> Source:
+    """Find the data; clips are prepared if they are not yet.
+
+    Args:
+        data: what to train on.
+        clips: the result of `find_clips`, where it is known.
+
+    Raises:
+        EmoError: a name or an option is wrong, or the corpus is absent.
+    """
+    if data.representation == "features":
+        return _table(data)
+    return (_still_faces if _reads_faces(data) else _clips)(data, clips or find_clips(data))
 
 
 def outline(data: Data) -> tuple[dict, InputSpec]:
@@ -80,7 +121,7 @@ def outline(data: Data) -> tuple[dict, InputSpec]:
     Raises:
         EmoError: a name or an option is wrong, or the table of features is absent.
     """
-    if data.representation == "frame":
+    if _reads_faces(data):
         given = {key: data.options[key] for key in ("faces", "detector") if data.options.get(key)}
         return {"name": "frame", **given}, InputSpec(size=data.options.get("size") or InputSpec.size)
     if data.representation == "features":
@@ -91,13 +132,22 @@ def outline(data: Data) -> tuple[dict, InputSpec]:
     return {"name": about["representation"], "version": about["version"], **about["options"]}, spec.input_spec
 
 
-def _still_faces(data: Data) -> Source:
+def shape_of(data: Data, spec: InputSpec) -> tuple[int, tuple[str, ...]]:
+    """Channels of a sample (for features, numbers) and the classes, before anything is prepared."""
+    if data.representation == "features":
+        table = _read_table(data)
+        return len(table.names), table.classes
+    return spec.channels, corpora.get(data.corpus).facts.classes
+
+
+def _reads_faces(data: Data) -> bool:
+    """Whether still faces are read as they lie, without preparing."""
+    return data.representation == "frame" and issubclass(corpora.get(data.corpus), FaceCorpus)
+
+
+def _still_faces(data: Data, clips: tuple[Clip, ...]) -> Source:
     given = {key: value for key, value in data.corpus_options.items() if value is not None}
     corpus = corpora.create(data.corpus, **given)
-    if not isinstance(corpus, FaceCorpus):
-        raise EmoError(
-            f"corpus {data.corpus!r} holds clips, not still faces; choose --representation stack, apex or sequence"
-        )
     about, spec = outline(data)
 
     def parts(split: Split) -> dict[str, Samples]:
@@ -105,11 +155,10 @@ def _still_faces(data: Data) -> Source:
             raise EmoError(f"{data.corpus} is read with its official split only, found {split.protocol!r}")
         return parts_of_faces(corpus, spec, **{key: value for key, value in about.items() if key != "name"})
 
-    return Source(data.corpus, about, spec, "official", tuple(corpus.index()), parts)
+    return Source(data.corpus, about, spec, default_protocol(data), clips, parts)
 
 
-def _clips(data: Data) -> Source:
-    clips = index_clips(data.corpus, data.corpus_options)
+def _clips(data: Data, clips: tuple[Clip, ...]) -> Source:
     facts = corpora.get(data.corpus).facts
     spec = spec_for(data.corpus, data.representation, data.options)
     manifest = prepare(clips, spec, workers=data.workers)
@@ -122,12 +171,11 @@ def _clips(data: Data) -> Source:
             listed(reasons),
             manifest.folder / MANIFEST,
         )
-    protocol = "official" if facts.official_part else "subject"
 
     def parts(split: Split) -> dict[str, Samples]:
         return parts_of_prepared(manifest, split, facts.classes)
 
-    return Source(data.corpus, *outline(data), protocol, tuple(clips), parts)
+    return Source(data.corpus, *outline(data), default_protocol(data), clips, parts)
 
 
 def _table(data: Data) -> Source:
@@ -136,7 +184,7 @@ def _table(data: Data) -> Source:
     def parts(split: Split) -> dict[str, Samples]:
         return parts_of_table(table.values, table.clips, split, table.classes)
 
-    return Source(data.corpus, *outline(data), "subject", tuple(table.clips), parts, table)
+    return Source(data.corpus, *outline(data), default_protocol(data), tuple(table.clips), parts, table)
 
 
 def _read_table(data: Data) -> FeatureTable:

@@ -16,12 +16,14 @@ from emo_utils.evaluation.predictions import write_predictions
 from emo_utils.models import backbones_for, find_backbone
 from emo_utils.output import write_text_whole
 from emo_utils.run_folder import RunFolder, pooled_predictions
+from emo_utils.structures import Clip
 from emo_utils.training.classical import classical_models
 from emo_utils.training.experiment import Experiment
+from emo_utils.training.networks import check_start
 from emo_utils.training.recipes import DEFAULT_BACKBONE
-from emo_utils.training.run import run, run_classical
+from emo_utils.training.run import finished, run, run_classical
 from emo_utils.workflows.plan import default_folder, experiment_for
-from emo_utils.workflows.sources import Data, Source, find_source
+from emo_utils.workflows.sources import Data, Source, default_protocol, find_clips, find_source, outline, shape_of
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +87,8 @@ def train(
     Args:
         data: the training data; clips are prepared first if they are not yet.
         settings: values of `Experiment`; absent ones and None come from the recipe of the representation.
-        protocol: `random`, `subject` or `official`; by default the published split of the corpus, else `subject`.
+        protocol: `random`, `subject` or `official`; by default the published split of the corpus, else `subject`, or
+            `random` where people are not known.
         fold: the fold to train; None trains all.
         folds: number of folds; None takes that of the literature.
         seed: of the run and of the split.
@@ -97,18 +100,16 @@ def train(
         RunError: the folder holds a run with other settings.
     """
     check_backbone(settings.get("backbone") or DEFAULT_BACKBONE.get(data.representation), data.representation)
-    with PartialState().main_process_first():  # of several processes, one prepares the clips
-        source = find_source(data)
-    protocol = protocol or source.protocol
-    splits = _splits(source, protocol, fold, folds, seed)
-    for lost in lost_emotions(splits):
-        log.warning("%s: %s; show it by more people, or leave it out", source.corpus, lost)
-    if splits[0].note:
-        log.warning("%s", splits[0].note)
-    experiment = experiment_for(
-        source.corpus, (source.representation, source.input_spec), settings, protocol, folds, seed
-    )
+    about, clips, protocol = outline(data), find_clips(data), protocol or default_protocol(data)
+    splits = _splits(clips, protocol, fold, folds, seed)
+    for said in [*lost_emotions(splits), splits[0].note]:
+        if said:
+            log.warning("%s: %s", data.corpus, said)
+    experiment = experiment_for(data.corpus, about, settings, protocol, folds, seed)
     root = RunFolder(out) if out else default_folder(data, experiment)
+    with PartialState().main_process_first():  # of several processes, one fetches the weights and prepares the clips
+        _check_start(data, experiment, root, splits)
+        source = find_source(data, clips)
     results = []
     for split in splits:
         one = replace(experiment, fold=split.fold)
@@ -135,6 +136,16 @@ def check_backbone(name: str | None, representation: str) -> None:
         )
 
 
+def _check_start(data: Data, experiment: Experiment, root: RunFolder, splits: Sequence[Split]) -> None:
+    """Refuse first weights that cannot be had before anything is prepared; finished folds need none."""
+    experiments = [replace(experiment, fold=split.fold) for split in splits]
+    pending = [one for one in experiments if not finished(one, root.fold(one.fold).path)]
+    if pending and experiment.backbone not in classical_models:
+        start = check_start(pending[0], *shape_of(data, experiment.input_spec))
+        if start and not start.is_whole:
+            log.warning("%s", start)
+
+
 def _train_fold(source: Source, split: Split, experiment: Experiment, folder: Path, on_epoch) -> dict:
     if experiment.backbone in classical_models:
         return run_classical(experiment, source.table, split, folder)
@@ -147,10 +158,10 @@ def _train_fold(source: Source, split: Split, experiment: Experiment, folder: Pa
     return run(experiment, parts, folder, on_epoch)
 
 
-def _splits(source: Source, protocol: str, fold: int | None, folds: int | None, seed: int) -> list[Split]:
+def _splits(clips: Sequence[Clip], protocol: str, fold: int | None, folds: int | None, seed: int) -> list[Split]:
     if fold is None:
-        return make_folds(source.clips, protocol, folds, seed)
-    return [make_split(source.clips, protocol, fold, folds, seed)]
+        return make_folds(clips, protocol, folds, seed)
+    return [make_split(clips, protocol, fold, folds, seed)]
 
 
 def pool(root: RunFolder, folds: Sequence[int], results: Sequence[dict], note: str = "") -> Trained:

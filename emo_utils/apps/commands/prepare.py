@@ -10,12 +10,18 @@ from emo_utils.apps.commands.shared import SOME_FAILED, Json, print_json
 
 def prepare(
     corpus: Annotated[str, typer.Argument(help="Corpus of clips, such as sample.")],
-    representation: Annotated[str, typer.Option(help="stack, apex or sequence.")] = "stack",
+    representation: Annotated[str, typer.Option(help="stack, apex, sequence or frame.")] = "stack",
     interval: Annotated[int | None, typer.Option(help="stack: frames from one channel to the next; default 5.")] = None,
     channels: Annotated[int | None, typer.Option(help="stack: faces; default 18, 9, 5 for interval 5, 10, 15.")] = None,
     window: Annotated[int | None, typer.Option(help="stack: frames it covers; default 90.")] = None,
     frames: Annotated[int | None, typer.Option(help="sequence: frames from the start; default 60.")] = None,
-    size: Annotated[int | None, typer.Option(help="Side of a face in pixels; default 224, sequence 64.")] = None,
+    every: Annotated[
+        int | None, typer.Option(help="frame, sequence: take every n-th frame of a video; default 10 and 1.")
+    ] = None,
+    size: Annotated[int | None, typer.Option(help="Side of a face; default 224, sequence 64, frame 48 pixels.")] = None,
+    faces: Annotated[
+        str | None, typer.Option(help="frame: detect, asis (pictures are faces already), or both, as two samples.")
+    ] = None,
     detector: Annotated[str | None, typer.Option(help="Face detector; none: pictures are faces already.")] = None,
     root: Annotated[Path | None, typer.Option(help="The corpus's folder; default <data>/raw/<corpus>.")] = None,
     subject: Annotated[str | None, typer.Option(help="folder: pattern whose first group is the person.")] = None,
@@ -32,8 +38,8 @@ def prepare(
     """
     from emo_utils.workflows.prepare import prepare_corpus
 
-    options = {"interval": interval, "channels": channels, "window": window, "frames": frames}
-    options |= {"size": size, "detector": detector}
+    options = {"interval": interval, "channels": channels, "window": window, "frames": frames, "every": every}
+    options |= {"size": size, "faces": faces, "detector": detector}
     corpus_options = {"root": root, "subject": subject}
     manifest = prepare_corpus(corpus, representation, options, corpus_options, out, workers, scheduler)
     if as_json:

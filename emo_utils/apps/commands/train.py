@@ -12,7 +12,8 @@ def train(
     corpus: Annotated[str, typer.Argument(help="Corpus, such as ferplus or sample.")],
     backbone: Annotated[str | None, typer.Option(help="Network; default by representation.")] = None,
     representation: Annotated[
-        str | None, typer.Option(help="frame, stack, apex, sequence or features; default frame for still faces.")
+        str | None,
+        typer.Option(help="frame, stack, apex, sequence or features; default frame for pictures, stack for videos."),
     ] = None,
     weights: Annotated[
         str | None,
@@ -58,10 +59,14 @@ def train(
     channels: Annotated[int | None, typer.Option(help="stack: faces in it.")] = None,
     window: Annotated[int | None, typer.Option(help="stack: frames it covers.")] = None,
     frames: Annotated[int | None, typer.Option(help="sequence: frames from the start.")] = None,
+    every: Annotated[int | None, typer.Option(help="frame, sequence: take every n-th frame of a video.")] = None,
     size: Annotated[int | None, typer.Option(help="Side of a face in pixels.")] = None,
     faces: Annotated[
         str | None,
-        typer.Option(help="frame: asis, detect (cut out anew), or both, as two samples.", show_default="asis"),
+        typer.Option(
+            help="frame: asis, detect (cut out anew), or both, as two samples.",
+            show_default="asis for corpora of faces, else detect",
+        ),
     ] = None,
     detector: Annotated[str | None, typer.Option(help="Face detector; none: pictures are faces already.")] = None,
     features: Annotated[Path | None, typer.Option(help="features: CSV with a row of numbers per clip.")] = None,
@@ -76,17 +81,15 @@ def train(
     """
     from accelerate import PartialState
 
-    from emo_utils.datasets.corpus import FaceCorpus
     from emo_utils.datasets.registry import corpora
-    from emo_utils.workflows.sources import Data
+    from emo_utils.workflows.sources import Data, default_representation
     from emo_utils.workflows.train import train as train_folds
 
-    if representation is None:
-        still = issubclass(corpora.get(corpus), FaceCorpus)
-        representation = "features" if features else "frame" if still else "stack"
-    samples = {"interval": interval, "channels": channels, "window": window, "frames": frames}
+    corpus_options = {"root": root, "subject": subject}
+    representation = representation or default_representation(corpus, corpus_options, features)
+    samples = {"interval": interval, "channels": channels, "window": window, "frames": frames, "every": every}
     samples |= {"size": size, "faces": faces, "detector": detector}
-    data = Data(corpus, representation, samples, {"root": root, "subject": subject}, features)
+    data = Data(corpus, representation, samples, corpus_options, features)
     settings = {
         "backbone": backbone,
         "backbone_options": dict(map(_name_and_value, option)) if option else None,

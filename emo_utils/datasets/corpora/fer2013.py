@@ -77,7 +77,6 @@ class Fer2013(FaceCorpus):
         "train/ and test/, there.",
         people_known=False,
         official_part=official_part,
-        prepared_with={"faces": "asis", "size": SIZE},
         notes="Stills from the web. People name 65 % of its pictures as its labels do (its authors' count); FER+ has "
         "ten votes for the same pictures. People are not named, so the same person may be in two parts.",
     )

@@ -54,7 +54,6 @@ class RafDb(FaceCorpus):
         obtain="Ask its authors for it (homepage), and put the folders EmoLabel and Image there.",
         people_known=False,
         official_part=official_part,
-        prepared_with={"faces": "asis", "size": SIZE},
         notes="Stills from the web. The published split has no validation part: every tenth training picture, by its "
         "number, validates here, so 11,044 train. People are not named, so the same person may be in two parts.",
     )

@@ -1,4 +1,4 @@
-"""Pictures for notebooks: strips of frames and crops, drawn boxes, an embedded video."""
+"""Pictures for notebooks: strips of frames and crops, drawn boxes, an animation, an embedded video."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -70,6 +70,25 @@ def frame_at(clip: Path | str, share: float = 0.5) -> np.ndarray:
         else:
             break
     return chosen
+
+
+def animated(pictures: Sequence[np.ndarray], frames_a_second: float = 6, side_px: int = 128):
+    """Pictures one after another in an endless GIF, which moves also where the notebook is only looked at.
+
+    Args:
+        pictures: uint8 (H, W, 3) RGB or (H, W) gray.
+        frames_a_second: of the GIF.
+        side_px: of its longer side.
+    """
+    from IPython.display import Image as Shown
+    from PIL import Image
+
+    frames = [Image.fromarray(picture) for picture in pictures]
+    for frame in frames:
+        frame.thumbnail((side_px, side_px))
+    data = BytesIO()
+    frames[0].save(data, "gif", save_all=True, append_images=frames[1:], duration=round(1000 / frames_a_second), loop=0)
+    return Shown(data.getvalue(), format="gif")
 
 
 def slider(pictures: Sequence[np.ndarray], titles: Sequence[str], width: float = 3.0):

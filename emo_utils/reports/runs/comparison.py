@@ -13,7 +13,7 @@ from emo_utils.evaluation.calibration import BINS, calibrated, expected_calibrat
 from emo_utils.evaluation.compare import COMPARED, compare
 from emo_utils.evaluation.predictions import arrays, classes_of
 from emo_utils.reports.clips.charts import STYLE
-from emo_utils.reports.runs.finished import FinishedRun
+from emo_utils.reports.runs.finished import FinishedRun, figures_of
 from emo_utils.reports.runs.overview import figure_text
 from emo_utils.reports.runs.table_text import SYNTHETIC
 
@@ -207,14 +207,10 @@ def find_gaps(runs: Sequence[FinishedRun]) -> list[Gap]:
 
 
 def _distinct(gaps: Sequence[Gap]) -> list[Gap]:
-    """The gaps without duplicates: those with the network and all predictions of an earlier one."""
-    kept: list[Gap] = []
-    for gap in gaps:
-        runs = [(other.by_person, other.random) for other in kept if other.name == gap.name]
-        own = (gap.by_person, gap.random)
-        if not any(all(a.predictions.equals(b.predictions) for a, b in zip(own, two, strict=True)) for two in runs):
-            kept.append(gap)
-    return kept
+    """The gaps without doubles: those with the network and the figures of an earlier one."""
+    return list({(gap.name, figures_of(gap.by_person), figures_of(gap.random)): gap for gap in gaps[::-1]}.values())[
+        ::-1
+    ]
 
 
 def _but_protocol(run: FinishedRun) -> str:

@@ -108,6 +108,21 @@ def find_finished(runs: Path, pattern: str = "*") -> list[FinishedRun]:
     return sorted(found, key=lambda run: (run.control != "none", run.protocol == "random", -(run.validation_uar or 0)))
 
 
+def distinct(runs: Sequence[FinishedRun]) -> list[FinishedRun]:
+    """The runs without doubles, as after a change of how folders are named: the same label and the same figures."""
+    return list({(run.label, *figures_of(run)): run for run in reversed(runs)}.values())[::-1]
+
+
+def figures_of(run: FinishedRun | None) -> tuple:
+    """What tells two runs of one model apart: the numbers of clips and people, and the figures; () for no run."""
+    names = ("n", "people", "accuracy", "uar", "macro_f1", "nll")
+    return (
+        ()
+        if run is None
+        else tuple(f"{run.report[name]:.9f}" if run.report[name] is not None else "" for name in names)
+    )
+
+
 def by_title(runs: Sequence[FinishedRun]) -> dict[str, pd.DataFrame]:
     """Predictions by the run's label; runs of the same label are told apart by their folders' last digits."""
     labels = Counter(run.label for run in runs)
