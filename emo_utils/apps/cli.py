@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from emo_utils import __version__
+from emo_utils.apps.commands.agree import agree
 from emo_utils.apps.commands.analyze import analyze
 from emo_utils.apps.commands.apex import apex
 from emo_utils.apps.commands.app import app as page
@@ -31,7 +32,7 @@ from emo_utils.stopping import stop_on_signals
 COMMANDS = {
     "Clips": (analyze, apex, spot, demo),
     "Without a terminal": (page,),
-    "Studies": (collect,),
+    "Studies": (collect, agree),
     "Corpora and networks": (prepare, train, evaluate, export, tables),
     "This installation": (fetch, doctor),
 }
