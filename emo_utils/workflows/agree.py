@@ -4,7 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -141,7 +141,7 @@ def _person(clip: FinishedClip, code: Code) -> int:
 
 def _in_order(codes: Sequence[Code]) -> tuple[Code, ...]:
     ordered = sorted(codes, key=lambda code: code.start_s)
-    for first, second in zip(ordered, ordered[1:], strict=False):
+    for first, second in pairwise(ordered):
         if second.start_s < first.end_s - SMALLEST_S and first.emotion != second.emotion:
             raise CodesError(
                 f"{second.where}: overlaps the code {first.emotion!r} of {first.where}; expected one a time"

@@ -92,13 +92,15 @@ def test_tiers_of_elan_are_read_but_not_those_we_wrote(run, tmp_path):
     for tier, text in (("codes Ann", "happy"), ("codes Bo", "sad"), ("words", "hello"), ("expression P1", "anger")):
         eaf.add_tier(tier)
         eaf.add_annotation(tier, 1000, 2000, text)
-    eaf.to_file(str(tmp_path / "codes.eaf"))
-    assert {(code.emotion, code.coder) for code in read_human_codes(tmp_path)} == {("happiness", ""), ("sadness", "")}
-    report = agree(run, tmp_path / "codes.eaf", tiers="codes (.+)")
+    folder = tmp_path / "codes"
+    folder.mkdir()
+    eaf.to_file(str(folder / "01.eaf"))
+    assert {(code.emotion, code.coder) for code in read_human_codes(folder)} == {("happiness", ""), ("sadness", "")}
+    report = agree(run, folder, tiers="codes (.+)")
     assert list(report["coders"]) == ["Ann", "Bo"]
     assert report["coders"]["Ann"]["kappa"] == 1.0
     with pytest.raises(CodesError, match=r"tier 'words' at 1.000 s: 'hello' is no emotion"):
-        read_human_codes(tmp_path / "codes.eaf", "words")
+        read_human_codes(folder, "words")
 
 
 @pytest.mark.parametrize(

@@ -36,11 +36,11 @@ def agree(
     save: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the table as CSV too.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure how far results agree with human coders: Cohen's kappa and ICC per emotion, confusion, onsets.
+    r"""Measure how far results agree with human coders: Cohen's kappa and ICC per emotion, confusion, onsets.
 
     Intervals are 95 % bootstraps over people.
 
-    Example: emo agree results codes.csv --subject 'S(\\d+)'
+    Example: emo agree results codes.csv --subject 'S(\d+)'
     """
     from emo_utils.evaluation.agreement import rows_of_report
     from emo_utils.output import whole_file
