@@ -19,6 +19,7 @@ from emo_utils.apps.commands.doctor import doctor
 from emo_utils.apps.commands.evaluate import evaluate
 from emo_utils.apps.commands.export import export
 from emo_utils.apps.commands.fetch import fetch
+from emo_utils.apps.commands.forget import forget
 from emo_utils.apps.commands.journal import journal
 from emo_utils.apps.commands.prepare import prepare
 from emo_utils.apps.commands.shared import WRONG_REQUEST
@@ -32,7 +33,7 @@ from emo_utils.stopping import stop_on_signals
 COMMANDS = {
     "Clips": (analyze, apex, spot, demo),
     "Without a terminal": (page,),
-    "Studies": (collect, agree),
+    "Studies": (collect, agree, forget),
     "Corpora and networks": (prepare, train, evaluate, export, tables),
     "This installation": (fetch, doctor),
 }

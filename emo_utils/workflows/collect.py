@@ -6,10 +6,11 @@ from pathlib import Path
 
 from emo_utils.errors import EmoError
 from emo_utils.locks import only_process
+from emo_utils.reports.studies.finished import subject_in
 from emo_utils.reports.studies.timelines import TIMELINES
 from emo_utils.reports.studies.trials import read_trials
 from emo_utils.results_folder import LISTING, sweep
-from emo_utils.workflows.run_tables import RunTables, StudySettings, clips_of_manifest, finished_folders, subject_in
+from emo_utils.workflows.run_tables import RunTables, StudySettings, clips_of_manifest, finished_folders
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ Files of the user are never replaced: the tables have a listing of their own, se
 """
 
 import logging
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from typing import Any
 
 from emo_utils.errors import EmoError, VideoError
 from emo_utils.file_names import as_text
-from emo_utils.reports.studies.finished import TIMELINE, FinishedClip, read_finished
+from emo_utils.reports.studies.finished import TIMELINE, FinishedClip, read_finished, subject_in
 from emo_utils.reports.studies.tables import (
     EVENTS,
     ClipText,
@@ -75,19 +74,6 @@ class StudySettings:
         return None if self.subject is None else subject_in(clip, self.subject)
 
 
-def subject_in(clip: str, pattern: str) -> str:
-    """The person in a clip's name; empty where the pattern finds none.
-
-    Raises:
-        EmoError: it is not a regular expression.
-    """
-    try:
-        found = re.search(pattern, clip)
-    except re.error as error:
-        raise EmoError(f"--subject {pattern!r} is not a regular expression: {error}") from error
-    return (found[1] if found.re.groups else found[0]) or "" if found else ""
-
-
 def check_trials(trials: Trials, clips: Sequence[Path], out: Path) -> None:
     """Refuse events that name no clip or lie outside their clip, before the clips are read.
 
@@ -135,6 +121,7 @@ class RunTables:
         self._out, self._settings, self._single = out, settings, single
         self._layouts: dict[Path, Layout] = {}
         self._texts: dict[Path, ClipText] = {}
+        self._states: dict[Path, tuple[int, ...]] = {}
         self._in_timelines = 0
         self.left_out: dict[Path, str] = {}
 
@@ -145,8 +132,7 @@ class RunTables:
 
     def landed(self, folder: Path) -> None:
         """Bring the tables up to date after a clip was written to its folder."""
-        for known in (self._layouts, self._texts, self.left_out):
-            known.pop(folder, None)
+        self._forget_lines(folder)
         waiting = len(self._texts) + 1 - self._in_timelines
         self.write(with_timelines=waiting * REBUILT_AT >= self._in_timelines)
 
@@ -180,6 +166,10 @@ class RunTables:
     def read(self) -> list[Path]:
         """Make the lines of new clips, and of all others where the columns have changed; returns the folders in use."""
         folders = [self._out] if self._single else finished_folders(self._out)
+        for folder in folders:
+            if self._states.get(folder) != (state := _state(folder)):
+                self._forget_lines(folder)
+                self._states[folder] = state
         guess = joined_layout(self._layouts.values())
         for folder in folders:
             if folder in self._texts or folder in self.left_out or (clip := self._clip(folder)) is None:
@@ -194,6 +184,10 @@ class RunTables:
                 self._texts[folder] = text_of_clip(clip, layout, self._settings.trials)
         return [folder for folder in used if folder not in self.left_out]
 
+    def _forget_lines(self, folder: Path) -> None:
+        for known in (self._layouts, self._texts, self.left_out):
+            known.pop(folder, None)
+
     def _clip(self, folder: Path) -> FinishedClip | None:
         try:
             clip = read_finished(folder)
@@ -203,6 +197,12 @@ class RunTables:
             return None
         subject = self._settings.subject_of(clip.name)
         return clip if subject is None else replace(clip, subject=subject)
+
+
+def _state(folder: Path) -> tuple[int, ...]:
+    """Size and time of the files that a clip's lines are made of; a second pass over the clips changes them."""
+    stats = [(folder / name).stat() for name in (TIMELINE, LISTING) if (folder / name).exists()]
+    return tuple(value for stat in stats for value in (stat.st_size, stat.st_mtime_ns))
 
 
 def keep_only(part: Path, name: str) -> None:

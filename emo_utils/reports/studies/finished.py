@@ -1,5 +1,6 @@
 """One clip as its folder of results holds it: what the tables of a run are made from."""
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -89,8 +90,23 @@ def read_finished(folder: Path, subject: str | None = None) -> FinishedClip:
     if segments is not None and not set(SEGMENT_COLUMNS) <= set(segments.columns):
         raise EmoError(f"{folder / SEGMENTS}: lacks columns; give corrections to emo analyze by --segments")
     name = about.get("clip") or (Path(listing.source.path).name if listing.source else folder.name)
-    own = subject if subject is not None else str(about.get("subject") or "")
+    own = subject_in(as_text(name), (about.get("options") or {}).get("subject")) if subject is None else subject
     return FinishedClip(folder, as_text(name), own, baseline_of(about), timeline, segments)
+
+
+def subject_in(clip: str, pattern: str | None) -> str:
+    """The person in a clip's name: the first group of a regular expression, or its whole match; empty without one.
+
+    Raises:
+        EmoError: it is not a regular expression.
+    """
+    if pattern is None:
+        return ""
+    try:
+        found = re.search(pattern, clip)
+    except re.error as error:
+        raise EmoError(f"--subject {pattern!r} is not a regular expression: {error}") from error
+    return (found[1] if found.re.groups else found[0]) or "" if found else ""
 
 
 def baseline_of(about: dict[str, Any]) -> str:
