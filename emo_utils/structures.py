@@ -169,6 +169,8 @@ class Segment:
         scale: `macro` or `micro`, by the rule that found it; empty for a segment marked by hand.
         region: the part of the face with the largest displacement from rest (`motion.regions.GROUPS`).
         moved: that displacement, in face sides.
+        baseline_emotion, baseline_confidence: of the mean of the probabilities from onset to offset after the person's
+            baseline is taken off; empty and NaN without one.
     """
 
     person_id: int
@@ -190,6 +192,8 @@ class Segment:
     scale: str = ""
     region: str = ""
     moved: float = float("nan")
+    baseline_emotion: str = ""
+    baseline_confidence: float = float("nan")
 
     def __post_init__(self) -> None:
         if not self.onset <= self.apex <= self.offset:

@@ -76,10 +76,12 @@ class TrackletStore:
 
     Args:
         embedder: embeds the portraits. None: no portraits are kept, and tracks are only split.
+        embed_single: embed also the tracklet of a clip that has only one; needed to compare people across clips.
     """
 
-    def __init__(self, embedder: FaceEmbedder | None = None):
+    def __init__(self, embedder: FaceEmbedder | None = None, embed_single: bool = False):
         self.embedder = embedder
+        self._embed_single = embed_single
         self.tracklets: list[Tracklet] = []
         self._following: dict[int, _FollowedFace] = {}
         self._pending: list[Tracklet] = []
@@ -171,8 +173,8 @@ class TrackletStore:
             tracklet.portraits = BestPortraits()
 
     def finish(self) -> list[Tracklet]:
-        """Embed all tracklets and return them in order of appearance; a single tracklet is not embedded."""
-        if len(self.tracklets) > 1:
+        """Embed all tracklets and return them in order of appearance; a single one only with `embed_single`."""
+        if len(self.tracklets) > 1 or self._embed_single:
             self._embed(self._pending)
         self._pending = []
         return self.tracklets

@@ -41,6 +41,9 @@ NOISE = 4.0
 STRENGTH = 4
 """Weight of the mean of the collection in the estimate of a person, in clips."""
 
+REST_SHARE = 0.75
+"""Share of the distance between a face at rest and a neutral face that is subtracted; one stretch of rest is noisy."""
+
 ALIKE = 0.5
 """Least mean variance over the classes of a person's clips; below it the correction is not safe."""
 
@@ -187,6 +190,17 @@ def person_offset(
         shares = (posterior.sum(axis=0) + 1) / (len(clips) + len(shares))
         offset = ((clips - posterior @ expected).sum(axis=0) + strength * collection) / weight
     return offset, shares
+
+
+def rest_offset(rest: np.ndarray, profiles: np.ndarray, neutral: int) -> np.ndarray:
+    """Offset (C,) of a person from a stretch of rest: `REST_SHARE` of its distance from what a neutral face shows.
+
+    Args:
+        rest: float (C,), `log_mean` of the frames at rest.
+        profiles: float (C, C), see `centred_profiles`.
+        neutral: index of the neutral expression.
+    """
+    return REST_SHARE * (rest - GAIN * profiles[neutral])
 
 
 def _warning(person: str, clips: np.ndarray, shares: np.ndarray) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from emo_utils.errors import EmoError, UnknownNameError
 from emo_utils.faces.tracking import TRACKERS, check_tracker
+from emo_utils.inference.baseline_request import NONE, PEOPLE, BaselineRequest, parse_baseline, subject_pattern
 from emo_utils.inference.smoothing import METHODS, smooth
 from emo_utils.inference.weights import DEFAULT as DEFAULT_WEIGHTS
 from emo_utils.measures.measure import measures
@@ -68,6 +69,12 @@ class AnalysisOptions:
     the timeline."""
     embeddings: bool = False
     """Keep the features of each face before the network's last layer; see `inference.embeddings`."""
+    baseline: str = NONE
+    """What is taken off the predictions of each person: `none`, `collection`, `people`, `rest:A-B` (seconds of each
+    clip) or a file; see `inference.baseline_request`. The result stands in columns of its own."""
+    subject: str | None = None
+    """For the baseline `people`: a regular expression whose first group in a clip's file name is the person. None:
+    persons are recognised by their faces, where there is a network for that, else each clip counts as a person."""
     strict: bool = False
     """Refuse a damaged or truncated file; otherwise its readable part is analysed."""
 
@@ -93,6 +100,30 @@ class AnalysisOptions:
         object.__setattr__(self, "measures", tuple(self.measures))
         for name in self.measures:
             measures.get(name)
+        request = self.baseline_request
+        if request.kind != NONE and self.apex_only:
+            raise EmoError("a baseline needs the predictions of all frames: it cannot be asked for with apex_only")
+        if self.subject is not None:
+            subject_pattern(self.subject)
+            if request.kind != PEOPLE:
+                raise EmoError(
+                    f"subject tells the people of the baseline 'people' apart: expected it with that, found the "
+                    f"baseline {self.baseline!r}"
+                )
+
+    @property
+    def baseline_request(self) -> BaselineRequest:
+        """The requested baseline.
+
+        Raises:
+            EmoError: not a known kind, and not a file.
+        """
+        return parse_baseline(self.baseline)
+
+    @property
+    def recognises_people(self) -> bool:
+        """Whether people are compared across clips by their faces, if there is a network for that."""
+        return self.subject is None and self.baseline_request.kind == PEOPLE
 
     def detection_interval(self, fps: float | None) -> tuple[int, float]:
         """Frames from one detection to the next, and detections a second, for a source of this frame rate."""

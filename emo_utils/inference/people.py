@@ -2,6 +2,7 @@
 
 import logging
 
+import numpy as np
 import pandas as pd
 
 from emo_utils.faces.identity import JOINED_FROM, Decision, name_people
@@ -33,6 +34,22 @@ def name_faces(faces: pd.DataFrame, store: TrackletStore) -> pd.DataFrame:
     else:
         _log_decisions(people.decisions, tracklets, track_of, store)
     return named
+
+
+def person_vectors(faces: pd.DataFrame, store: TrackletStore) -> dict[int, np.ndarray]:
+    """The mean embedding of each person, float32 (D,) with norm 1; persons without one are absent.
+
+    Args:
+        faces: of `name_faces`.
+        store: of the same clip, after `name_faces`.
+    """
+    person_of = dict(zip(faces["tracklet"], faces["person_id"], strict=True))
+    sums: dict[int, np.ndarray] = {}
+    for tracklet in store.tracklets:
+        person = person_of.get(tracklet.number)
+        if person is not None and tracklet.vector is not None:
+            sums[int(person)] = sums.get(int(person), 0) + tracklet.vector * max(tracklet.weight, 1e-6)
+    return {person: (one / np.linalg.norm(one)).astype(np.float32) for person, one in sums.items()}
 
 
 def _counted(ids: pd.Series) -> pd.Series:

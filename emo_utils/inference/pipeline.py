@@ -4,7 +4,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.frame_sources import FrameSource, frame_source
 from emo_utils.inference.observe import ObservedFrame, observe
 from emo_utils.inference.options import ONE, AnalysisOptions
-from emo_utils.inference.people import name_faces
+from emo_utils.inference.people import name_faces, person_vectors
 from emo_utils.inference.prefetch import prefetch
 from emo_utils.inference.segmenting import ClipMotion, MotionLog, name_segments, with_strength
 from emo_utils.inference.sustained import sustained_segments
@@ -63,6 +63,7 @@ class PipelineResult:
         keypoints: float (4, 2) of the face of each segment in its apex frame; None if no motion was measured there.
         traces: the data from which `motion` was computed; None if segments were not requested.
         embeddings: of the faces; None if they were not requested.
+        vectors: the face embedding of each person, float32 (D,), where people are compared across clips; else empty.
     """
 
     timeline: Timeline
@@ -71,6 +72,7 @@ class PipelineResult:
     keypoints: tuple[np.ndarray | None, ...] = field(default=(), repr=False)
     traces: ClipMotion | None = field(default=None, repr=False)
     embeddings: Embeddings | None = field(default=None, repr=False)
+    vectors: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
 
 
 class Pipeline:
@@ -118,9 +120,10 @@ class Pipeline:
             raise SourceError(f"apex_only reads the apex frames again: expected a source for that, found {source.name}")
         if options.segments and options.expressions != "macro" and (warning := rate_warning(source.fps)):
             log.warning("%s: %s", source.name, warning)
-        timeline, traces, embeddings = self._observe(source, on_frame)
+        observed = self._observe(source, on_frame)
+        timeline, traces = observed.timeline, observed.traces
         if traces is None:
-            return PipelineResult(timeline, embeddings=embeddings)
+            return observed
         rule = MOTION_ALONE if options.apex_only else COMBINED
         one = options.segments == ONE
         segments, motion = traces.read_one(rule) if one else traces.read(rule, options.expressions)
@@ -135,18 +138,18 @@ class Pipeline:
             timeline = read_apexes(timeline, *cut, self.engine)
         named = tuple(name_segments(segments, timeline))
         log.info("%s: %d segments, %s", source.name, len(named), "found" if marked is None else "by hand")
-        return PipelineResult(timeline, motion, named, keypoints, traces, embeddings)
+        found = {"motion": motion, "segments": named, "keypoints": keypoints}
+        return replace(observed, timeline=timeline, **found)
 
-    def _observe(
-        self, source: FrameSource, on_frame: OnFrame | None
-    ) -> tuple[Timeline, ClipMotion | None, Embeddings | None]:
-        """The timeline, and the motion and embeddings of the faces if they are requested.
+    def _observe(self, source: FrameSource, on_frame: OnFrame | None) -> PipelineResult:
+        """The timeline, and the motion and embeddings of the faces if they are requested; no segments yet.
 
         With `apex_only` no prediction is made here: emotions and probabilities of the timeline are empty.
         """
         motion = MotionLog() if self.options.segments else None
         kept = EmbeddingLog() if self.options.embeddings else None
-        store, faults = TrackletStore(self.embedder), Faults()
+        across_clips = self.options.recognises_people
+        store, faults = TrackletStore(self.embedder, embed_single=across_clips), Faults()
         detector, instruments = GroupDetector(create_detector(self.options.detector)), Instruments()
         try:
             # Closed here, so that an error or Ctrl-C ends the thread.
@@ -157,13 +160,15 @@ class Pipeline:
             detector.close()
             instruments.close()
         faces = name_faces(drop_short_tracks(faces, len(frames)), store)
+        vectors = person_vectors(faces, store) if across_clips else {}
         if motion:
             motion.name(faces)
         table = timeline_table(faces, frames, self.naming)
         timeline = Timeline(table, self.weights.classes, _provenance(source, faults, detector, table))
         log.info("%s: %s", source.name, timeline)
         traces = motion.finish(timeline, with_probabilities=not self.options.apex_only) if motion else None
-        return timeline, traces, kept.finish(faces, self.engine.features) if kept else None
+        embeddings = kept.finish(faces, self.engine.features) if kept else None
+        return PipelineResult(timeline, traces=traces, embeddings=embeddings, vectors=vectors)
 
     def _observed(
         self,

@@ -24,6 +24,7 @@ from emo_utils.faces.groups import GroupDetector
 from emo_utils.faces.tracker import FaceTracker
 from emo_utils.faces.tracking import create_tracker
 from emo_utils.faces.tracklets import TrackletStore
+from emo_utils.inference.baseline_request import NONE
 from emo_utils.inference.frame_sources import FrameSource
 from emo_utils.inference.observe import FaceInFrame, is_calm, track
 from emo_utils.inference.pipeline import Pipeline
@@ -49,7 +50,7 @@ def stream(pipeline: Pipeline, source: FrameSource) -> Iterator[StreamRow]:
         source: any source.
 
     Raises:
-        EmoError: an option that needs later frames: another smoothing, or `apex_only`.
+        EmoError: an option that needs later frames: another smoothing, `apex_only`, or a baseline.
     """
     options = pipeline.options
     if options.smoothing not in CAUSAL_SMOOTHING or options.apex_only:
@@ -57,6 +58,8 @@ def stream(pipeline: Pipeline, source: FrameSource) -> Iterator[StreamRow]:
             f"a stream uses no future: expected smoothing {' or '.join(CAUSAL_SMOOTHING)} and no apex_only, found "
             f"smoothing {options.smoothing}, apex_only {options.apex_only}"
         )
+    if options.baseline != NONE:
+        raise EmoError(f"a stream has no baseline: expected baseline 'none', found {options.baseline!r}")
     return _rows(pipeline, source)
 
 

@@ -43,6 +43,8 @@ COLUMNS = {
     "scale": "macro or micro, by the rule that found it; empty for one marked by hand",
     "region": "face region with the largest motion from onset to apex: brows, eyes, nose, cheeks, mouth or chin",
     "moved": "motion of that region, in face sides",
+    "baseline_emotion": "as pooled_emotion, after the person's baseline is taken off; empty without one",
+    "baseline_confidence": "its probability",
 }
 """The columns of `segments.csv`, in order."""
 

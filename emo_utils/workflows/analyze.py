@@ -11,6 +11,7 @@ from emo_utils.reports.clips.writer import in_order
 from emo_utils.results_folder import new_part, read_listing, sweep
 from emo_utils.stopping import signals_held
 from emo_utils.workflows.analyzer import Analyzer
+from emo_utils.workflows.baselines import check_several
 from emo_utils.workflows.clip_batch import GO_ON, Batch, BatchProgress, OnResult, disk_errors, land_outcome
 from emo_utils.workflows.clip_request import Request
 from emo_utils.workflows.clip_results import ClipResult, made_otherwise, place_clip
@@ -41,8 +42,9 @@ def analyze_clips(
 
     The results of a single clip are written into `out` itself. For several clips or a folder, each clip gets a folder,
     `manifest.csv` lists every clip with its status, and tables hold all clips (`workflows.run_tables`). Each folder
-    appears when its clip is done. A clip that an
-    earlier run finished with the same options is not analysed again, so a stopped run can be continued.
+    appears when its clip is done. A clip that an earlier run finished with the same options is not analysed again, so
+    a stopped run can be continued. A baseline of several clips is taken off in a second pass, when all are analysed;
+    see `workflows.clip_baselines`.
 
     Args:
         inputs: video files and folders of them.
@@ -70,6 +72,7 @@ def analyze_clips(
     if workers < 1:
         raise EmoError(f"--workers: expected 1 or more, found {workers}")
     found = find_clips(inputs, recursive, out)
+    check_several(options or AnalysisOptions(), found.clips)
     refuse_inputs_in(out, [*map(Path, inputs), *found.clips, *([Path(segments_file)] if segments_file else [])])
     goes_on = read_listing(out) is not None if found.single else holds_results(out)
     check_folder(out, overwrite or redo, goes_on)

@@ -2,15 +2,17 @@
 
 import json
 import logging
+import os
 import platform
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from emo_utils import __version__
 from emo_utils.errors import EmoError, SourceError, VideoError
+from emo_utils.inference.clip_baseline import FileBaseline
 from emo_utils.inference.frame_sources import FrameSource, frame_source, open_source
 from emo_utils.inference.options import AnalysisOptions
 from emo_utils.inference.pipeline import Pipeline
@@ -19,6 +21,8 @@ from emo_utils.motion.segments_file import MarkedSegment
 from emo_utils.reports.clips.writer import ClipResults
 from emo_utils.workflows.analyses import Analyses
 from emo_utils.workflows.analysis import Analysis
+from emo_utils.workflows.baselines import OwnBaseline, PredictedClip, baselines_of, check_several, corrected
+from emo_utils.workflows.clip_search import distinct_names
 from emo_utils.workflows.progress import Progress, frame_bar, recorded_log
 
 log = logging.getLogger("emo_utils")
@@ -45,11 +49,18 @@ class Analyzer:
         if weights is not None:
             changes["weights"] = str(weights)
         self.pipeline = Pipeline((options or AnalysisOptions()).changed(changes))
+        request = self.options.baseline_request
+        self._own_baseline = OwnBaseline(request, self.pipeline) if request.of_each else None
 
     @property
     def options(self) -> AnalysisOptions:
         """How clips are analysed."""
         return self.pipeline.options
+
+    @property
+    def baseline_file(self) -> FileBaseline | None:
+        """The baseline that was read from a file, if that is requested."""
+        return self._own_baseline.file if self._own_baseline else None
 
     def analyze(
         self, source: Any, *, fps: float | None = None, seconds: float | None = None, progress: bool = True
@@ -72,6 +83,8 @@ class Analyzer:
             VideoError: the only clip cannot be read, or none of several.
         """
         opened = open_source(source, fps)
+        sources = [opened] if isinstance(opened, FrameSource) else opened
+        check_several(self.options, [_path_of(one) for one in sources])
         if isinstance(opened, FrameSource):
             return self.analyze_source(_ended(opened, seconds), progress=progress)
         return self._analyze_each(opened, fps, seconds, progress)
@@ -91,7 +104,22 @@ class Analyzer:
                 failed[str(one)] = str(error)
         if not done:
             raise VideoError(f"none of {len(sources)} clips could be read; the first: {next(iter(failed.values()))}")
+        if self.options.baseline_request.of_several:
+            done = self._together(done)
         return Analyses(tuple(done), failed)
+
+    def _together(self, analyses: Sequence[Analysis]) -> list[Analysis]:
+        """Analyses with the baseline of all of them taken off."""
+        named = dict(zip(distinct_names([Path(one.clip) for one in analyses]), analyses, strict=True))
+        clips = [
+            PredictedClip(name, _path_of(one.results.source), one.results.result.timeline, one.results.result.vectors)
+            for name, one in named.items()
+        ]
+        baselines = baselines_of(clips, self.options, self.pipeline.weights)
+        return [
+            replace(one, results=corrected(one.results, baselines[name])) if name in baselines else one
+            for name, one in named.items()
+        ]
 
     def stream(self, frames: Any, fps: float | None = None) -> Iterator[StreamRow]:
         """Analyse frames live, as from a camera: rows of a frame depend only on this frame and earlier ones.
@@ -130,14 +158,18 @@ class Analyzer:
         """Analyse one opened source; `marked` are segments marked by hand, see `Pipeline.run`.
 
         `progress` may be a function that is called instead of showing a bar; an error that it raises ends the analysis.
+        A baseline of several clips (`collection`, `people`) is not taken off: it needs the other clips too.
         """
         started = time.perf_counter()
         with recorded_log() as lines:
             self._log_start(source)
             with frame_bar(source.name, "analysing", source.frames, progress) as on_frame:
                 result = self.pipeline.run(source, on_frame, marked, marked_in)
-        about = {"options": asdict(self.options), "prior": self.pipeline.engine.prior, "network": self._network()}
-        results = ClipResults(source.name, source if source.replayable else None, result, about)
+            about = {"options": asdict(self.options), "prior": self.pipeline.engine.prior, "baseline": None}
+            about["network"] = self._network()
+            results = ClipResults(source.name, source if source.replayable else None, result, about)
+            if self._own_baseline:
+                results = corrected(results, self._own_baseline.of_clip(source.name, result.timeline))
         return Analysis(results, self.options, time.perf_counter() - started, tuple(lines))
 
     def _network(self) -> dict[str, Any]:
@@ -158,6 +190,13 @@ class Analyzer:
         log.info("weights %s, SHA-256 %s, prior %s", weights.name, weights.sidecar["sha256"], prior)
 
 
+def _path_of(source: Any) -> Path | None:
+    """The file of a source; None for frames from elsewhere."""
+    if isinstance(source, FrameSource):
+        return source.path
+    return Path(source) if isinstance(source, str | os.PathLike) else None
+
+
 def _ended(source: FrameSource, seconds: float | None) -> FrameSource:
     if seconds is not None:
         return source.first_seconds(seconds)
@@ -176,7 +215,7 @@ def analyze(
         fps: frames a second of an array or of frames without times.
         seconds: limit of the duration; needed for a camera.
         progress: show progress bars on standard error.
-        **options: see `AnalysisOptions`: `weights`, `detector`, `sample_fps`, `smoothing` ...
+        **options: see `AnalysisOptions`: `weights`, `detector`, `sample_fps`, `smoothing`, `baseline` ...
 
     Example:
         >>> analysis = emo.analyze("holiday.mp4", sample_fps=10)

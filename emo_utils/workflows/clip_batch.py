@@ -14,6 +14,12 @@ from tqdm import tqdm
 from emo_utils.errors import MACHINE, EmoError, OutputError, Stopped, WorkerError, in_words
 from emo_utils.file_names import as_text
 from emo_utils.results_folder import DONE, INCOMPLETE, Listing, land, new_part, sweep
+from emo_utils.workflows.clip_baselines import (
+    encoded,
+    refuse_other_baselines,
+    take_off_baselines,
+    unfinished_without_timeline,
+)
 from emo_utils.workflows.clip_manifest import (
     FAILED,
     MANIFEST,
@@ -53,6 +59,8 @@ def land_outcome(place: Place, task: ClipTask, outcome: Outcome) -> ClipResult:
     if outcome.status == FAILED:
         return ClipResult.of(place.clip, place.folder, outcome)
     values = {name: getattr(outcome, name) for name in ("reason", "seconds", "summary")}
+    if outcome.vectors:
+        values["vectors"] = encoded(outcome.vectors)
     status = INCOMPLETE if outcome.missing else DONE
     listing = Listing(outcome.source, place.request, status, outcome=values)
     for name in land(task.part, place.folder, listing):
@@ -111,6 +119,10 @@ class Batch:
         if earlier is None and (out / MANIFEST).exists():
             raise OutputError(f"{out / MANIFEST}: was not written by this command; move it, or choose another --out")
         places = place_clips(found.clips, [request.key(clip) for clip in found.clips], out, overwrite, redo)
+        kind = request.analyzer.options.baseline_request.kind
+        refuse_other_baselines(places, kind, overwrite or redo)
+        if request.analyzer.options.baseline_request.of_several:
+            places = [unfinished_without_timeline(place) for place in places]
         rest = [ClipRow(as_text(one.path), PASSED_OVER, one.reason) for one in found.passed_over]
         named = [as_text(place.clip) for place in places] + [row.clip for row in rest]
         others = keep_others(earlier or (), named, out)
@@ -128,6 +140,7 @@ class Batch:
                 self._write_manifest()
                 self._report_finished()
                 self._read(tasks, workers, executor, progress)
+                self._take_off_baselines()
                 self._write_tables(self._tables.write)
         except (KeyboardInterrupt, Stopped) as stop:
             sweep(self._out)
@@ -165,6 +178,12 @@ class Batch:
         except Exception as error:  # the clips' own results are whole
             trace = not isinstance(error, EmoError)
             log.error("tables are not current: %s; run `emo collect %s`", in_words(error), self._out, exc_info=trace)
+
+    def _take_off_baselines(self) -> None:
+        """The second pass, see `clip_baselines`."""
+        results = take_off_baselines([self._results[place.folder] for place in self._places], self._request.analyzer)
+        self._results = {result.folder: result for result in results}
+        self._write_manifest()
 
     def _report_finished(self) -> None:
         for done, folder in enumerate(list(self._results), start=1):

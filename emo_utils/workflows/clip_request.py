@@ -1,13 +1,14 @@
 """A request to analyse clips: options and outputs, checked once before the first clip."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from emo_utils import __version__
 from emo_utils.errors import EmoError
 from emo_utils.file_names import as_text
 from emo_utils.hashing import sha256_of_json
+from emo_utils.inference.baseline_request import NONE
 from emo_utils.inference.options import AnalysisOptions
 from emo_utils.motion.segments_file import MarkedSegment, check_clips, read_segments, segments_of_clip
 from emo_utils.reports.clips.writer import in_order
@@ -61,10 +62,15 @@ class Request:
     def key(self, clip: Path) -> str:
         """A hash of everything that the results depend on, except the clip itself."""
         marked = self._marked(clip)
-        pipeline = self.analyzer.pipeline
+        pipeline, options = self.analyzer.pipeline, self.analyzer.options
+        own = self.analyzer.baseline_file
+        if options.baseline_request.of_several:  # taken off in a second pass, from what the first has written
+            options = replace(options, baseline=NONE, subject=None)
         about = {
             "version": [__version__, VERSION],
-            "options": asdict(self.analyzer.options),
+            "options": asdict(options),
+            "baseline": own and own.about["sha256"],
+            "vectors": self.analyzer.options.recognises_people and pipeline.embedder is not None,
             "weights": pipeline.weights.sidecar["sha256"],
             "identity": pipeline.embedder.sha256 if pipeline.embedder else None,
             "outputs": self.outputs,

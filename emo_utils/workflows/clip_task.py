@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from emo_utils.errors import MACHINE, EmoError, OutputError, in_words
 from emo_utils.inference.frame_sources import file_source
 from emo_utils.inference.options import AnalysisOptions
@@ -51,6 +53,7 @@ class Outcome:
         missing: outputs that could not be written, with reasons.
         summary: the content of `summary.json`.
         source: the state of the file when it was read; None if it failed.
+        vectors: the face embedding of each person, where people are compared across clips.
     """
 
     status: str
@@ -59,6 +62,7 @@ class Outcome:
     missing: tuple[str, ...] = ()
     summary: dict = field(default_factory=dict, repr=False)
     source: SourceFile | None = field(default=None, repr=False)
+    vectors: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
 
 
 def run_task(task: ClipTask, analyzer: Analyzer | None = None) -> Outcome:
@@ -76,9 +80,9 @@ def run_task(task: ClipTask, analyzer: Analyzer | None = None) -> Outcome:
     task.part.mkdir()
     try:
         source = SourceFile.of(task.clip)
-        summary, missing = _read_and_write(task, analyzer or _kept_analyzer(task.options))
+        summary, missing, vectors = _read_and_write(task, analyzer or _kept_analyzer(task.options))
         reason = f"read, but without {', '.join(missing)}" if missing else "; ".join(summary.get("warnings", ()))
-        return Outcome("ok", reason, time.perf_counter() - started, missing, summary, source)
+        return Outcome("ok", reason, time.perf_counter() - started, missing, summary, source, vectors)
     except BaseException:
         shutil.rmtree(task.part, ignore_errors=True)
         raise
@@ -102,12 +106,12 @@ def try_task(task: ClipTask, analyzer: Analyzer | None = None) -> Outcome:
         return Outcome("failed", " ".join(in_words(error).split()), time.perf_counter() - started)
 
 
-def _read_and_write(task: ClipTask, analyzer: Analyzer) -> tuple[dict, tuple[str, ...]]:
-    """The summary, and the outputs that are missing."""
+def _read_and_write(task: ClipTask, analyzer: Analyzer) -> tuple[dict, tuple[str, ...], dict[int, np.ndarray]]:
+    """The summary, the outputs that are missing, and the face embeddings of people."""
     marked = {} if task.marked is None else {"marked": task.marked, "marked_in": task.marked_in}
     analysis = analyzer.analyze_source(file_source(task.clip), progress=task.progress, **marked)
     missing = analysis.write(task.part, task.outputs, task.progress)
-    return analysis.summary(), tuple(map(str, missing))
+    return analysis.summary(), tuple(map(str, missing)), analysis.results.result.vectors
 
 
 @lru_cache(maxsize=1)

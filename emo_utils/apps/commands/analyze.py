@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from emo_utils.apps.commands.shared import SOME_FAILED, Json, print_json, print_result
+from emo_utils.apps.commands.shared import SOME_FAILED, Json, print_baseline, print_json, print_result
 from emo_utils.stopping import signals_held
 
 
@@ -73,6 +73,18 @@ def analyze(
         str | None,
         typer.Option(metavar="START:END", help="Correct events by this stretch before each, in seconds, such as -1:0."),
     ] = None,
+    baseline: Annotated[
+        str,
+        typer.Option(
+            metavar="KIND",
+            help="Take off what each person looks like: none, collection (mean of all clips), people (of each person), "
+            "rest:A-B (seconds of rest in each clip), or FILE: a clip of the same person at rest, or its summary.json.",
+        ),
+    ] = "none",
+    subject: Annotated[
+        str | None,
+        typer.Option(metavar="PATTERN", help="For --baseline people: its first group in a file's name is the person."),
+    ] = None,
     outputs: Annotated[
         str | None, typer.Option(metavar="NAME,...", help="Write only these, such as timeline,summary,charts.")
     ] = None,
@@ -98,6 +110,8 @@ def analyze(
     """Analyse clips: timeline, segments (onset, apex, offset), apex pictures, summary, charts, annotated video.
 
     Example: emo analyze holiday.mp4 --out results
+
+    Example: emo analyze interviews --out results --baseline people --subject '^(p[0-9]+)_'
     """
     with signals_held():  # also during imports: some libraries lose an exception there
         from emo_utils.inference.options import AnalysisOptions
@@ -110,6 +124,7 @@ def analyze(
             weights, detector, detect_every, sample_fps, smoothing, smoothing_s, identity_weights, tracker,
             segments=find_segments, flow=flow, magnify_motion=magnify_motion, expressions=expressions,
             apex_only=apex_only, prior=prior, embeddings=embeddings or "embeddings" in (outputs or "").split(","),
+            baseline=baseline, subject=subject,
             strict=strict, measures=tuple(filter(None, (name.strip() for name in measures.split(",")))),
         )  # fmt: skip
         study = settings_of(out, events, read_window(baseline_window) if baseline_window else None)
@@ -125,5 +140,8 @@ def analyze(
                     for r in results
                 ]
             )
+        else:
+            for result in results:
+                print_baseline(result)
     if not all(result.complete for result in results):
         raise typer.Exit(SOME_FAILED)

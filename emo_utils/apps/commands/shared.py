@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from emo_utils.timeline import counted
+
 DONE, BUG, WRONG_REQUEST, SOME_FAILED = 0, 1, 2, 3
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
@@ -31,6 +33,24 @@ def print_result(result, so_far=None) -> None:
     for path in sorted(result.folder.rglob("*")):
         if path.is_file() and not path.name.startswith("."):
             typer.echo(f"  {path}")
+
+
+def print_baseline(result) -> None:
+    """Print what a clip's people show after their baseline is taken off, and why that may be harmful."""
+    baseline = result.summary.get("baseline")
+    if not baseline:
+        return
+    typer.echo(f"{result.clip.name}: without the baseline ({baseline['kind']})")
+    for person in result.summary["people"]:
+        if not person["baseline"]:
+            continue
+        shares = sorted(person["baseline"]["share_of_time"].items(), key=lambda item: -item[1])
+        shown = ", ".join(f"{name} {share:.0%}" for name, share in shares if share >= 0.01)
+        about = baseline["people"][str(person["person_id"])]
+        source = f"from {counted(about['clips'], 'clip')}, {counted(about['frames'], 'frame')}"
+        typer.echo(f"  person {person['person_id']}: {shown}; {source}")
+    for warning in baseline["warnings"]:
+        typer.echo(f"  WARNING: {warning}")
 
 
 def _counted(so_far) -> str:

@@ -1,11 +1,12 @@
 """The summary of a clip: the content of `summary.json`."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from emo_utils.inference.baseline_timeline import as_written
 from emo_utils.measures.measure import person_numbers
 from emo_utils.structures import Segment
 from emo_utils.timeline import VERSION, Timeline
@@ -25,20 +26,45 @@ def summarise(timeline: Timeline, segments: Sequence[Segment] | None = None) -> 
         timeline: of the clip.
         segments: of the clip; None: segments were not requested and are left out.
     """
-    table = timeline.table
-    frames = table.drop_duplicates("frame_index")
-    duration = durations_s(frames["time_s"].to_numpy())
-    seconds = dict(zip(frames["frame_index"], duration, strict=True))
+    seconds = _seconds(timeline)
     return {
         "contract": VERSION,
         **timeline.provenance.summary(),
-        "frames": len(frames),
-        "duration_s": round(float(duration.sum()), 3),
+        "frames": len(seconds),
+        "duration_s": round(float(np.sum(list(seconds.values()))), 3),
         "frames_with_faces": int(timeline.faces["frame_index"].nunique()),
         "people": [
             _person(timeline, person, seconds) | ({} if segments is None else _segments(segments, person))
             for person in timeline.people
         ],
+    }
+
+
+def summary_with_baseline(summary: Mapping[str, Any], timeline: Timeline, baseline: Mapping[str, Any]) -> dict:
+    """A summary with what was taken off (`baseline`), and of each person the shares of time without it.
+
+    Args:
+        summary: as it is without a baseline, or with an earlier one.
+        timeline: with the baseline columns.
+        baseline: of `inference.clip_baseline.ClipBaseline.plain`.
+    """
+    seconds = _seconds(timeline, as_written)
+    people = [
+        {**person, "baseline": _without_baseline(timeline, person["person_id"], seconds)}
+        for person in summary["people"]
+    ]
+    return {**summary, "baseline": dict(baseline), "people": people}
+
+
+def _without_baseline(timeline: Timeline, person: int, seconds: dict[int, float]) -> dict | None:
+    rows = timeline.faces[timeline.faces["person_id"] == person]
+    if rows["baseline_emotion"].isna().all():
+        return None
+    shares = _shares(rows, "baseline_emotion", seconds, timeline.classes)
+    return {
+        "dominant_emotion": str(shares.idxmax()),
+        "share_of_time": {name: round(float(share), 4) for name, share in shares.items()},
+        "mean_confidence": round(float(rows["baseline_confidence"].mean()), 4),
     }
 
 
@@ -57,6 +83,19 @@ def people_table(summary: Mapping[str, Any]) -> "pd.DataFrame":
     return pd.DataFrame(rows) if rows else pd.DataFrame(columns=names)
 
 
+def _seconds(timeline: Timeline, rounded: Callable[[np.ndarray], np.ndarray] = np.asarray) -> dict[int, float]:
+    """The duration of each frame, from rounded times."""
+    frames = timeline.table.drop_duplicates("frame_index")
+    return dict(zip(frames["frame_index"], durations_s(rounded(frames["time_s"].to_numpy())), strict=True))
+
+
+def _shares(rows: "pd.DataFrame", column: str, seconds: dict[int, float], classes: Sequence[str]) -> "pd.Series":
+    """The share of time of each emotion in a column of one person's rows."""
+    weight = rows["frame_index"].map(seconds)
+    counted = weight if weight.sum() else weight + 1.0  # a single picture has no duration
+    return (counted.groupby(rows[column]).sum() / max(counted.sum(), 1e-9)).reindex(classes, fill_value=0.0)
+
+
 def durations_s(times_s: np.ndarray) -> np.ndarray:
     """Duration of each frame in seconds; the last one gets the median."""
     if len(times_s) < 2:
@@ -68,9 +107,7 @@ def durations_s(times_s: np.ndarray) -> np.ndarray:
 def _person(timeline: Timeline, person: int, seconds: dict[int, float]) -> dict:
     rows = timeline.faces[timeline.faces["person_id"] == person]
     weight = rows["frame_index"].map(seconds)
-    counted = weight if weight.sum() else weight + 1.0  # a single picture has no duration
-    by_emotion = counted.groupby(rows["smoothed_emotion"]).sum()
-    shares = (by_emotion / max(counted.sum(), 1e-9)).reindex(timeline.classes, fill_value=0.0)
+    shares = _shares(rows, "smoothed_emotion", seconds, timeline.classes)
     named = rows["smoothed_emotion"].dropna()
     return {
         "person_id": person,

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from emo_utils.reports.clips.summary import summarise
+from emo_utils.reports.clips.summary import summarise, summary_with_baseline
 from emo_utils.reports.clips.writer import TABLES, ClipResults, writer
 
 
@@ -11,7 +11,9 @@ def summary_of(results: ClipResults) -> dict:
     """The content of `summary.json`: how the clip was analysed, and the result of `summarise`."""
     result = results.result
     segments = result.segments if result.motion is not None else None
-    return {"clip": results.name, **results.about, **summarise(result.timeline, segments)}
+    summary = {"clip": results.name, **results.about, **summarise(result.timeline, segments)}
+    baseline = results.about.get("baseline")
+    return summary_with_baseline(summary, result.timeline, baseline) if baseline else summary
 
 
 @writer(
