@@ -131,7 +131,7 @@ def rest_of_clip(clip: str, timeline: Timeline, request: BaselineRequest, weight
         faces = timeline.faces["time_s"]
         where = f"faces are seen from {faces.min():.2f} to {faces.max():.2f} s" if len(faces) else "the clip has none"
         raise EmoError(
-            f"{clip}: baseline rest: expected a face between {request.stretch}, found none; {where}; give a stretch "
+            f"{clip}: baseline rest: expected a face from {request.stretch}, found none; {where}; give a stretch "
             "in which the face is seen at rest"
         )
     warnings = tuple(
