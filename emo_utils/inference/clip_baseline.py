@@ -75,7 +75,7 @@ def several_clips(
 
     Args:
         kind: `collection` or `people`.
-        found: the appearances in all clips.
+        found: the appearances in all clips, of each clip the person first who is seen in most frames.
         names: the person of each appearance.
         weights: that made the predictions.
         told_by: how persons were told apart, for the summary.
@@ -94,14 +94,14 @@ def several_clips(
         )
     logs, frames = np.stack([one.log_mean for one in found]), [one.frames for one in found]
     people = estimate_baselines(kind, logs, names, frames, profiles_of(weights))
-    about = {"told_by": told_by} if kind == PEOPLE else {}
-    about["weights_sha256"] = weights.sidecar["sha256"]
+    about = {"weights_sha256": weights.sidecar["sha256"]}
     baselines = {}
     for clip in clips:
         own = [(one.person_id, name) for one, name in zip(found, names, strict=True) if one.clip == clip]
         shown = {person: (name if kind == PEOPLE else "", people[name]) for person, name in own}
         warnings = dict.fromkeys(one.warning for _, one in shown.values() if one.warning)
-        baselines[clip] = ClipBaseline(kind, shown, about, tuple(warnings))
+        named = {"told_by": told_by, "subject": own[0][1]} if kind == PEOPLE else {}
+        baselines[clip] = ClipBaseline(kind, shown, named | about, tuple(warnings))
     return baselines
 
 

@@ -149,7 +149,7 @@ def _summary(
     summary: dict[str, Any], timeline: Timeline, baseline: ClipBaseline | None, options: AnalysisOptions
 ) -> dict[str, Any]:
     about = {**summary["options"], "baseline": options.baseline, "subject": options.subject}
-    summary = {**summary, "options": about}
+    summary = {key: value for key, value in summary.items() if key != "subject"} | {"options": about}
     if baseline is None:
         bare = [{key: value for key, value in one.items() if key != "baseline"} for one in summary["people"]]
         return {**summary, "baseline": None, "people": bare}

@@ -181,7 +181,11 @@ class Batch:
 
     def _take_off_baselines(self) -> None:
         """The second pass, see `clip_baselines`."""
-        results = take_off_baselines([self._results[place.folder] for place in self._places], self._request.analyzer)
+        analysed = [self._results[place.folder] for place in self._places]
+        results = take_off_baselines(analysed, self._request.analyzer)
+        for before, after in zip(analysed, results, strict=True):
+            if after.summary != before.summary:
+                self._tables.forget(after.folder)
         self._results = {result.folder: result for result in results}
         self._write_manifest()
 

@@ -132,7 +132,7 @@ class RunTables:
 
     def landed(self, folder: Path) -> None:
         """Bring the tables up to date after a clip was written to its folder."""
-        self._forget_lines(folder)
+        self.forget(folder)
         waiting = len(self._texts) + 1 - self._in_timelines
         self.write(with_timelines=waiting * REBUILT_AT >= self._in_timelines)
 
@@ -168,7 +168,7 @@ class RunTables:
         folders = [self._out] if self._single else finished_folders(self._out)
         for folder in folders:
             if self._states.get(folder) != (state := _state(folder)):
-                self._forget_lines(folder)
+                self.forget(folder)
                 self._states[folder] = state
         guess = joined_layout(self._layouts.values())
         for folder in folders:
@@ -184,7 +184,8 @@ class RunTables:
                 self._texts[folder] = text_of_clip(clip, layout, self._settings.trials)
         return [folder for folder in used if folder not in self.left_out]
 
-    def _forget_lines(self, folder: Path) -> None:
+    def forget(self, folder: Path) -> None:
+        """Read the results of a clip again at the next `write`."""
         for known in (self._layouts, self._texts, self.left_out):
             known.pop(folder, None)
 

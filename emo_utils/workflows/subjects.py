@@ -18,12 +18,12 @@ BY_SUBJECT, BY_FACE, BY_CLIP = "name of the file", "face", "clip"
 
 
 def subject_of(path: Path, pattern: re.Pattern[str]) -> str:
-    """The person that a pattern finds in a file's name, or else in the name of its folder.
+    """The person that a pattern finds in a file's name without its ending, or else in the name of its folder.
 
     Raises:
         EmoError: it finds none.
     """
-    match = pattern.search(as_text(path.name)) or pattern.search(as_text(path.absolute().parent.name))
+    match = pattern.search(as_text(path.stem)) or pattern.search(as_text(path.absolute().parent.name))
     if not match or not match.group(1):
         raise EmoError(
             f"subject {pattern.pattern!r}: expected a person in the name of every clip or its folder, found none for "

@@ -53,7 +53,8 @@ def summary_with_baseline(summary: Mapping[str, Any], timeline: Timeline, baseli
         {**person, "baseline": _without_baseline(timeline, person["person_id"], seconds)}
         for person in summary["people"]
     ]
-    return {**summary, "baseline": dict(baseline), "people": people}
+    subject = {"subject": baseline["subject"]} if "subject" in baseline else {}
+    return {**summary, "baseline": dict(baseline), "people": people, **subject}
 
 
 def _without_baseline(timeline: Timeline, person: int, seconds: dict[int, float]) -> dict | None:
