@@ -5,10 +5,11 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
 export UV_LINK_MODE ?= copy
 
-.PHONY: help setup demo test lint notebooks weights recogniser docs bench soak pins clean
+.PHONY: help setup demo serve test chromium lint dockerfile notebooks weights recogniser docs bench soak pins clean
 
 help:
 	@echo "make demo       set up if needed, then read the sample clip -> output/demo/"
+	@echo "make serve      the page in a browser; the steps of the Dockerfile"
 	@echo "make test       set up if needed, then lint and tests"
 	@echo "make setup      .venv with everything pinned"
 	@echo "make notebooks  run the notebooks in order, outputs kept in place; CORPUS=ravdess: 00 to 08 on another corpus"
@@ -37,12 +38,30 @@ setup: .venv/all
 demo: .venv/base
 	$(BIN)/emo demo --out output/demo
 
+# The page alone: what the Dockerfile installs, fetches and starts.
+.venv/page: pyproject.toml requirements.txt | .venv/bin/uv
+	$(UV) --constraints requirements.txt --editable ".[app]"
+	$(BIN)/emo fetch face_detection_short_range
+	touch $@
+
+serve: .venv/page
+	$(BIN)/emo app
+
+dockerfile: .venv/all
+	$(BIN)/hadolint Dockerfile
+
 lint: .venv/all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: .venv/all lint
+# The tests of the page need a chromium; where there is none and this is root on Debian, it is installed.
+chromium:
+	@command -v chromium > /dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null \
+		&& apt-get update -qq && apt-get install --yes --no-install-recommends chromium > /dev/null; } \
+		|| echo "no chromium: the tests that drive the page are skipped (apt-get install chromium)"
+
+test: .venv/all lint dockerfile chromium
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 # On another corpus the committed outputs stay as they are: papermill sets the parameters in a copy. ROOT and SUBJECT are for

@@ -36,10 +36,15 @@ def read_image(path: Path | str) -> np.ndarray:
     return decode_image(data, str(path))
 
 
-def decode_image(data: bytes, name: str) -> np.ndarray:
-    """As `read_image`, of a file's content; `name` stands for the file in messages."""
+def decode_image(data: bytes, name: str, *, most_pixels: int | None = None) -> np.ndarray:
+    """As `read_image`, of a file's content; `name` stands for the file in messages.
+
+    A picture of more than `most_pixels` is refused before it is decoded.
+    """
     try:
         with Image.open(io.BytesIO(data)) as image:
+            if most_pixels and image.width * image.height > most_pixels:
+                raise VideoError(f"{name}: expected at most {most_pixels} pixels, found {image.width}x{image.height}")
             image.load()
             return _rgb(_upright(image), _has_16_bits(image), name)
     except UnidentifiedImageError:

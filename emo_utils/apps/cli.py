@@ -21,6 +21,7 @@ from emo_utils.apps.commands.export import export
 from emo_utils.apps.commands.fetch import fetch
 from emo_utils.apps.commands.forget import forget
 from emo_utils.apps.commands.journal import journal
+from emo_utils.apps.commands.live import live
 from emo_utils.apps.commands.prepare import prepare
 from emo_utils.apps.commands.shared import WRONG_REQUEST
 from emo_utils.apps.commands.spot import spot
@@ -32,8 +33,8 @@ from emo_utils.stopping import stop_on_signals
 
 COMMANDS = {
     "Clips": (analyze, apex, spot, demo),
-    "Without a terminal": (page,),
     "Studies": (collect, agree, forget),
+    "Page and camera": (page, live),
     "Corpora and networks": (prepare, train, evaluate, export, tables),
     "This installation": (fetch, doctor),
 }

@@ -1,8 +1,6 @@
 """The tab Analyse: a clip in, the results of `emo analyze` out."""
 
-import logging
 from collections.abc import Iterator
-from pathlib import Path
 
 import gradio as gr
 
@@ -10,13 +8,12 @@ from emo_utils.apps.page.choices import DETECTORS, RATES, SMOOTHINGS, Choices
 from emo_utils.apps.page.engine import Engine
 from emo_utils.apps.page.parts import html
 from emo_utils.apps.page.progress import failed_html, idle_html, step_html
+from emo_utils.apps.page.refusals import told
 from emo_utils.apps.page.results import results_html
 from emo_utils.apps.page.visitors import COOKIE
-from emo_utils.errors import EmoError, Stopped, in_words
+from emo_utils.errors import Stopped
 from emo_utils.measures.measure import measures
 from emo_utils.workflows.analysis import Analysis
-
-log = logging.getLogger(__name__)
 
 EMPTY = (
     '<div class="emo-empty"><p>The results appear here: the clip with faces and expressions drawn in, charts, a card '
@@ -91,15 +88,5 @@ def analyse(
                     yield step_html(found), EMPTY
         finally:
             engine.visitors.delete(upload)
-    except Stopped:
-        yield idle_html("Stopped. Nothing was kept."), EMPTY
-    except EmoError as error:
-        yield failed_html(_without_place(in_words(error), path)), EMPTY
-    except Exception:
-        log.exception("an analysis failed")
-        yield failed_html("The clip could not be analysed, by a fault of this program. Try another clip."), EMPTY
-
-
-def _without_place(message: str, path: str) -> str:
-    """A message without the folders of the server."""
-    return message.replace(str(Path(path).parent) + "/", "")
+    except (Exception, Stopped) as error:
+        yield told(error, path), EMPTY

@@ -26,8 +26,8 @@ def failed_html(text: str) -> str:
     return f'<div class="emo-progress emo-failed" role="alert"><p><strong>{escape(text)}</strong></p></div>'
 
 
-def step_html(step: Step) -> str:
-    """How far an analysis is: stage, share, time left."""
+def step_html(step: Step, which: str = "") -> str:
+    """How far an analysis is: stage, share, time left; `which` tells two analyses apart."""
     start, width = WIDTHS.get(step.stage, (0.65, 0.0))
     share = min(1.0, step.done / step.total) if step.total else 0.0
     counted = ""
@@ -36,7 +36,7 @@ def step_html(step: Step) -> str:
     if step.stage == "waiting" and step.done:
         counted = f"{step.done} before you"
     left = "" if step.left_s is None else f"about {_seconds(step.left_s)} left"
-    return _box(STAGES.get(step.stage, OTHER), " · ".join(filter(None, (counted, left))), start + width * share)
+    return _box(which + STAGES.get(step.stage, OTHER), " · ".join(filter(None, (counted, left))), start + width * share)
 
 
 def _box(text: str, detail: str, share: float) -> str:

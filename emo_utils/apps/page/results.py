@@ -56,6 +56,28 @@ def results_html(analysis: Analysis, folder: Path, heading: str = "") -> str:
     return one_line(f'<article class="emo-results">{"".join(parts)}</article>')
 
 
+def pair_html(each: list[tuple[str, Analysis, Path]]) -> str:
+    """Two analyses side by side: heading, analysis and folder of each."""
+    sides = "".join(_side(*one) for one in each)
+    return one_line(f'<div class="emo-results emo-two">{sides}</div>')
+
+
+def _side(heading: str, analysis: Analysis, folder: Path) -> str:
+    summary = analysis.summary()
+    line = "Probability of each expression over time, for each person; the table holds the same numbers"
+    chart = chart_svg(analysis, "line", line, width_inches=PHONE_INCHES)
+    parts = [
+        f"<h2>{escape(heading)}</h2>",
+        _facts(summary),
+        _video(analysis, folder),
+        f'<figure class="emo-chart">{chart}</figure>',
+        _people(summary, folder),
+        _segments(analysis),
+        _files(folder, folder.name),
+    ]
+    return f"<article>{''.join(parts)}</article>"
+
+
 def one_line(html: str) -> str:
     """HTML without line breaks: an empty line would end it within Markdown."""
     return " ".join(html.split("\n"))

@@ -26,14 +26,16 @@ from starlette.responses import FileResponse, PlainTextResponse, Response, Strea
 
 from emo_utils.apps.page.choices import Choices
 from emo_utils.apps.page.downloads import zip_of
-from emo_utils.apps.page.engine import Engine
+from emo_utils.apps.page.engine import Engine, analyzer
 from emo_utils.apps.page.guard import Guard, token_of
 from emo_utils.apps.page.layout import page
 from emo_utils.apps.page.limits import Limits
+from emo_utils.apps.page.live_socket import LiveSockets
 from emo_utils.apps.page.results import FILES, is_hidden
 from emo_utils.apps.page.theme import CSS, HEAD, STATIC, emo_theme
 from emo_utils.apps.page.visitors import NotYours, Visitors
 from emo_utils.errors import EmoError
+from emo_utils.inference.options import AnalysisOptions
 
 INLINE = {".mp4": "video/mp4", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 """Files that the page shows; all others are only saved."""
@@ -80,6 +82,8 @@ def build(limits: Limits, weights: tuple[str, ...] = (), *, public: bool = False
 
     app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     _add_routes(app, visitors)
+    sockets = LiveSockets(limits, analyzer(AnalysisOptions(choices.weights[choices.default])).pipeline)
+    app.add_api_websocket_route("/emo/live", sockets.answer)
     blocks = page(engine, choices, public)
     gradio.mount_gradio_app(
         app, blocks, path="/", theme=emo_theme(), css=CSS, head=HEAD, footer_links=[], show_error=False,

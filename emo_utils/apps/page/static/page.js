@@ -1,2 +1,2 @@
-// Things that Gradio's pages lack: a language for screen readers is set by Gradio; the live camera is in live.js.
+// What the page's own scripts do: the live camera.
 import "./live.js";
