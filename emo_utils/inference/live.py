@@ -53,10 +53,16 @@ OnLiveFrame = Callable[[LiveFrame], None]
 
 
 class NewestFrame:
-    """Holds the newest frame of a source until it is taken; a frame that is replaced before is dropped."""
+    """Holds the newest frame of a source until it is taken; a frame that is replaced before is dropped.
+
+    Attributes:
+        dropped: number of frames dropped until now.
+        wanted: set when a reader is ready for the first frame; a detector may need seconds to be loaded.
+    """
 
     def __init__(self) -> None:
         self.dropped = 0
+        self.wanted = threading.Event()
         self._waiting: Picture | None = None
         self._closed = False
         self._error: BaseException | None = None
@@ -74,9 +80,11 @@ class NewestFrame:
         """End the source; the frame that waits is still given. `error` is raised after it."""
         with self._changed:
             self._closed, self._error = True, error or self._error
+            self.wanted.set()
             self._changed.notify()
 
     def __iter__(self) -> Iterator[Frame]:
+        self.wanted.set()
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting is not None or self._closed)
@@ -102,6 +110,7 @@ def in_real_time(source: FrameSource) -> Iterator[NewestFrame]:
 
 
 def _deliver(source: FrameSource, newest: NewestFrame) -> None:
+    newest.wanted.wait()
     started_s = time.monotonic()
     try:
         for picture in source.pictures(None, 1):

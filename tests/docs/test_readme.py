@@ -10,7 +10,11 @@ import typer
 from emo_utils.apps.cli import app
 
 ROOT = Path(__file__).resolve().parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+SPACE, README = re.fullmatch(
+    r"---\n(.*?)\n---\n(.*)", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
+).groups()
+"""The settings of the Space, and the text."""
+
 PAGES = [ROOT / "README.md", ROOT / "docs" / "index.md", *sorted((ROOT / "docs" / "guide").glob("*.md"))]
 LONGEST = 900
 """Words of the README before the tree of folders."""
@@ -90,3 +94,11 @@ def test_what_python_offers_in_the_readme_is_offered():
     attributes = set(re.findall(r"\banalysis\.(\w+)", code))
     assert attributes
     assert attributes <= set(dir(emo_utils.Analysis))
+
+
+def test_the_settings_of_the_space_fit_the_pins():
+    settings = dict(re.split(r":\s*", line, maxsplit=1) for line in SPACE.splitlines())
+    assert f"\ngradio=={settings['sdk_version']}\n" in (ROOT / "requirements.txt").read_text()
+    assert settings["sdk"] == "gradio"
+    assert (ROOT / settings["app_file"]).exists()
+    assert len(settings["short_description"]) <= 60

@@ -3,7 +3,7 @@
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -62,7 +62,7 @@ class _Clock:
         return Step(stage, done, total, left_s + (each_s * WRITING_SHARE * total if stage == ANALYSING else 0))
 
 
-class _Line:
+class Line:
     """Visitors who wait, in the order in which they came; the first one is served."""
 
     def __init__(self) -> None:
@@ -119,11 +119,15 @@ class Engine:
 
     limits: Limits
     visitors: Visitors
-    _line: _Line = field(default_factory=_Line, repr=False)
+    _line: Line = field(default_factory=Line, repr=False)
     _stops: dict[str, threading.Event] = field(default_factory=dict, repr=False)
 
-    def analyse(self, clip: Path, job: Job, options: AnalysisOptions, token: str) -> Iterator[Step | Analysis]:
+    def analyse(
+        self, clip: Path, job: Job, options: AnalysisOptions, token: str, outputs: Sequence[str] | None = None
+    ) -> Iterator[Step | Analysis]:
         """Analyse a clip into the folder of a job; gives steps, and the analysis at the end.
+
+        `outputs` are names of outputs; None: the default ones.
 
         Raises:
             EmoError: the clip cannot be read or is not within the limits.
@@ -131,7 +135,9 @@ class Engine:
         """
         steps: queue.SimpleQueue[Step | Analysis | BaseException] = queue.SimpleQueue()
         stop = self._stops[token] = threading.Event()
-        work = threading.Thread(target=self._work, args=(clip, job.folder, options, steps.put, stop), daemon=True)
+        work = threading.Thread(
+            target=self._work, args=(clip, job.folder, options, outputs, steps.put, stop), daemon=True
+        )
         with self.visitors.in_use(job.folder, self.visitors.upload_of(clip)):
             work.start()
             try:
@@ -146,14 +152,14 @@ class Engine:
         if token in self._stops:
             self._stops[token].set()
 
-    def _work(self, clip: Path, folder: Path, options: AnalysisOptions, tell, stop: threading.Event) -> None:
+    def _work(self, clip: Path, folder: Path, options: AnalysisOptions, outputs, tell, stop: threading.Event) -> None:
         try:
             with self._line.turn(self.limits.max_queue, lambda before: tell(Step("waiting", before)), stop):
-                tell(self._analysed(clip, folder, options, _reporter(tell, stop)))
+                tell(self._analysed(clip, folder, options, outputs, _reporter(tell, stop)))
         except BaseException as error:  # raised again where the steps are taken
             tell(error)
 
-    def _analysed(self, clip: Path, folder: Path, options: AnalysisOptions, report: OnStage) -> Analysis:
+    def _analysed(self, clip: Path, folder: Path, options: AnalysisOptions, outputs, report: OnStage) -> Analysis:
         source = self.limits.opened(clip)
         most = self.limits.most_frames(source.fps)
 
@@ -163,7 +169,7 @@ class Engine:
             report(stage, done, total)
 
         analysis = analyzer(options).analyze_source(source, progress=on_stage)
-        analysis.save(folder, progress=on_stage)
+        analysis.save(folder, outputs, progress=on_stage)
         return analysis
 
 

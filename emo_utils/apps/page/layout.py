@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from emo_utils.apps.page import about_tab, analyse_tab, compare_tab, live_tab
+from emo_utils.apps.page import about_tab, analyse_tab, compare_tab, journal_tab, live_tab
 from emo_utils.apps.page.choices import Choices
 from emo_utils.apps.page.engine import Engine
 from emo_utils.apps.page.parts import html
@@ -28,6 +28,8 @@ def page(engine: Engine, choices: Choices, public: bool) -> gr.Blocks:
             analyse_tab.add(engine, choices)
             live_tab.add()
             compare_tab.add(engine, choices)
+            if not public:
+                journal_tab.add(engine, choices)
             about_tab.add(engine.limits, public)
     blocks.queue(max_size=engine.limits.max_queue, api_open=False, default_concurrency_limit=8)
     return blocks

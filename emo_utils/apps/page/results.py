@@ -138,23 +138,25 @@ def _people(summary: dict, folder: Path) -> str:
 def _card(person: dict, folder: Path) -> str:
     number, named = person["person_id"], person["dominant_emotion"]
     shares = sorted(person["share_of_time"].items(), key=lambda item: -item[1])
-    bars = "".join(_bar(name, share) for name, share in shares if share >= LEAST_SHARE)
+    bars = "".join(share_bar(name, share) for name, share in shares if share >= LEAST_SHARE)
     facts = [f"seen {person['seen_s']:.1f} s"]
     if person["mean_confidence"] is not None:
         facts += [f"mean probability {person['mean_confidence']:.0%}", f"uncertain {person['uncertain_share']:.0%}"]
     return (
-        f'<section class="emo-card" aria-label="Person {number}"><h4>Person {number}{_chip(named)}</h4>'
+        f'<section class="emo-card" aria-label="Person {number}"><h4>Person {number}{emotion_chip(named)}</h4>'
         f"<dl>{bars}</dl><p>{' · '.join(facts)}</p>{_apexes(number, folder)}</section>"
     )
 
 
-def _chip(emotion: str | None) -> str:
+def emotion_chip(emotion: str | None) -> str:
+    """The emotion that somebody mostly shows, with its colour."""
     if not emotion:
         return ""
     return f'<span class="emo-chip" style="--emo:{COLOURS.get(emotion, "#888")}">mostly {escape(emotion)}</span>'
 
 
-def _bar(name: str, share: float) -> str:
+def share_bar(name: str, share: float) -> str:
+    """A row of a list: an emotion and its share as a bar."""
     style = f"--emo:{COLOURS.get(name, '#888')};--share:{share:.4f}"
     return f'<div class="emo-bar" style="{style}"><dt>{escape(name)}</dt><dd><span>{share:.0%}</span></dd></div>'
 
@@ -179,7 +181,9 @@ def _segments(analysis: Analysis) -> str:
     if table.empty:
         return "<h3>Segments</h3><p>No expression with an onset, an apex and an offset was found.</p>"
     kept = [name for name in SEGMENT_COLUMNS if name in table]
-    return "<h3>Segments</h3>" + _table("Segments", [SEGMENT_COLUMNS[name] for name in kept], table[kept].to_numpy())
+    return "<h3>Segments</h3>" + table_html(
+        "Segments", [SEGMENT_COLUMNS[name] for name in kept], table[kept].to_numpy()
+    )
 
 
 def _measures(analysis: Analysis) -> str:
@@ -189,10 +193,11 @@ def _measures(analysis: Analysis) -> str:
     faces = analysis.results.result.timeline.faces
     means = faces.groupby("person_id")[names].mean()
     rows = [[person, *values] for person, values in zip(means.index, means.to_numpy(), strict=True)]
-    return "<h3>Measures, mean of the frames</h3>" + _table("Measures", ["person", *names], rows)
+    return "<h3>Measures, mean of the frames</h3>" + table_html("Measures", ["person", *names], rows)
 
 
-def _table(label: str, names: list[str], rows) -> str:
+def table_html(label: str, names: list[str], rows) -> str:
+    """A table that can be scrolled sideways, also by keyboard."""
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
     body = "".join(f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in row)}</tr>" for row in rows)
     return (

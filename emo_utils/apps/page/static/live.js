@@ -104,11 +104,13 @@ class Live {
   boxes(faces) {
     const canvas = find("boxes"), pen = sized(canvas), { width, height } = canvas.getBoundingClientRect();
     pen.clearRect(0, 0, width, height);
+    const area = this.area(width, height);
     pen.font = "600 15px system-ui, sans-serif";
     for (const face of faces) {
       const colour = this.colours[this.classes.indexOf(face.emotion)] || "#8a8f98";
       const [x1, y1, x2, y2] = face.box;
-      const left = (1 - x2) * width, top = y1 * height, wide = (x2 - x1) * width, high = (y2 - y1) * height;
+      const left = area.x + (1 - x2) * area.width, top = area.y + y1 * area.height;
+      const wide = (x2 - x1) * area.width, high = (y2 - y1) * area.height;
       pen.lineWidth = 3;
       pen.strokeStyle = colour;
       pen.globalAlpha = face.status === "uncertain" ? 0.55 : 1;
@@ -120,6 +122,13 @@ class Live {
       pen.fillText(text, left + 5, Math.max(0, top - 24) + 17);
       pen.globalAlpha = 1;
     }
+  }
+
+  // Where the picture is shown within the stage, which is 4 to 3.
+  area(width, height) {
+    const scale = Math.min(width / this.video.videoWidth, height / this.video.videoHeight);
+    const wide = this.video.videoWidth * scale, high = this.video.videoHeight * scale;
+    return { x: (width - wide) / 2, y: (height - high) / 2, width: wide, height: high };
   }
 
   chart(now) {
