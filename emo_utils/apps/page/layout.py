@@ -24,7 +24,7 @@ def page(engine: Engine, choices: Choices, public: bool) -> gr.Blocks:
     """
     with gr.Blocks(analytics_enabled=False, title="emo-utils") as blocks:
         html(HEADER, elem_id="emo-header")
-        with gr.Tabs():
+        with gr.Tabs(overflow_behavior="wrap"):
             analyse_tab.add(engine, choices)
             live_tab.add()
             compare_tab.add(engine, choices)
