@@ -107,7 +107,7 @@ class RunFolder:
 
     @property
     def weights_file(self) -> Path:
-        """The weights file that `emo analyze` reads; only for networks that read one gray face."""
+        """The weights file that `emo analyze` reads."""
         return self.path / "weights.onnx"
 
     def predictions_file(self, part: str) -> Path:
@@ -275,16 +275,16 @@ class RunFolder:
         """The weights file that `emo analyze` reads, of one fold; see `one_fold`.
 
         Raises:
-            RunError: as `network`, or the input of the network is not one gray face.
+            RunError: as `network`, or the run was trained before its kind of network had a weights file.
         """
         if self.weights_file.exists():
             return self.weights_file
         fold = self.network(number)
         if not fold.weights_file.exists():
             raise RunError(
-                f"{fold.path}: expected {fold.weights_file.name}, which `emo train` writes for networks that read one "
-                f"gray face at a time; found {fold._described()}. Clips cannot be read with such a network yet; "
-                f"`emo evaluate {self.path}` gives its figures"
+                f"{fold.path}: expected {fold.weights_file.name}, which `emo train` writes at the end; found "
+                f"{fold._described()} without one, as older versions left it. Write it: emo export {fold.path} --out "
+                f"network.onnx, and give network.onnx as weights"
             )
         return fold.weights_file
 

@@ -171,6 +171,7 @@ class Segment:
         moved: that displacement, in face sides.
         baseline_emotion, baseline_confidence: of the mean of the probabilities from onset to offset after the person's
             baseline is taken off; empty and NaN without one.
+        apex_emotion, apex_confidence: of a network that was trained on apex frames, where one was given.
     """
 
     person_id: int
@@ -194,6 +195,8 @@ class Segment:
     moved: float = float("nan")
     baseline_emotion: str = ""
     baseline_confidence: float = float("nan")
+    apex_emotion: str = ""
+    apex_confidence: float = float("nan")
 
     def __post_init__(self) -> None:
         if not self.onset <= self.apex <= self.offset:

@@ -57,6 +57,7 @@ STATUSES = {
     "low_quality": "the face is too small, or its detection confidence too low, for a reliable prediction; where pose "
     "or quality is measured, also a face turned more than 45 degrees away from the camera, or without landmarks",
     "uncertain": "the highest smoothed probability is below the threshold of the weights",
+    "short_window": "the face is tracked for too short a time for a network over time; it has no prediction",
 }
 """The status of a row. If several apply, the last one in this table is used."""
 

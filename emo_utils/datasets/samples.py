@@ -15,7 +15,7 @@ from emo_utils.datasets.splits import Split
 from emo_utils.errors import CorpusError, SampleError
 from emo_utils.faces.detector import DEFAULT
 from emo_utils.faces.pictures import crops_of_faces
-from emo_utils.representations.sequence import load_sequence, pad_sequences
+from emo_utils.representations.sequence import item_of, load_sequence, pad_sequences
 from emo_utils.representations.stack import load_stack
 from emo_utils.structures import Clip, FaceImages, InputSpec
 
@@ -168,8 +168,7 @@ def read_sample(path: Path) -> np.ndarray:
     if path.suffix == ".tiff":
         return load_stack(path).pixels
     if path.suffix == ".npz":
-        crops = load_sequence(path).crops
-        return crops[:, None] if crops.ndim == 3 else np.ascontiguousarray(crops.transpose(0, 3, 1, 2))
+        return item_of(load_sequence(path))
     picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if picture is None:
         raise SampleError(f"{path}: expected a sample as `emo prepare` writes it, found none that can be read")

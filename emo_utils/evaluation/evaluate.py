@@ -14,7 +14,8 @@ from emo_utils.evaluation.votes import vote_agreement
 from emo_utils.faces.detector import DEFAULT
 from emo_utils.faces.pictures import crops_of_faces
 from emo_utils.inference.engines import OnnxEngine
-from emo_utils.inference.weights import find_weights
+from emo_utils.inference.networks import FRAME
+from emo_utils.inference.weights import Weights, find_weights
 from emo_utils.run_folder import RunFolder
 
 BATCH = 256
@@ -37,8 +38,7 @@ def evaluate_run(folder: Path, corpus: str | None = None, split: str | None = No
     if trained_on != corpus or split not in parts:
         raise RunError(
             f"{folder}: expected predictions of {corpus}, {split}; found a run on {trained_on} with predictions of "
-            f"{', '.join(parts)}. Give `emo evaluate {folder}`; a network that does not read single gray faces cannot "
-            "be tried on another corpus yet"
+            f"{', '.join(parts)}. Give `emo evaluate {folder}` for its own figures"
         )
     validation = None
     if split == "test" and "validation" in parts:
@@ -86,6 +86,7 @@ def evaluate_weights(
     """
     found = find_weights(weights)
     source = _still_faces(corpus, root, rule)
+    check_reads_faces(found)
     images = source.load(split)
     if set(images.classes) != set(found.classes):
         raise WeightsError(f"{weights} names {found.classes}, but {corpus} has {images.classes}")
@@ -105,6 +106,20 @@ def evaluate_weights(
         order = [found.classes.index(name) for name in images.classes]
         report["votes"] = vote_agreement(probabilities[:, order], images.counts, images.votes)
     return report
+
+
+def check_reads_faces(weights: Weights) -> None:
+    """Refuse weights that do not read one gray face at a time.
+
+    Raises:
+        WeightsError: of another kind.
+    """
+    if weights.representation != FRAME:
+        raise WeightsError(
+            f"{weights.name}: expected weights that read one face, for still pictures; found weights that read "
+            f"{weights.representation}. Measure them on clips: emo evaluate {weights.name} CORPUS, CORPUS being one of "
+            "clips, or folder with --root"
+        )
 
 
 def _still_faces(corpus: str, root: Path | None, rule: str | None = None) -> FaceCorpus:

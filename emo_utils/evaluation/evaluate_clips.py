@@ -1,5 +1,6 @@
 """Measure weights on a corpus of clips that they were not trained on; clips are analysed as by `emo analyze`."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +15,13 @@ from emo_utils.evaluation.predictions import prediction_table, write_predictions
 from emo_utils.evaluation.with_baseline import baseline_report
 from emo_utils.faces.detector import DEFAULT
 from emo_utils.inference.baseline import log_mean
-from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.networks import APEX
+from emo_utils.inference.options import ONE, AnalysisOptions
 from emo_utils.inference.pipeline import Pipeline
 from emo_utils.inference.weights import Weights, find_weights
 from emo_utils.structures import Clip
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -29,6 +33,7 @@ class ClipReadings:
         log_means: float (C,) of each: the mean log-probability over the frames of the person seen in most frames.
         frames: the number of those frames.
         no_face: names of clips in which no face was found.
+        too_short: names of clips that are too short for a network over time, or have no segment for an apex network.
         unreadable: names of clips that could not be decoded, with the reason.
     """
 
@@ -36,6 +41,7 @@ class ClipReadings:
     log_means: list[np.ndarray] = field(default_factory=list)
     frames: list[int] = field(default_factory=list)
     no_face: list[str] = field(default_factory=list)
+    too_short: list[str] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
 
 
@@ -50,7 +56,8 @@ def evaluate_clips(
 ) -> dict:
     """Predict every clip of a corpus and measure the predictions; nothing is trained, so no clip is held out.
 
-    A clip's prediction is the mean log-probability over the frames of the person seen in most frames. Only emotions of
+    A clip's prediction is the mean log-probability over the frames of the person seen in most frames; of a network for
+    apex frames, its prediction at the one apex of the clip. Only emotions of
     both the corpus and the weights are candidates; clips of other emotions are left out and counted in `left_out`.
 
     Args:
@@ -64,7 +71,8 @@ def evaluate_clips(
 
     Returns:
         The figures of `evaluation.measure`, `coverage` and `uncertain` (`evaluation.coverage`), `prior`, `detector`;
-        `files`, the number of clips; `no_face` and `unreadable` with `no_face_files` and `unreadable_files`;
+        `files`, the number of clips; `no_face`, `too_short` (for the window of a network over time) and `unreadable`,
+        with `no_face_files`, `too_short_files` and `unreadable_files`;
         `accuracy_all`, which counts these as errors; `left_out`, the clips of other emotions by emotion;
         `candidates`; and with a baseline `baseline` (`evaluation.with_baseline`).
 
@@ -73,12 +81,17 @@ def evaluate_clips(
         WeightsError: weights and corpus have fewer than two emotions in common.
     """
     found = find_weights(weights)
+    if found.corpus == corpus:
+        log.warning("%s was trained on clips of %s: the figures are not those of unseen clips", weights, corpus)
     clips = corpora.create(corpus, **({"root": root} if root else {})).index()
     classes = candidates(found, corpus)
     named = [clip for clip in clips if clip.emotion in classes]
     read = read_clips(named, found, classes, detector, prior)
     if not read.clips:
-        raise CorpusError(f"{corpus}: expected a face in at least one clip, found none in {len(named)}")
+        raise CorpusError(
+            f"{corpus}: expected a face in at least one clip that {weights} can read, found none in {len(named)}; "
+            f"{len(read.too_short)} are too short for its window"
+        )
     prior = prior or found.clip_prior
     table = _table(read, classes)
     if predictions:
@@ -112,7 +125,11 @@ def read_clips(
     """Predict clips: the mean log-probabilities over `classes` of each; see `evaluate_clips`."""
     columns = [weights.classes.index(name) for name in classes]
     # A labelled clip shows one person, so identities across tracks are not needed.
-    how = AnalysisOptions(str(weights.path), detector, identity_weights="none", segments=False, prior=prior)
+    at_apex = weights.representation == APEX
+    how = AnalysisOptions(
+        str(weights.path), detector, identity_weights="none", segments=ONE if at_apex else False, apex_only=at_apex,
+        prior=prior,
+    )  # fmt: skip
     pipeline, read = Pipeline(how), ClipReadings()
     for clip in clips:
         try:
@@ -125,6 +142,10 @@ def read_clips(
             continue
         person = int(timeline.faces["person_id"].value_counts().idxmax())
         frames = timeline.probabilities(person)[:, columns]
+        frames = frames[~np.isnan(frames).any(axis=1)]
+        if not len(frames):
+            read.too_short.append(clip.clip_id)
+            continue
         read.clips.append(clip)
         read.log_means.append(log_mean(frames))
         read.frames.append(len(frames))
@@ -142,6 +163,8 @@ def _missed(read: ClipReadings, files: int, report: dict) -> dict:
     """The clips without a prediction, and the accuracy that counts them as errors."""
     return {
         "files": files,
+        "too_short": len(read.too_short),
+        "too_short_files": read.too_short,
         "no_face": len(read.no_face),
         "no_face_files": read.no_face,
         "unreadable": len(read.unreadable),

@@ -11,6 +11,7 @@ import numpy as np
 from emo_utils.datasets.corpora.folder import Folder, FolderListing, LabelledFile
 from emo_utils.errors import CorpusError, EmoError, VideoError
 from emo_utils.evaluation.coverage import table_coverage
+from emo_utils.evaluation.evaluate import check_reads_faces
 from emo_utils.evaluation.measure import measure
 from emo_utils.evaluation.predictions import prediction_table, write_predictions
 from emo_utils.evaluation.with_baseline import baseline_report
@@ -169,6 +170,7 @@ def _read_pictures(files: list[LabelledFile], weights: Weights, options: FolderO
     """Predict in batches; a thread reads the next pictures and detects faces. Only crops are kept in memory."""
     if not files:
         return
+    check_reads_faces(weights)
     engine = OnnxEngine(weights, prior=options.prior or weights.clip_prior)
     with detector_for(options.faces, options.detector) as detector:
         crops = _crops(files, weights.input_spec, options.faces, detector, readings)

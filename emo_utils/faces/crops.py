@@ -68,6 +68,24 @@ def crop_face(pixels: np.ndarray, keypoints: np.ndarray, spec: InputSpec, outsid
     return _warp(pixels, transform, spec.size, outside)
 
 
+def cut_face(pixels: np.ndarray, box: np.ndarray, keypoints: np.ndarray, spec: InputSpec) -> np.ndarray:
+    """The crop of one face as `spec` requires, in training and in reading: `crop_face`, or `crop_box` for `box`.
+
+    Args:
+        pixels: uint8 (H, W, 3) RGB.
+        box: float (4,), x1 y1 x2 y2 in pixels.
+        keypoints: float (K, 2) in pixels.
+        spec: of the crop.
+
+    Returns:
+        uint8 (S, S) for gray, (S, S, 3) for RGB.
+    """
+    if spec.alignment != "box":
+        return crop_face(pixels, keypoints, spec)
+    crop = crop_box(pixels, box, spec.margin, spec.size)
+    return cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY) if spec.colour == "gray" else crop
+
+
 def crop_box(pixels: np.ndarray, box: np.ndarray, margin: float = 0.10, size: int = 224) -> np.ndarray:
     """Cut a detector's box out of a frame, without rotation and without the face side.
 

@@ -1,6 +1,6 @@
 """Crops of the apex frames of a clip, for people and for a network that reads only apex frames."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -64,8 +64,25 @@ def apex_crops(
             return
 
 
-def read_apexes(
-    timeline: Timeline, segments: Sequence[Segment], crops: Sequence[np.ndarray], engine: OnnxEngine
+def predict_apexes(
+    source: FrameSource, segments: Sequence[Segment], keypoints: Sequence[np.ndarray | None], engine: OnnxEngine
+) -> list[np.ndarray | None]:
+    """Probabilities float32 (C,) of the apex crop of each segment; None for a segment without keypoints."""
+    crops = list(apex_crops(source, segments, keypoints, engine.weights.input_spec))
+    predictions = engine.predict(np.stack([crop.network_crop for crop in crops])) if crops else []
+    return in_order_of(segments, [crop.segment for crop in crops], predictions)
+
+
+def in_order_of(
+    segments: Sequence[Segment], read: Sequence[Segment], predictions: Iterable[np.ndarray]
+) -> list[np.ndarray | None]:
+    """The prediction of each segment, None for one that was not read."""
+    found = dict(zip(read, predictions, strict=True))
+    return [found.get(segment) for segment in segments]
+
+
+def fill_apexes(
+    timeline: Timeline, segments: Sequence[Segment], predictions: Sequence[np.ndarray | None], uncertain_below: float
 ) -> Timeline:
     """Fill a timeline without predictions with the predictions for the apex crops.
 
@@ -74,14 +91,15 @@ def read_apexes(
 
     Args:
         timeline: with empty emotions.
-        segments: the segments with a crop.
-        crops: uint8 (S, S) each, in the same order.
-        engine: predicts from the crops.
+        segments: of the clip.
+        predictions: probabilities (C,) of each segment; None for one that was not read.
+        uncertain_below: the top probability under which a segment is `uncertain`.
     """
     table, classes = timeline.table.copy(), timeline.classes
     raw, smoothed = ([f"{prefix}{name}" for name in classes] for prefix in PREFIXES[:2])
-    predictions = engine.predict(np.stack(crops)) if crops else []
     for segment, row in zip(segments, predictions, strict=True):
+        if row is None:
+            continue
         own = (table["person_id"] == segment.person_id).fillna(False)
         inside = own & table["frame_index"].between(segment.onset, segment.offset)
         apex = own & (table["frame_index"] == segment.apex)
@@ -90,6 +108,6 @@ def read_apexes(
         for rows, prefix in ((apex, ""), (inside, "smoothed_")):
             table.loc[rows, f"{prefix}emotion"] = emotion
             table.loc[rows, f"{prefix}confidence"] = confidence
-        if confidence < engine.uncertain_below:
+        if confidence < uncertain_below:
             table.loc[inside, "status"] = "uncertain"
     return replace(timeline, table=table)

@@ -67,7 +67,7 @@ class OnnxEngine:
             )
 
     def predict(self, crops: np.ndarray) -> np.ndarray:
-        """Probabilities float32 (N, C) of uint8 crops (N, S, S), under the engine's prior."""
+        """Probabilities float32 (N, C) of uint8 crops (N, S, S), or RGB (N, S, S, 3), under the engine's prior."""
         return self._run([PROBABILITIES], crops)[0]
 
     def read(self, crops: np.ndarray) -> FaceReading:
@@ -88,9 +88,13 @@ class OnnxEngine:
             )
 
     def _run(self, outputs: list[str], crops: np.ndarray) -> list[np.ndarray]:
-        size = self.weights.input_spec.size
-        if crops.dtype != np.uint8 or crops.shape[1:] != (size, size):
-            raise ValueError(f"expected uint8 crops (N, {size}, {size}), found {crops.dtype} {crops.shape}")
+        spec = self.weights.input_spec
+        shape = (spec.size, spec.size) if spec.colour == "gray" else (spec.size, spec.size, 3)
+        if crops.dtype != np.uint8 or crops.shape[1:] != shape:
+            raise ValueError(
+                f"expected uint8 crops (N, {', '.join(map(str, shape))}), found {crops.dtype} {crops.shape}"
+            )
+        crops = crops if spec.colour == "gray" else np.ascontiguousarray(crops.transpose(0, 3, 1, 2))
         probabilities, *others = self._session.run(outputs, {"faces": crops})
         return [probabilities if self._ratio is None else change_prior(probabilities, self._ratio), *others]
 

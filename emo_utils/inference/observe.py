@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from emo_utils.faces.boxes import intersection_over_union
-from emo_utils.faces.crops import crop_face, keypoints_of
+from emo_utils.faces.crops import cut_face, keypoints_of
 from emo_utils.faces.cuts import CutDetector
 from emo_utils.faces.detector import FaceDetector
 from emo_utils.faces.tracker import SURE, FaceTracker
@@ -159,7 +159,7 @@ def _cut(
     measures: Sequence[Measure],
     instruments: Instruments,
 ) -> ObservedFrame:
-    crops = tuple(crop_face(frame.pixels, face.keypoints, spec) for face in faces)
+    crops = tuple(cut_face(frame.pixels, face.box, face.keypoints, spec) for face in faces)
     motions = tuple(
         motion.update(face.track_id, frame.pixels, face.keypoints, frame.time_s) for face in (faces if motion else ())
     )

@@ -125,9 +125,13 @@ class AnalysisOptions:
         """Whether people are compared across clips by their faces, if there is a network for that."""
         return self.subject is None and self.baseline_request.kind == PEOPLE
 
+    def read_rate(self, fps: float | None) -> float:
+        """Frames a second that are read of a source of this frame rate."""
+        return min(self.sample_fps or fps or USUAL_FPS, fps or USUAL_FPS)
+
     def detection_interval(self, fps: float | None) -> tuple[int, float]:
         """Frames from one detection to the next, and detections a second, for a source of this frame rate."""
-        rate = min(self.sample_fps or fps or USUAL_FPS, fps or USUAL_FPS)
+        rate = self.read_rate(fps)
         every = self.detect_every or max(1, round(DETECTION_S * rate))
         return every, rate / every
 

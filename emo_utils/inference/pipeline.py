@@ -18,10 +18,11 @@ from emo_utils.faces.groups import GroupDetector
 from emo_utils.faces.still import StillDetector, StillTracker
 from emo_utils.faces.tracking import create_tracker
 from emo_utils.faces.tracklets import TrackletStore
-from emo_utils.inference.apexes import apex_crops, read_apexes
+from emo_utils.inference.apex_network import with_apex_emotions
+from emo_utils.inference.apexes import fill_apexes, predict_apexes
 from emo_utils.inference.embeddings import EmbeddingLog, Embeddings
-from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.frame_sources import FrameSource, frame_source
+from emo_utils.inference.networks import Networks, open_networks
 from emo_utils.inference.observe import ObservedFrame, observe
 from emo_utils.inference.options import ONE, AnalysisOptions
 from emo_utils.inference.people import name_faces, person_vectors
@@ -29,7 +30,7 @@ from emo_utils.inference.prefetch import prefetch
 from emo_utils.inference.segmenting import ClipMotion, MotionLog, name_segments, with_strength
 from emo_utils.inference.sustained import sustained_segments
 from emo_utils.inference.timeline_table import Naming, drop_short_tracks, face_rows, timeline_table
-from emo_utils.inference.weights import find_weights
+from emo_utils.inference.window_reader import WindowReader
 from emo_utils.measures.measure import Instruments, create_measures
 from emo_utils.motion.follow import MotionFollower
 from emo_utils.motion.magnify import MICRO_BAND, MagnifyOptions
@@ -87,10 +88,10 @@ class Pipeline:
 
     def __init__(self, options: AnalysisOptions | None = None):
         self.options = options or AnalysisOptions()
-        self.weights = find_weights(self.options.weights)
-        self.engine = OnnxEngine(self.weights, threads=1, prior=self.options.prior or self.weights.clip_prior)
+        self.networks = open_networks(self.options)
+        self.weights, self.engine = self.networks.weights, self.networks.engine
         if self.options.embeddings:
-            self.engine.check_embeddings()
+            self.networks.of_frames.check_embeddings()
         self.embedder = find_embedder(self.options.identity_weights)
         self.measures = create_measures(self.options.measures)
         create_tracker(self.options.tracker, 1.0, self.embedder)
@@ -124,7 +125,8 @@ class Pipeline:
         timeline, traces = observed.timeline, observed.traces
         if traces is None:
             return observed
-        rule = MOTION_ALONE if options.apex_only else COMBINED
+        # The probabilities of a window say nothing about when an expression begins.
+        rule = MOTION_ALONE if options.apex_only or self.networks.over_time else COMBINED
         one = options.segments == ONE
         segments, motion = traces.read_one(rule) if one else traces.read(rule, options.expressions)
         if marked is not None:
@@ -132,11 +134,16 @@ class Pipeline:
         elif not one and not options.apex_only and options.expressions != "micro":
             segments = segments + sustained_segments(timeline, motion, segments)
         keypoints = tuple(traces.keypoints_at(segment.track_id, segment.apex) for segment in segments)
+        at_apexes: list[np.ndarray | None] = []
+        if self.networks.apex:
+            at_apexes = self.networks.apex.predict(source, segments, keypoints, timeline)
+        elif options.apex_only:
+            at_apexes = predict_apexes(source, segments, keypoints, self.engine)
         if options.apex_only:
-            crops = list(apex_crops(source, segments, keypoints, self.weights.input_spec))
-            cut = [crop.segment for crop in crops], [crop.network_crop for crop in crops]
-            timeline = read_apexes(timeline, *cut, self.engine)
+            timeline = fill_apexes(timeline, segments, at_apexes, self.engine.uncertain_below)
         named = tuple(name_segments(segments, timeline))
+        if self.networks.apex:
+            named = with_apex_emotions(named, at_apexes, self.networks.apex.engine.weights.classes)
         log.info("%s: %d segments, %s", source.name, len(named), "found" if marked is None else "by hand")
         found = {"motion": motion, "segments": named, "keypoints": keypoints}
         return replace(observed, timeline=timeline, **found)
@@ -150,24 +157,28 @@ class Pipeline:
         kept = EmbeddingLog() if self.options.embeddings else None
         across_clips = self.options.recognises_people
         store, faults = TrackletStore(self.embedder, embed_single=across_clips), Faults()
-        detector, instruments = GroupDetector(create_detector(self.options.detector)), Instruments()
+        detector, instruments = GroupDetector(create_detector(self.networks.detector)), Instruments()
+        over_time = self.networks.over_time
+        windows = over_time.reader(self.options.read_rate(source.fps)) if over_time else None
         try:
             # Closed here, so that an error or Ctrl-C ends the thread.
             with closing(prefetch(self._observed(source, detector, store, faults, instruments))) as ahead:
-                predicted = self._predict(ahead, motion, kept, on_frame)
-                faces, frames = face_rows(predicted, self.weights.input_spec, self.weights.classes, self.measures)
+                predicted = self._predict(ahead, motion, kept, on_frame, windows)
+                faces, frames = face_rows(predicted, self.networks.input_spec, self.weights.classes, self.measures)
         finally:
             detector.close()
             instruments.close()
+        faces = windows.fill(faces) if windows else faces
         faces = name_faces(drop_short_tracks(faces, len(frames)), store)
         vectors = person_vectors(faces, store) if across_clips else {}
         if motion:
             motion.name(faces)
         table = timeline_table(faces, frames, self.naming)
-        timeline = Timeline(table, self.weights.classes, _provenance(source, faults, detector, table))
+        timeline = Timeline(table, self.weights.classes, _provenance(source, faults, detector, table, self.networks))
         log.info("%s: %s", source.name, timeline)
-        traces = motion.finish(timeline, with_probabilities=not self.options.apex_only) if motion else None
-        embeddings = kept.finish(faces, self.engine.features) if kept else None
+        by_frame = not self.options.apex_only and not over_time
+        traces = motion.finish(timeline, with_probabilities=by_frame) if motion else None
+        embeddings = kept.finish(faces, self.networks.of_frames.features) if kept else None
         return PipelineResult(timeline, traces=traces, embeddings=embeddings, vectors=vectors)
 
     def _observed(
@@ -180,14 +191,14 @@ class Pipeline:
     ) -> Iterator[ObservedFrame]:
         """The frames with tracked and cropped faces; the faces of a single picture have no tracks."""
         options, still = self.options, source.frames == 1
-        every, rate = options.detection_interval(source.fps)
+        every, rate = self.networks.detection_interval(options, source.fps)
         spare = max(1, (os.cpu_count() or 2) - 1)  # one core is for the network
         return observe(
             source.read(options.sample_fps, spare, strict=options.strict, faults=faults),
             StillDetector(detector) if still else detector,
             StillTracker() if still else create_tracker(options.tracker, rate, self.embedder),
             every,
-            self.weights.input_spec,
+            self.networks.input_spec,
             store,
             self._follower(source.fps) if options.segments else None,
             self.measures,
@@ -198,7 +209,8 @@ class Pipeline:
     def naming(self) -> Naming:
         """How probabilities are smoothed, and turned into emotions."""
         smoothing = (self.options.smoothing, self.options.smoothing_s)
-        return Naming(self.weights.classes, *smoothing, self.engine.uncertain_below, self.measures)
+        over_time = self.networks.over_time is not None
+        return Naming(self.weights.classes, *smoothing, self.engine.uncertain_below, self.measures, over_time)
 
     def _follower(self, fps: float | None) -> MotionFollower:
         magnified, one = self.options.magnify_motion, self.options.segments == ONE
@@ -212,37 +224,44 @@ class Pipeline:
         motion: MotionLog | None,
         kept: EmbeddingLog | None,
         on_frame: OnFrame | None,
+        windows: WindowReader | None,
     ) -> Iterator[tuple[ObservedFrame, np.ndarray]]:
-        """Frames with the probabilities (faces, C) of their faces, predicted in batches."""
+        """Frames with the probabilities (faces, C) of their faces, predicted in batches; NaN if read in windows."""
         done = 0
         while batch := list(islice(observed, BATCH_FRAMES)):
             crops, start = [crop for frame in batch for crop in frame.crops], 0
-            if kept and crops:
-                reading = self.engine.read(np.stack(crops))
-                probabilities, embeddings = reading.probabilities, reading.embeddings
-            else:
-                probabilities, embeddings = self.probabilities(crops), None
+            probabilities, embeddings = self.probabilities(crops), None
+            if crops and (kept or self.networks.encoder):
+                reading = self.networks.of_frames.read(np.stack(crops))
+                embeddings = reading.embeddings
+                probabilities = probabilities if windows else reading.probabilities
             for frame in batch:
                 rows = slice(start, start := start + len(frame.faces))
                 if motion:
                     motion.add(frame)
                 if kept and embeddings is not None:
                     kept.add(frame, embeddings[rows])
+                if windows:
+                    windows.add(frame, frame.crops if embeddings is None else list(embeddings[rows]))
                 yield frame, probabilities[rows]
             done += len(batch)
             if on_frame:
                 on_frame(done)
 
     def probabilities(self, crops: Sequence[np.ndarray]) -> np.ndarray:
-        """Float (N, C) of uint8 crops (S, S); NaN with `apex_only`, which predicts only for apex frames."""
-        if self.options.apex_only or not crops:
+        """Float (N, C) of uint8 crops (S, S); NaN with `apex_only`, and for a network over time."""
+        if self.options.apex_only or self.networks.over_time or not crops:
             return np.full((len(crops), len(self.weights.classes)), np.nan)
         return self.engine.predict(np.stack(crops))
 
 
-def _provenance(source: FrameSource, faults: Faults, detector: GroupDetector, table: "pd.DataFrame") -> Provenance:
+def _provenance(
+    source: FrameSource, faults: Faults, detector: GroupDetector, table: "pd.DataFrame", networks: Networks
+) -> Provenance:
     """How a source was read; also written to the log."""
     warnings = faults.messages() + detector.warnings()
+    if networks.over_time:
+        warnings += networks.over_time.warnings(table)
     if (table["status"] == "no_face").all():
         warnings.append("no face was found in it")
     track, orientation = (source.info.track, source.info.orientation) if source.info else ("", "")

@@ -50,9 +50,15 @@ def stream(pipeline: Pipeline, source: FrameSource) -> Iterator[StreamRow]:
         source: any source.
 
     Raises:
-        EmoError: an option that needs later frames: another smoothing, `apex_only`, or a baseline.
+        EmoError: an option that needs later frames: another smoothing, `apex_only`, or a baseline; or a network over
+            time.
     """
     options = pipeline.options
+    if pipeline.networks.over_time:
+        raise EmoError(
+            f"{pipeline.weights.name} reads windows of {pipeline.networks.over_time.rule.frames} frames, which a "
+            "stream does not have yet: expected weights that read single frames, such as ferplus-int8"
+        )
     if options.smoothing not in CAUSAL_SMOOTHING or options.apex_only:
         raise EmoError(
             f"a stream uses no future: expected smoothing {' or '.join(CAUSAL_SMOOTHING)} and no apex_only, found "

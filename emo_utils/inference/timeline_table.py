@@ -35,6 +35,7 @@ class Naming:
         smoothing_s: its time constant or window in seconds.
         uncertain_below: the smoothed top probability under which a row is `uncertain`.
         measures: further measures; their columns come after those of the contract.
+        over_time: the network reads windows of frames: a face without probabilities is in none.
     """
 
     classes: tuple[str, ...]
@@ -42,6 +43,7 @@ class Naming:
     smoothing_s: float
     uncertain_below: float
     measures: tuple[Measure, ...] = ()
+    over_time: bool = False
 
 
 def face_rows(
@@ -128,9 +130,10 @@ def _named(faces: pd.DataFrame, naming: Naming) -> pd.DataFrame:
     for measure in naming.measures:
         if measure.of_probabilities:
             faces[list(measure.columns)] = measure.of_probabilities(probabilities, naming.classes)
+    short = np.isnan(probabilities).any(axis=1) & naming.over_time
     uncertain = faces["smoothed_confidence"] < naming.uncertain_below
-    applies = [uncertain, faces["low_quality"], faces["interpolated"]]
-    faces["status"] = np.select(applies, ["uncertain", "low_quality", "interpolated"], "ok")
+    applies = [short, uncertain, faces["low_quality"], faces["interpolated"]]
+    faces["status"] = np.select(applies, ["short_window", "uncertain", "low_quality", "interpolated"], "ok")
     return faces
 
 

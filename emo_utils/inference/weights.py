@@ -7,6 +7,7 @@ from pathlib import Path
 from emo_utils.errors import UnknownNameError, WeightsError
 from emo_utils.hashing import check_sha256
 from emo_utils.inference.prior import UNIFORM, check_shares
+from emo_utils.inference.windows import WindowRule
 from emo_utils.registry import unknown_name
 from emo_utils.run_folder import RunFolder
 from emo_utils.structures import InputSpec
@@ -27,7 +28,8 @@ class Weights:
 
     Attributes:
         name: the file's stem.
-        path: the ONNX file; input uint8 (N, S, S) crops, output float32 (N, C) probabilities.
+        path: the ONNX file; input uint8 (N, S, S) crops, or other samples (`representation`); output float32 (N, C)
+            probabilities.
         classes: the C emotions in the order of the output.
         input_spec: the crop that the network needs.
         uncertain_below: a top probability below this is uncertain, under the prior of training; see the model card and
@@ -63,6 +65,26 @@ class Weights:
     def faces(self) -> str:
         """How still faces were cropped in training and calibration: one of `faces.pictures.FACES`."""
         return self.sidecar.get("experiment", {}).get("representation", {}).get("faces", "asis")
+
+    @property
+    def representation(self) -> str:
+        """What the network reads: `frame`, `apex`, `stack`, `sequence` or `features`."""
+        return self.input_spec.representation
+
+    @property
+    def settings(self) -> dict:
+        """The options with which its training samples were made, also `name`, `version` and `detector`."""
+        return self.sidecar.get("experiment", {}).get("representation", {})
+
+    @property
+    def window(self) -> WindowRule | None:
+        """The windows of a network over time; None for others."""
+        return WindowRule(**self.sidecar["window"]) if "window" in self.sidecar else None
+
+    def named(self) -> dict:
+        """Name, hash and representation, for a summary; a network over time also names its window."""
+        about = {"name": self.name, "sha256": self.sidecar["sha256"], "reads": self.representation}
+        return about | ({"window": self.sidecar["window"]} if "window" in self.sidecar else {})
 
     @property
     def profiles(self) -> dict[str, dict[str, float]]:
@@ -136,6 +158,7 @@ def read_weights(path: Path) -> Weights:
             float(sidecar["uncertain_below_uniform"]) if "uncertain_below_uniform" in sidecar else None,
         )
         check_shares(weights.prior, weights.classes)
+        _ = weights.window
         if weights.clip_prior not in (weights.corpus, UNIFORM):
             raise ValueError(f"clip_prior: expected {weights.corpus} or {UNIFORM}, found {weights.clip_prior!r}")
         expected = sidecar["sha256"]

@@ -30,7 +30,7 @@ def resample(x: Tensor, mask: Tensor, frames: int) -> Tensor:
     last = (mask.sum(1) - 1).clamp(min=0)
     places = torch.linspace(0, 1, frames, device=x.device, dtype=torch.float64)
     index = (last[:, None] * places).round().long()
-    return x[torch.arange(len(x), device=x.device)[:, None], index]
+    return x[torch.arange(x.shape[0], device=x.device)[:, None], index]
 
 
 @backbone("cnn3d", accepts=("sequence",), starts=("random",))

@@ -45,6 +45,8 @@ COLUMNS = {
     "moved": "motion of that region, in face sides",
     "baseline_emotion": "as pooled_emotion, after the person's baseline is taken off; empty without one",
     "baseline_confidence": "its probability",
+    "apex_emotion": "the emotion that a network trained on apex frames names there; empty without such weights",
+    "apex_confidence": "its probability",
 }
 """The columns of `segments.csv`, in order."""
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
-import cv2
 import numpy as np
 
 from emo_utils.faces.boxes import intersection_over_union
-from emo_utils.faces.crops import crop_box, crop_face, keypoints_of
+from emo_utils.faces.crops import cut_face, keypoints_of
 from emo_utils.faces.detector import FaceDetector
 from emo_utils.faces.tracker import FAINT, SURE
 from emo_utils.images import read_image
@@ -63,10 +63,7 @@ class FacePlace:
 
     def cut(self, pixels: np.ndarray, spec: InputSpec) -> np.ndarray:
         """The crop of this face, uint8 (S, S) or (S, S, 3), out of its frame (H, W, 3)."""
-        if spec.alignment != "box":
-            return crop_face(pixels, self.keypoints, spec)
-        crop = crop_box(pixels, self.box, spec.margin, spec.size)
-        return cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY) if spec.colour == "gray" else crop
+        return cut_face(pixels, self.box, self.keypoints, spec)
 
 
 @dataclass
@@ -109,6 +106,14 @@ class CutFace:
     crop: np.ndarray = field(repr=False)
     frame_index: int
     time_s: float
+
+
+class Cutter(Protocol):
+    """Gives the face of each frame: cut out of the pixels in training, of a tracked face when a clip is read."""
+
+    def cut(self, picture: Picture) -> CutFace | None:
+        """The face in this frame, or None where it shows none."""
+        ...
 
 
 @dataclass

@@ -1,14 +1,19 @@
 """Interface and registry of the representations. A representation is a spec that turns a clip into sample files."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
+
+import numpy as np
 
 from emo_utils.errors import EmoError, MissingPackageError
 from emo_utils.extras import is_installed, missing
 from emo_utils.faces.detector import FaceDetector
 from emo_utils.registry import Registry
+from emo_utils.representations.face_sequence import Cutter
 from emo_utils.structures import Clip, InputSpec
+from emo_utils.video import Picture
 
 representations = Registry("representation", "emo_utils.representations")
 
@@ -53,6 +58,45 @@ class Representation(Protocol):
         Raises:
             VideoError: the clip cannot be read.
             SampleError: the clip is too short, or shows no face.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Span:
+    """The frames of one sample of a `Windowed` representation.
+
+    Attributes:
+        frames: number of frames that a sample covers; None: the whole clip.
+        step: frames from one used frame to the next.
+        shortest: smallest number of frames that gives a sample.
+    """
+
+    frames: int | None
+    step: int
+    shortest: int
+
+
+@runtime_checkable
+class Windowed(Protocol):
+    """A representation whose samples are windows of frames: a network on them can be read along a clip."""
+
+    @property
+    def span(self) -> Span:
+        """The frames of one sample."""
+        ...
+
+    def sample(self, pictures: Iterable[Picture], cutter: Cutter) -> np.ndarray | None:
+        """One sample as the input of a network, uint8, from the frames of one window.
+
+        Preparing a corpus and reading a clip both make it here.
+
+        Args:
+            pictures: the frames of the window in order; their indices count from 0.
+            cutter: gives the face of each of them.
+
+        Returns:
+            None where the window is too short or shows no face.
         """
         ...
 

@@ -3,7 +3,7 @@
 Source: S4.1 takes the first 60 frames at 64x64; S1.1 takes sequences of any length, padded, with a mask.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,9 +13,18 @@ import numpy as np
 
 from emo_utils.errors import EmoError, SampleError
 from emo_utils.faces.detector import DEFAULT, FaceDetector
-from emo_utils.representations.face_sequence import FaceCutter, carry_over, clip_pictures, input_spec_for, to_sequence
-from emo_utils.representations.representation import Written, representations
+from emo_utils.representations.face_sequence import (
+    CutFace,
+    Cutter,
+    FaceCutter,
+    carry_over,
+    clip_pictures,
+    input_spec_for,
+    to_sequence,
+)
+from emo_utils.representations.representation import Span, Written, representations
 from emo_utils.structures import Clip, FaceSequence, InputSpec
+from emo_utils.video import Picture
 
 
 @representations.register("sequence")
@@ -54,6 +63,16 @@ class SequenceSpec:
         options = {"size": self.size, "colour": self.colour, "interval": self.every, "channels": channels}
         return input_spec_for(self.detector, representation=self.name, **options)
 
+    @property
+    def span(self) -> Span:
+        """See `Windowed`; with `frames` None the length is that of the longest training sample."""
+        return Span(self.frames and (self.frames - 1) * self.every + 1, self.every, 1)
+
+    def sample(self, pictures: Iterable[Picture], cutter: Cutter) -> np.ndarray | None:
+        """See `Windowed`: uint8 (T, C, S, S)."""
+        faces = kept_faces(cut_every(pictures, cutter, self.every), self.carry)
+        return item_of(to_sequence(faces, self.input_spec)) if faces else None
+
     def write(self, clip: Clip, detector: FaceDetector | None, folder: Path) -> Written:
         """See `Representation`; the file is `sequence.npz`. Frames after the last one needed are not read."""
         sequence, coverage, frames = make_sequence(clip, detector, self)
@@ -68,16 +87,41 @@ def make_sequence(clip: Clip, detector: FaceDetector | None, spec: SequenceSpec)
         VideoError: the clip cannot be read.
         SampleError: no face was found.
     """
-    cutter, faces, last = FaceCutter(detector, spec.input_spec), [], 0
-    for picture in islice(clip_pictures(clip), 0, spec.frames and (spec.frames - 1) * spec.every + 1):
-        last = picture.index
-        if last % spec.every == 0:
-            faces.append(cutter.cut(picture))
-    found = [face for face in faces if face is not None]
+    pictures = _Counted(islice(clip_pictures(clip), 0, spec.span.frames))
+    faces = cut_every(pictures, FaceCutter(detector, spec.input_spec), spec.every)
+    found = sum(face is not None for face in faces)
     if not found:
         raise SampleError(f"{clip.path}: no face was found in {len(faces)} frames")
-    sequence = to_sequence(carry_over(faces) if spec.carry else found, spec.input_spec)
-    return sequence, len(found) / len(faces), last + 1
+    return to_sequence(kept_faces(faces, spec.carry), spec.input_spec), found / len(faces), pictures.count
+
+
+@dataclass
+class _Counted:
+    """Pictures, and how many of them were taken."""
+
+    pictures: Iterable[Picture]
+    count: int = 0
+
+    def __iter__(self) -> Iterator[Picture]:
+        for picture in self.pictures:
+            self.count += 1
+            yield picture
+
+
+def cut_every(pictures: Iterable[Picture], cutter: Cutter, every: int) -> list[CutFace | None]:
+    """The face, or None, of each picture whose index is a multiple of `every`."""
+    return [cutter.cut(picture) for picture in pictures if picture.index % every == 0]
+
+
+def kept_faces(faces: Sequence[CutFace | None], carry: bool) -> list[CutFace]:
+    """The faces of a sequence: gaps are filled (`carry_over`) or left out; empty if there is no face."""
+    return carry_over(faces) if carry else [face for face in faces if face is not None]
+
+
+def item_of(sequence: FaceSequence) -> np.ndarray:
+    """A sequence as the input of a network: uint8 (T, C, S, S), C 1 for gray and 3 for RGB."""
+    crops = sequence.crops
+    return crops[:, None] if crops.ndim == 3 else np.ascontiguousarray(crops.transpose(0, 3, 1, 2))
 
 
 def save_sequence(path: Path | str, sequence: FaceSequence) -> None:
@@ -105,11 +149,11 @@ def pad_sequences(crops: Sequence[np.ndarray], length: int | None = None) -> tup
     """Stack sequences of different lengths, zeros after the end of each.
 
     Args:
-        crops: N arrays uint8 (T_n, S, S) or (T_n, S, S, 3), all of one size.
+        crops: N arrays (T_n, ...) of one type and one shape of a frame, such as uint8 (T_n, S, S) or (T_n, S, S, 3).
         length: T of the batch; None takes the longest. Longer sequences are cut.
 
     Returns:
-        uint8 (N, T, S, S[, 3]) and the mask bool (N, T), True where a frame is real.
+        An array (N, T, ...) of that type and the mask bool (N, T), True where a frame is real.
 
     Raises:
         ValueError: no sequence, or faces of different shapes.
@@ -119,7 +163,7 @@ def pad_sequences(crops: Sequence[np.ndarray], length: int | None = None) -> tup
         raise ValueError(f"pad_sequences: expected sequences of one face shape, found {sorted(shapes)}")
     length = length or max(len(array) for array in crops)
     lengths = np.minimum([len(array) for array in crops], length)
-    batch = np.zeros((len(crops), length, *shapes.pop()), np.uint8)
+    batch = np.zeros((len(crops), length, *shapes.pop()), crops[0].dtype)
     for row, array, count in zip(batch, crops, lengths, strict=True):
         row[:count] = array[:count]
     return batch, np.arange(length) < lengths[:, None]

@@ -14,7 +14,7 @@ from onset to apex. `interval=1, channels=3` takes the three pictures of a CK+48
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -25,13 +25,14 @@ from emo_utils.errors import EmoError, SampleError
 from emo_utils.faces.detector import DEFAULT, FaceDetector
 from emo_utils.representations.face_sequence import (
     CutFace,
+    Cutter,
     FaceCutter,
     carry_over,
     clip_pictures,
     image_sequence,
     input_spec_for,
 )
-from emo_utils.representations.representation import Written, representations
+from emo_utils.representations.representation import Span, Written, representations
 from emo_utils.structures import ChannelStack, Clip, InputSpec
 from emo_utils.video import Picture
 
@@ -95,6 +96,19 @@ class StackSpec:
             interval=self.interval,
             channels=self.channels,
         )
+
+    @property
+    def span(self) -> Span:
+        """See `Windowed`."""
+        return Span(self.window, self.interval, self.shortest)
+
+    def sample(self, pictures: Iterable[Picture], cutter: Cutter) -> np.ndarray | None:
+        """See `Windowed`: uint8 (C, S, S)."""
+        window = Window(self, cutter, 0, self.shortest)
+        for picture in pictures:
+            window.add(picture)
+        stack = window.stack("") if window.whole else None
+        return None if stack is None else stack.pixels
 
     def write(self, clip: Clip, detector: FaceDetector | None, folder: Path) -> Written:
         """See `Representation`; files are `window_000.tiff`, `window_001.tiff` ..."""
@@ -171,7 +185,7 @@ class Window:
     """
 
     spec: StackSpec
-    cutter: FaceCutter
+    cutter: Cutter
     start: int
     shortest: int
     length: int = 0

@@ -1,4 +1,4 @@
-"""From trained networks to a weights file: ONNX that accepts raw crops, and a sidecar with its metadata.
+"""From trained networks to a weights file: ONNX that accepts samples as prepared, and a sidecar with its metadata.
 
 One file may hold several networks; its output is then the mean of their logits, optionally also over each face and its
 mirror image. It may be quantised: 8-bit weights and activations in the convolutions, smaller and faster on a CPU.
@@ -6,7 +6,8 @@ mirror image. It may be quantised: 8-bit weights and activations in the convolut
 
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,42 +36,87 @@ QUANTISED_ON = 512
 """Training faces from whose activations the ranges of the 8-bit numbers are set."""
 
 
+CHUNK = 64
+"""Faces that are calibrated together."""
+
+FEWEST_CONVOLUTIONS = 2
+"""A network with fewer, such as a vision transformer, spends its time in matrix products."""
+
+CROP_AXES = 3
+"""Axes of gray crops (N, S, S); pictures with channels have one more."""
+
+
+@dataclass(frozen=True)
+class SampleForm:
+    """The input of an ONNX file.
+
+    Attributes:
+        name: `faces`; `features` for rows of numbers; `embeddings` for those of the frames of a sequence.
+        shape: of one sample, without the number of samples.
+        mask: whether there is a second input `mask`, bool (N, T), for sequences.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    mask: bool = False
+
+    def examples(self, count: int) -> dict[str, Tensor]:
+        """Inputs of zeros by name, with all frames real."""
+        dtype = torch.uint8 if self.name == "faces" else torch.float32
+        inputs = {self.name: torch.zeros(count, *self.shape, dtype=dtype)}
+        return inputs | ({"mask": torch.ones(count, self.shape[0], dtype=torch.bool)} if self.mask else {})
+
+
 class Deployed(nn.Module):
-    """Networks with pre- and postprocessing: uint8 crops (N, S, S) to probabilities float32 (N, C)."""
+    """Networks with pre- and postprocessing: samples as prepared, uint8, to probabilities float32 (N, C).
+
+    Samples are crops (N, S, S) for networks of single frames; pictures (N, C, S, S); sequences (N, T, C, S, S) with a
+    mask bool (N, T); or rows of features float32 (N, F).
+    """
 
     def __init__(self, networks: Sequence[nn.Module], spec: InputSpec, mirror: bool):
         super().__init__()
         self.networks, self.spec, self.mirror = nn.ModuleList(networks), spec, mirror
         self.register_buffer(TEMPERATURE, torch.tensor([PLACEHOLDER]))
 
-    def forward(self, faces: Tensor) -> Tensor:
+    def forward(self, samples: Tensor, mask: Tensor | None = None) -> Tensor:
         """Scale, normalise, predict, calibrate."""
-        x = (faces[:, None].float() / 255 - self.spec.mean) / self.spec.std
-        return (self.logits(x) / self.temperature).softmax(dim=1)
+        x = samples[:, None] if samples.ndim == CROP_AXES else samples
+        if samples.dtype == torch.uint8:
+            x = (x.float() / 255 - self.spec.mean) / self.spec.std
+        return (self.logits(x, mask) / self.temperature).softmax(dim=1)
 
-    def logits(self, x: Tensor) -> Tensor:
-        """Mean logits (N, C) of normalised faces (N, 1, S, S)."""
-        views = (x, x.flip(3)) if self.mirror else (x,)
-        logits = [network(view) for network in self.networks for view in views]
+    def logits(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Mean logits (N, C) of normalised samples."""
+        views = (x, x.flip(x.ndim - 1)) if self.mirror else (x,)
+        given = () if mask is None else (mask,)
+        logits = [network(view, *given) for network in self.networks for view in views]
         return torch.stack(logits).mean(dim=0)
 
 
 def write_onnx(
-    networks: Sequence[nn.Module], path: Path, spec: InputSpec, temperature: float = 1.0, mirror: bool = False
+    networks: Sequence[nn.Module],
+    path: Path,
+    spec: InputSpec,
+    temperature: float = 1.0,
+    mirror: bool = False,
+    form: SampleForm | None = None,
 ) -> None:
-    """Write the ONNX file alone; see `export` for the arguments."""
-    example = torch.zeros(2, spec.size, spec.size, dtype=torch.uint8)
+    """Write the ONNX file alone; see `write_weights_file` for the arguments. `form` None is one gray crop."""
+    form = form or SampleForm("faces", (spec.size, spec.size))
+    examples = form.examples(2)
+    count = torch.export.Dim("samples_count", min=1)
     plain = [network.cpu().to(memory_format=torch.contiguous_format) for network in networks]
     deployed = Deployed(plain, spec, mirror).eval()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
             deployed,
-            (example,),
+            tuple(examples.values()),
             path,
-            input_names=["faces"],
+            input_names=list(examples),
             output_names=["probabilities"],
-            dynamic_shapes={"faces": {0: torch.export.Dim("faces_count", min=1)}},
+            dynamic_shapes=tuple({0: count} for _ in examples),
             dynamo=True,
             external_data=False,
             verbose=False,
@@ -163,11 +209,18 @@ def set_temperature(path: Path, temperature: float) -> None:
 
 
 def quantise(path: Path, faces: np.ndarray) -> None:
-    """Quantise the convolutions of an ONNX file to 8 bits: weights per channel, activations by their range on `faces`.
+    """As `quantise_on`, for faces uint8 (N, S, S) of the training part."""
+    quantise_on(path, ({"faces": faces[i : i + CHUNK]} for i in range(0, len(faces), CHUNK)))
+
+
+def quantise_on(path: Path, inputs: Iterable[dict[str, np.ndarray]]) -> None:
+    """Quantise an ONNX file to 8 bits: weights per channel, activations by their range on `inputs`.
+
+    The convolutions are quantised, and in a network with hardly any the matrix products.
 
     Args:
         path: the file, replaced.
-        faces: uint8 (N, S, S), faces of the training part.
+        inputs: batches of training samples, as inputs by name.
     """
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -179,9 +232,9 @@ def quantise(path: Path, faces: np.ndarray) -> None:
         quantize_static(
             ready,
             done,
-            _Batches(faces),
+            _Batches(iter(inputs)),
             quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=["Conv"],
+            op_types_to_quantize=_quantised_kinds(path),
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
@@ -190,14 +243,19 @@ def quantise(path: Path, faces: np.ndarray) -> None:
         path.write_bytes(done.read_bytes())
 
 
-class _Batches:
-    """Batches of faces in the form of ONNX Runtime's calibration data readers."""
+def _quantised_kinds(path: Path) -> list[str]:
+    kinds = [node.op_type for node in onnx.load(path).graph.node]
+    return ["Conv"] if kinds.count("Conv") >= FEWEST_CONVOLUTIONS else ["Conv", "MatMul", "Gemm"]
 
-    def __init__(self, faces: np.ndarray, size: int = 64):
-        self._batches = iter([{"faces": faces[i : i + size]} for i in range(0, len(faces), size)])
+
+@dataclass
+class _Batches:
+    """Batches in the form of ONNX Runtime's calibration data readers."""
+
+    batches: Iterator[dict[str, np.ndarray]]
 
     def get_next(self) -> dict | None:
-        return next(self._batches, None)
+        return next(self.batches, None)
 
 
 def strip_export_metadata(path: Path) -> None:

@@ -1,6 +1,6 @@
 """From trained networks to one weights file: calibrated, with the figures measured on the file itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,14 +13,30 @@ from emo_utils.evaluation.calibration import fit_temperature, scale, uncertain_t
 from emo_utils.evaluation.figures import measure_parts, predictions_of, shortened
 from emo_utils.evaluation.predictions import arrays
 from emo_utils.inference.baseline import emotion_profiles
-from emo_utils.inference.engines import OnnxEngine, joined
+from emo_utils.inference.engines import joined
+from emo_utils.inference.networks import FRAME
 from emo_utils.inference.prior import UNIFORM, change_prior, prior_ratio
+from emo_utils.inference.sample_engine import SampleEngine, inputs_of
 from emo_utils.inference.weights import Weights
 from emo_utils.output import whole_file
 from emo_utils.structures import InputSpec
-from emo_utils.training.onnx_export import QUANTISED_ON, quantise, set_temperature, write_onnx, write_onnx_sidecar
+from emo_utils.training.onnx_export import (
+    CHUNK,
+    QUANTISED_ON,
+    SampleForm,
+    quantise_on,
+    set_temperature,
+    write_onnx,
+    write_onnx_sidecar,
+)
 
 BATCH = 64
+
+FEWEST = 16
+"""Samples at least from which the ranges of 8-bit numbers are set."""
+
+FRAMES, PICTURE = ("T", "F"), ("C", "S", "S")
+"""Axes of a sample: embeddings of frames, and a picture; a sequence of pictures has one more."""
 
 
 @dataclass(frozen=True)
@@ -51,20 +67,20 @@ def release(
     the sidecar are those of the file itself in ONNX Runtime, one prediction per clip (`inference.engines.joined`).
 
     Args:
-        networks: each maps normalised gray faces (N, 1, S, S) to logits.
+        networks: each maps normalised samples, and for sequences their mask, to logits.
         path: the ONNX file; its sidecar goes beside it.
         spec: the input contract of the networks.
         parts: samples by part: `train`, `validation` and `test`; the latter two may be empty.
-        metadata: further entries of the sidecar.
+        metadata: further entries of the sidecar; `window` for a network over time (`inference.windows`).
         form: of the file.
     """
     train = parts["train"]
+    sample_form = form_of(train, spec, metadata.get("window"))
     with whole_file(path) as part:
-        write_onnx(networks, part, spec, mirror=form.mirror)
+        write_onnx(networks, part, spec, mirror=form.mirror, form=sample_form)
         if form.int8:
-            rows = np.random.default_rng(0).permutation(len(train))[:QUANTISED_ON]
-            quantise(part, faces_of(train, rows))
-        engine = OnnxEngine(Weights(path.stem, part, train.classes, spec, 0.0, {}))
+            quantise_on(part, training_inputs(train, sample_form))
+        engine = SampleEngine(Weights(path.stem, part, train.classes, spec, 0.0, {}))
         outputs = {name: predict_clips(engine, parts[name]) for name in ("validation", "test") if len(parts[name])}
         temperature, votes_temperature = calibrate(outputs, parts)
         set_temperature(part, temperature)
@@ -130,17 +146,45 @@ def _threshold(probabilities: np.ndarray, labels: np.ndarray, counts_for: np.nda
     return uncertain_threshold(probabilities.max(axis=1), correct, counts_for)
 
 
-def predict_clips(engine: OnnxEngine, samples: Samples) -> np.ndarray:
+def predict_clips(engine: SampleEngine, samples: Samples) -> np.ndarray:
     """Probabilities (N, C) of the clip of each sample: the mean over its samples, such as framings of a face."""
     return joined(predict_samples(engine, samples), samples.clip_rows)[samples.clip_rows]
 
 
-def predict_samples(engine: OnnxEngine, samples: Samples) -> np.ndarray:
+def predict_samples(engine: SampleEngine, samples: Samples) -> np.ndarray:
     """Probabilities (N, C) of all samples."""
     batches = np.split(np.arange(len(samples)), range(BATCH, len(samples), BATCH))
-    return np.concatenate([engine.predict(faces_of(samples, rows)) for rows in batches])
+    return np.concatenate([engine.predict_samples(items_of(samples, rows, engine.shape)) for rows in batches])
 
 
-def faces_of(samples: Samples, rows: np.ndarray) -> np.ndarray:
-    """Samples of one gray face each as uint8 (N, S, S)."""
-    return samples.batch(rows)[0][:, 0]
+def form_of(samples: Samples, spec: InputSpec, window: dict | None) -> SampleForm:
+    """The input of a network that was trained on these samples."""
+    shape = samples.items[0].shape
+    if spec.representation == FRAME and spec.colour == "gray":
+        return SampleForm("faces", shape[1:])
+    if len(shape) == 1:
+        return SampleForm("features", shape)
+    if len(shape) == len(FRAMES):
+        return SampleForm("embeddings", (_used(window), *shape[1:]), mask=True)
+    if window is None or len(shape) == len(PICTURE):
+        return SampleForm("faces", shape)
+    return SampleForm("faces", (_used(window), *shape[1:]), mask=True)
+
+
+def _used(window: dict) -> int:
+    """Number of frames of a window that the network reads."""
+    return (window["frames"] - 1) // window["step"] + 1
+
+
+def items_of(samples: Samples, rows: np.ndarray, shape: tuple[int, ...]) -> list[np.ndarray]:
+    """Samples as a network for this shape accepts them; one of single gray crops accepts them without channels."""
+    items = [samples.items[int(row)] for row in rows]
+    return [item[0] for item in items] if items[0].ndim == len(PICTURE) > len(shape) else items
+
+
+def training_inputs(samples: Samples, form: SampleForm) -> Iterator[dict[str, np.ndarray]]:
+    """Batches of up to `QUANTISED_ON` faces of the training part, as inputs of an ONNX file."""
+    frames = form.shape[0] if form.mask else 1
+    rows = np.random.default_rng(0).permutation(len(samples))[: max(FEWEST, QUANTISED_ON // frames)]
+    for few in np.split(rows, range(CHUNK // frames + 1, len(rows), CHUNK // frames + 1)):
+        yield inputs_of(items_of(samples, few, form.shape), form.name, form.shape[0] if form.mask else None)

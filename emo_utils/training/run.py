@@ -1,6 +1,7 @@
 """A whole run, from its settings and samples to weights, predictions and figures."""
 
 import json
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -27,14 +28,17 @@ from emo_utils.training.classical import predict_fold
 from emo_utils.training.experiment import Experiment, code_commit
 from emo_utils.training.fit import OnEpoch, fit, predict
 from emo_utils.training.release import release
+from emo_utils.training.sample_windows import window_rule
+
+log = logging.getLogger(__name__)
 
 
 def run(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoch: OnEpoch | None = None) -> dict:
     """Train, predict, measure. A finished run is not repeated, a stopped one is resumed.
 
     The test part is used once, at the very end. Beside the files of `fit` it writes predictions (a row per clip: the
-    mean over its samples, before calibration), a sidecar, and last the metrics. For networks on one gray face it also
-    writes the weights file for `emo analyze`. The files' names are those of `run_folder`.
+    mean over its samples, before calibration), a sidecar, the weights file for `emo analyze`, and last the metrics. The
+    files' names are those of `run_folder`.
 
     Returns:
         The metrics, as from `RunFolder.metrics`.
@@ -62,8 +66,7 @@ def _finish(model: torch.nn.Module, experiment: Experiment, parts: dict[str, Sam
     metrics = measure_parts(tables, parts["train"].classes)
     metadata = metadata_of(experiment, run_folder)
     write_sidecar(run_folder, experiment, parts["train"].classes, metrics, metadata)
-    if reads_one_gray_face(experiment):
-        export_run(model, experiment, run_folder.weights_file, parts, metadata)
+    export_if_possible(model, experiment, run_folder.weights_file, parts, metadata)
     metrics = {"experiment": experiment.to_dict(), "commit": metadata["trained_at_commit"], **metrics}
     write_text_whole(run_folder.metrics_file, json.dumps(metrics, indent=1) + "\n")
     return metrics
@@ -162,16 +165,28 @@ def write_sidecar(
     write_text_whole(folder.sidecar_file, json.dumps(sidecar, indent=1) + "\n")
 
 
-def reads_one_gray_face(experiment: Experiment) -> bool:
-    """Whether `emo analyze` can use the network on single frames."""
-    spec = experiment.input_spec
-    return spec.channels == 1 and spec.colour == "gray" and experiment.representation["name"] in ("frame", "apex")
+def export_if_possible(model, experiment, path: Path, parts: dict[str, Samples], metadata: dict) -> None:
+    """As `export_run`; a network that ONNX cannot hold is logged, and its run is kept."""
+    try:
+        export_run(model, experiment, path, parts, metadata)
+    except (torch.onnx.OnnxExporterError, NotImplementedError) as error:
+        log.warning(
+            "%s: no weights file, so that no clip can be read with this network: ONNX cannot hold %s (%s)",
+            path.parent, experiment.backbone, str(error).splitlines()[0],
+        )  # fmt: skip
 
 
 def export_run(model, experiment, path: Path, parts: dict[str, Samples], metadata: dict) -> Path:
     """Write a weights file, calibrated on the validation part, with a sidecar whose figures are after calibration."""
-    entries = prior_of(parts["train"], experiment) | {"exported_at_commit": code_commit()} | metadata
+    entries = entries_of(experiment, parts["train"]) | metadata
     return release([model], path, experiment.input_spec, parts, entries)
+
+
+def entries_of(experiment: Experiment, train: Samples) -> dict:
+    """Entries of a sidecar that depend on the training samples: class shares, and the windows of networks over time."""
+    rule = window_rule(experiment, train)
+    window = {"window": rule.to_dict()} if rule else {}
+    return prior_of(train, experiment) | window | {"exported_at_commit": code_commit()}
 
 
 def prior_of(samples: Samples, experiment: Experiment) -> dict:

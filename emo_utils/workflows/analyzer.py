@@ -165,8 +165,8 @@ class Analyzer:
             self._log_start(source)
             with frame_bar(source.name, "analysing", source.frames, progress) as on_frame:
                 result = self.pipeline.run(source, on_frame, marked, marked_in)
-            about = {"options": asdict(self.options), "prior": self.pipeline.engine.prior, "baseline": None}
-            about["network"] = self._network()
+            about: dict[str, Any] = {"options": asdict(self.options), "prior": self.pipeline.engine.prior}
+            about |= {"baseline": None, "network": self._network(), "networks": self.pipeline.networks.named()}
             results = ClipResults(source.name, source if source.replayable else None, result, about)
             if self._own_baseline:
                 results = corrected(results, self._own_baseline.of_clip(source.name, result.timeline))
@@ -186,8 +186,9 @@ class Analyzer:
         log.info("emo_utils %s, Python %s, %s", __version__, platform.python_version(), platform.platform(terse=True))
         log.info("clip %s", source.path or source.name)
         log.info("options %s", json.dumps(asdict(self.options)))
-        weights, prior = self.pipeline.weights, self.pipeline.engine.prior
-        log.info("weights %s, SHA-256 %s, prior %s", weights.name, weights.sidecar["sha256"], prior)
+        for engine in self.pipeline.networks.engines():
+            weights = engine.weights
+            log.info("weights %s, SHA-256 %s, prior %s", weights.name, weights.sidecar["sha256"], engine.prior)
 
 
 def _path_of(source: Any) -> Path | None:

@@ -71,7 +71,7 @@ class Request:
             "options": asdict(options),
             "baseline": own and own.about["sha256"],
             "vectors": self.analyzer.options.recognises_people and pipeline.embedder is not None,
-            "weights": pipeline.weights.sidecar["sha256"],
+            "weights": [engine.weights.sidecar["sha256"] for engine in pipeline.networks.engines()],
             "identity": pipeline.embedder.sha256 if pipeline.embedder else None,
             "outputs": self.outputs,
             "segments": None if marked is None else [asdict(mark) for mark in marked],

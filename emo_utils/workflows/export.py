@@ -6,10 +6,10 @@ from pathlib import Path
 from emo_utils.errors import EmoError
 from emo_utils.inference.weights import find_weights, is_run
 from emo_utils.run_folder import RunFolder
-from emo_utils.training.experiment import Experiment, code_commit
+from emo_utils.training.experiment import Experiment
 from emo_utils.training.networks import load_networks
 from emo_utils.training.release import Form, release
-from emo_utils.training.run import metadata_of, prior_of, reads_one_gray_face
+from emo_utils.training.run import entries_of, metadata_of
 from emo_utils.workflows.open_run import parts_again
 
 MEMBER = ("experiment", "trained_at_commit", "best_epoch")
@@ -29,7 +29,7 @@ def export_weights(
         corpus_options: of the corpus, such as `root`, if it was trained with any.
 
     Raises:
-        EmoError: no name, a run whose input is not one gray face, or runs of different corpora.
+        EmoError: no name, or runs of different corpora.
         RunError: a folder that is no run, or has no finished fold or no network.
     """
     if not names or out.suffix != ".onnx":
@@ -37,8 +37,6 @@ def export_weights(
     names = [str(RunFolder(name).network().path) if is_run(name) else name for name in names]
     all_metadata = [member for name in names for member in _metadata(name)]
     experiment = Experiment.from_dict(all_metadata[0]["experiment"])
-    if not reads_one_gray_face(experiment):
-        raise EmoError(f"{names[0]}: expected a network that reads one gray face, found {experiment.representation}")
     if others := {metadata["experiment"]["corpus"] for metadata in all_metadata} - {experiment.corpus}:
         raise EmoError(f"expected runs on {experiment.corpus}, as the first is, found {', '.join(sorted(others))}")
     parts = parts_again(experiment, corpus_options)
@@ -46,7 +44,7 @@ def export_weights(
     metadata = {key: value for key, value in all_metadata[0].items() if key != "members"}
     if len(all_metadata) > 1:
         metadata["members"] = [{key: member[key] for key in MEMBER} for member in all_metadata]
-    entries = prior_of(parts["train"], experiment) | {"exported_at_commit": code_commit()} | metadata
+    entries = entries_of(experiment, parts["train"]) | metadata
     return release(networks, out, experiment.input_spec, parts, entries, form or Form())
 
 

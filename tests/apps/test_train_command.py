@@ -89,17 +89,17 @@ def test_a_run_is_evaluated_from_its_predictions(ten_folds):
     for wrong, message in (
         (["ckplus", "--split", "train"], "found a run on ckplus with predictions of test"),
         (["--root", folder], "measured as they stand, and --root belongs"),
-        (["ferplus"], "expected weights.onnx"),
+        (["ferplus"], "expected weights that read one face, for still pictures"),
     ):
         refused = CliRunner().invoke(app, ["evaluate", folder, *wrong])
         assert message in str(refused.exception)
 
 
-def test_a_network_of_stacks_says_that_it_reads_no_clips_yet(ten_folds, small_video, tmp_path):
+def test_a_network_on_whole_pictures_says_that_it_reads_no_clips(ten_folds, small_video, tmp_path):
     folder = ten_folds[2].stdout.splitlines()[-1]
     out = tmp_path / "out"
     refused = CliRunner().invoke(app, ["analyze", str(small_video), "--out", str(out), "--weights", folder])
-    assert "found face_net on the representation stack (3 channels, gray, 48 px)" in str(refused.exception)
+    assert "its samples are whole pictures of faces, cut by no detector" in str(refused.exception)
     assert not out.exists()
 
 

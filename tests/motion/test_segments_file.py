@@ -43,7 +43,7 @@ def test_what_is_written_is_read_back(tmp_path, timeline):
     path = tmp_path / "segments.csv"
     write_segments(made, "a.mp4", path)
     assert path.read_text().splitlines()[0] == ",".join(COLUMNS)
-    assert path.read_text().splitlines()[2].endswith("0.9,,,,,,0,0,0,,,,,"), "what is not known is empty"
+    assert path.read_text().splitlines()[2].endswith("0.9,,,,,,0,0,0,,,,,,,"), "what is not known is empty"
     marked = read_segments(path)
     assert [(m.row, m.clip, m.person_id, m.onset, m.apex, m.offset) for m in marked] == [
         (2, "a.mp4", 1, 3, 8, 12),

@@ -49,6 +49,9 @@ def evaluate(
         str | None,
         typer.Option(help="Measure once more with this taken off: people (each person's own) or collection (all)."),
     ] = None,
+    features: Annotated[
+        Path | None, typer.Option(help="A run on features: the table of CORPUS, as the training table was made.")
+    ] = None,
     save_predictions: Annotated[Path | None, typer.Option(help="Also write predictions.csv here.")] = None,
     predictions: Annotated[
         Path | None, typer.Option(help="Measure this CSV: clip, true class, and numbers per class.")
@@ -90,7 +93,7 @@ def evaluate(
     input_options = {"--root": root, "--prior": prior, "--faces": faces, "--detector": detector}
     only_weights = {"WEIGHTS": weights, "CORPUS": corpus, "--save-predictions": save_predictions}
     if predictions:
-        not_of_tables = only_weights | only_corpus | input_options | only_folder | only_clips
+        not_of_tables = only_weights | only_corpus | input_options | only_folder | only_clips | {"--features": features}
         _refuse(not_of_tables, "--predictions FILE measures a table alone")
         report = _measure_table(predictions, people, validation, against)
         title = str(predictions)
@@ -102,6 +105,11 @@ def evaluate(
             _refuse(given, "a run's own predictions are measured as they stand")
             report = _measure_run(weights, None, split)
             title = f"{weights} on {report['corpus']}/{report['split']}"
+        elif features:
+            given = only_folder | only_clips | only_corpus | input_options
+            _refuse(given, "a table of features is measured as it stands")
+            report = _measure_features(weights, corpus, features, save_predictions)
+            title = f"{weights} on {features}"
         elif corpus == FOLDER:
             _refuse(only_corpus, "a folder has no splits, and its folders are the labels")
             report = _measure_folder(weights, only_folder | input_options | only_clips, save_predictions)
@@ -135,7 +143,8 @@ def _refuse(options: dict, why: str) -> None:
             f"{why}, and {', '.join(given)} belong{'s' * (len(given) == 1)} to another form. Give WEIGHTS CORPUS "
             "[--split, --rule, --root, --faces, --detector, --prior, --save-predictions], or WEIGHTS folder [the same "
             "but --split and --rule, and --subject, --baseline], or WEIGHTS and a corpus of clips [--root, --detector, "
-            "--prior, --baseline, --save-predictions], or --predictions FILE [--people, --validation, --against]"
+            "--prior, --baseline, --save-predictions], or a run on features, CORPUS and --features FILE, "
+            "or --predictions FILE [--people, --validation, --against]"
         )
 
 
@@ -147,6 +156,12 @@ def _refuse_half(weights: str | None, corpus: str | None) -> None:
             f"expected WEIGHTS and CORPUS, a run's folder, or --predictions FILE; found {weights or 'neither'}. For "
             "example: emo evaluate ferplus ferplus, or emo evaluate --predictions predictions.csv"
         )
+
+
+def _measure_features(weights: str, corpus: str, features: Path, save_predictions: Path | None) -> dict:
+    from emo_utils.evaluation.evaluate_features import evaluate_features
+
+    return evaluate_features(weights, corpus, features, save_predictions)
 
 
 def _measure_folder(weights: str, given: dict, save_predictions: Path | None) -> dict:
@@ -165,11 +180,16 @@ def _holds_clips(weights: str, corpus: str) -> bool:
 
 def _own_predictions(weights: str, corpus: str) -> bool:
     """Whether the stored predictions of a run are measured: its folder and its training corpus are given."""
+    from emo_utils.datasets.corpus import FaceCorpus
+    from emo_utils.datasets.registry import corpora
     from emo_utils.inference.weights import is_run
     from emo_utils.run_folder import RunFolder
 
+    if not is_run(weights):
+        return False
     run = RunFolder(weights)
-    return is_run(weights) and not run.weights_file.exists() and run.experiment().get("corpus") == corpus
+    still = issubclass(corpora.get(corpus), FaceCorpus)
+    return run.experiment().get("corpus") == corpus and not (still and run.weights_file.exists())
 
 
 def _measure_clips(weights: str, corpus: str, given: dict, save_predictions: Path | None) -> dict:

@@ -58,6 +58,14 @@ def _print_class(name: str, named: dict[str, int], report: dict) -> None:
     typer.echo(f"  {name:<12} {figures}   {taken}")
 
 
+MISSED = {
+    "no_face": "no face found in",
+    "too_short": "too short for the network:",
+    "unreadable": "cannot be read:",
+}
+"""Why files were not measured, by the entry of the report that names them."""
+
+
 def _print_files(report: dict) -> None:
     """Print which files were read, and which were not and why."""
     if "rule" in report:
@@ -70,7 +78,11 @@ def _print_files(report: dict) -> None:
         typer.echo(f"  faces     {how}{count}")
     if "files" not in report:
         return
-    for key, what in (("no_face", "no face found in"), ("unreadable", "cannot be read:")):
+    for key, what in (
+        ("no_face", "no face found in"),
+        ("too_short", "too short for the network:"),
+        ("unreadable", "cannot be read:"),
+    ):
         names = list(report[f"{key}_files"])
         if names:
             more = ", ..." if len(names) > NAMED else ""

@@ -8,6 +8,7 @@ import numpy as np
 
 from emo_utils.inference.frame_sources import FrameSource, frame_source
 from emo_utils.labels import COLOURS
+from emo_utils.reports.clips.buffers import Buffers
 from emo_utils.reports.clips.marks import mark_strip, phase
 from emo_utils.reports.clips.summary import durations_s
 from emo_utils.structures import Segment
@@ -26,6 +27,7 @@ def annotate_clip(
     path: Path,
     on_frame: Callable[[int], None] | None = None,
     segments: Sequence[Segment] = (),
+    buffers: Buffers | None = None,
 ) -> None:
     """Write the annotated clip as H.264 with the clip's sound; frames keep their times.
 
@@ -35,6 +37,7 @@ def annotate_clip(
         path: the mp4 to write.
         on_frame: called with the number of frames done, for a progress bar.
         segments: marked beside the faces (onset, apex, offset) and in the time strip.
+        buffers: of a network over time, drawn on the boxes.
     """
     source = frame_source(clip)
     rows = dict(iter(timeline.table.groupby("frame_index")))
@@ -44,7 +47,8 @@ def annotate_clip(
         for frame in source.read():
             if frame.index not in rows:
                 continue
-            drawn = draw_frame(frame.pixels, rows[frame.index], timeline.classes, strip, frame.time_s, segments)
+            own = rows[frame.index]
+            drawn = draw_frame(frame.pixels, own, timeline.classes, strip, frame.time_s, segments, buffers)
             writer.write(drawn, frame.time_s)
             done += 1
             if on_frame:
@@ -65,12 +69,16 @@ def draw_frame(
     strip: "TimeStrip | None",
     time_s: float,
     segments: Sequence[Segment] = (),
+    buffers: Buffers | None = None,
 ) -> np.ndarray:
     """One frame, uint8 (H, W, 3) RGB, with its rows of the timeline drawn in; the input is not changed."""
     canvas = pixels.copy()
     scale = max(0.4, min(canvas.shape[:2]) / 720)
     for row in rows[rows["status"] != "no_face"].itertuples():
         _draw_face(canvas, row, classes, scale, phase(segments, row.person_id, time_s))
+        if buffers:
+            named = isinstance(row.smoothed_emotion, str)
+            buffers.draw(canvas, row, _rgb(row.smoothed_emotion) if named else UNNAMED, scale)
     if strip:
         strip.draw(canvas, time_s)
     return canvas

@@ -38,6 +38,12 @@ class ClipResults:
     result: PipelineResult = field(repr=False)
     about: dict = field(default_factory=dict, repr=False)
 
+    @property
+    def window(self) -> dict | None:
+        """The windows of the network, if it reads windows over time."""
+        networks = self.about.get("networks") or [{}]
+        return networks[0].get("window")
+
 
 OnFrame = Callable[[int], None]
 """Called with the number of frames done, for a progress bar."""

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from emo_utils.reports.clips.annotate import annotate_clip, annotate_picture
+from emo_utils.reports.clips.buffers import Buffers
 from emo_utils.reports.clips.writer import VIDEOS, ClipResults, OnFrame, writer
 
 
@@ -13,4 +14,6 @@ def write_annotated(results: ClipResults, folder: Path, on_frame: OnFrame | None
     if results.source.frames == 1:
         annotate_picture(results.source, result.timeline, folder / "annotated.png")
         return
-    annotate_clip(results.source, result.timeline, folder / "annotated.mp4", on_frame, result.segments)
+    window = results.window
+    buffers = Buffers.of(result.timeline, window) if window else None
+    annotate_clip(results.source, result.timeline, folder / "annotated.mp4", on_frame, result.segments, buffers)
