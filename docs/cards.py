@@ -28,7 +28,7 @@ from emo_utils.faces.detector import create_detector
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.prior import UNIFORM, change_prior, prior_ratio
 from emo_utils.inference.weights import SHIPPED, Weights, find_weights
-from emo_utils.reports.clips.charts import STYLE
+from emo_utils.reports.chart_style import STYLE
 from emo_utils.reports.clips.pictures import frame_at, strip
 from emo_utils.reports.runs.comparison import draw_reliability
 from emo_utils.reports.runs.confusion import confusion_grid

@@ -22,6 +22,8 @@ DETECTION_S = 0.2
 ONE = "one"
 """`AnalysisOptions.segments`: exactly one segment, whatever its length; see `motion.one`."""
 
+CHART_FORMATS = ("png", "svg", "pdf")
+
 EXPRESSIONS = ("macro", "micro", "both")
 
 USUAL_FPS = 25.0
@@ -78,6 +80,12 @@ class AnalysisOptions:
     strict: bool = False
     """Refuse a damaged or truncated file; otherwise its readable part is analysed."""
 
+    chart_formats: tuple[str, ...] = ("png",)
+    """Formats of the charts, of `CHART_FORMATS`: PNG has 300 dots per inch, SVG and PDF are drawings for print."""
+    blur_faces: bool = False
+    """Hide every face in the pictures and videos that are written, and leave out the sound; see
+    `reports.clips.blur`."""
+
     def __post_init__(self) -> None:
         if self.apex_only and not self.segments:
             raise EmoError("apex_only reads the apexes of segments: it cannot be asked for without segments")
@@ -110,6 +118,10 @@ class AnalysisOptions:
                     f"subject tells the people of the baseline 'people' apart: expected it with that, found the "
                     f"baseline {self.baseline!r}"
                 )
+        object.__setattr__(self, "chart_formats", tuple(dict.fromkeys(self.chart_formats)))
+        for kind in self.chart_formats:
+            if kind not in CHART_FORMATS:
+                raise UnknownNameError(unknown_name("chart format", kind, CHART_FORMATS))
 
     @property
     def baseline_request(self) -> BaselineRequest:

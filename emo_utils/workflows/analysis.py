@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emo_utils.errors import UnknownNameError
+from emo_utils.errors import EmoError, UnknownNameError
 from emo_utils.file_names import as_text
 from emo_utils.inference.options import AnalysisOptions
 from emo_utils.locks import only_process
@@ -87,11 +87,14 @@ class Analysis:
 
         Raises:
             UnknownNameError: no such chart; lists the known ones.
+            EmoError: no face was found in the clip.
         """
         from emo_utils.reports.clips.charts import charts_of
 
         result = self.results.result
-        charts = charts_of(result.timeline, result.segments, result.motion)
+        charts = charts_of(result.timeline, result.segments, result.motion, self.clip)
+        if not charts:
+            raise EmoError(f"{self.clip}: no face was found in it, so there is nothing to draw")
         if chart not in charts:
             raise UnknownNameError(unknown_name("chart", chart, charts))
         return charts[chart]()

@@ -167,7 +167,8 @@ class Analyzer:
                 result = self.pipeline.run(source, on_frame, marked, marked_in)
             about: dict[str, Any] = {"options": asdict(self.options), "prior": self.pipeline.engine.prior}
             about |= {"baseline": None, "network": self._network(), "networks": self.pipeline.networks.named()}
-            results = ClipResults(source.name, source if source.replayable else None, result, about)
+            readable = source if source.replayable else None
+            results = ClipResults(source.name, readable, result, about, self.options)
             if self._own_baseline:
                 results = corrected(results, self._own_baseline.of_clip(source.name, result.timeline))
         return Analysis(results, self.options, time.perf_counter() - started, tuple(lines))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from emo_utils.apps.commands.shared import SOME_FAILED, Json, print_baseline, print_json, print_result
+from emo_utils.apps.commands.shared import SOME_FAILED, Json, names_in, print_baseline, print_json, print_result
 from emo_utils.stopping import signals_held
 
 
@@ -90,6 +90,12 @@ def analyze(
     ] = None,
     annotated: Annotated[bool, typer.Option(help="Write annotated.mp4.")] = True,
     charts: Annotated[bool, typer.Option(help="Write charts/.")] = True,
+    formats: Annotated[
+        str, typer.Option(metavar="NAME,...", help="Formats of the charts: png (300 dpi), svg, pdf.")
+    ] = "png",
+    blur_faces: Annotated[
+        bool, typer.Option("--blur-faces", help="Hide the faces in every picture and video that is written; no sound.")
+    ] = False,
     embeddings: Annotated[
         bool, typer.Option("--embeddings", help="Write embeddings.npz: the features of each face, for other networks.")
     ] = False,
@@ -125,7 +131,7 @@ def analyze(
             segments=find_segments, flow=flow, magnify_motion=magnify_motion, expressions=expressions,
             apex_only=apex_only, prior=prior, embeddings=embeddings or "embeddings" in (outputs or "").split(","),
             baseline=baseline, subject=subject,
-            strict=strict, measures=tuple(filter(None, (name.strip() for name in measures.split(",")))),
+            strict=strict, measures=names_in(measures), chart_formats=names_in(formats), blur_faces=blur_faces,
         )  # fmt: skip
         study = settings_of(out, events, read_window(baseline_window) if baseline_window else None)
         chosen = choose_outputs(outputs, annotated=annotated, charts=charts, magnified=magnified)

@@ -12,6 +12,11 @@ DONE, BUG, WRONG_REQUEST, SOME_FAILED = 0, 1, 2, 3
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 
 
+def names_in(text: str) -> tuple[str, ...]:
+    """The names in a list with commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
 def print_json(value) -> None:
     """Print plain values as JSON."""
     typer.echo(json.dumps(value, indent=1))

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from emo_utils.inference.frame_sources import FrameSource, frame_source
-from emo_utils.labels import COLOURS
+from emo_utils.labels import COLOURS, ink_on
 from emo_utils.reports.clips.buffers import Buffers
 from emo_utils.reports.clips.marks import mark_strip, phase
 from emo_utils.reports.clips.summary import durations_s
@@ -105,7 +105,7 @@ def _label(canvas: np.ndarray, text: str, corner: tuple[int, int], colour, scale
     x = int(np.clip(corner[0], 0, max(0, canvas.shape[1] - width - 2 * pad)))
     y = max(corner[1], height + baseline + 2 * pad)
     cv2.rectangle(canvas, (x, y - height - baseline - 2 * pad), (x + width + 2 * pad, y), colour, cv2.FILLED)
-    ink = PAPER if sum(colour) > 380 else INK
+    ink = _rgb_of(ink_on("#{:02x}{:02x}{:02x}".format(*colour)))
     cv2.putText(canvas, text, (x + pad, y - baseline - pad), font, size, ink, weight, cv2.LINE_AA)
 
 
@@ -162,5 +162,9 @@ class TimeStrip:
 
 
 def _rgb(emotion: str) -> tuple[int, int, int]:
-    code = COLOURS[emotion].lstrip("#")
+    return _rgb_of(COLOURS[emotion])
+
+
+def _rgb_of(colour: str) -> tuple[int, int, int]:
+    code = colour.lstrip("#")
     return int(code[:2], 16), int(code[2:4], 16), int(code[4:], 16)

@@ -12,8 +12,9 @@ from matplotlib.patches import Patch
 
 from emo_utils.motion.regions import GROUPS
 from emo_utils.motion.scoring import Marks, SegmentScore
-from emo_utils.reports.clips.charts import STYLE
-from emo_utils.reports.clips.marks import CURVES, UNNAMED, colour_of, mark_axis, of_person
+from emo_utils.reports.chart_style import STYLE
+from emo_utils.reports.clips.marks import UNNAMED, colour_of, mark_axis, of_person
+from emo_utils.reports.clips.motion_chart import CURVES
 from emo_utils.structures import Segment
 
 if TYPE_CHECKING:

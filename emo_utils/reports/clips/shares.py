@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from emo_utils.labels import COLOURS
+from emo_utils.labels import COLOURS, ink_on
 
 NAMED_FROM = 0.08
 """Least share whose name fits into the bar."""
@@ -36,5 +36,6 @@ def _person(person: Mapping[str, Any]) -> str:
 
 def _part(name: str, share: float) -> str:
     text = f"{name} {share:.0%}"
-    style = f"width:{share:.2%};background:{COLOURS[name]};color:#111;font-size:80%;padding:0.2em;box-sizing:border-box"
+    style = f"width:{share:.2%};background:{COLOURS[name]};color:{ink_on(COLOURS[name])};"
+    style += "font-size:80%;padding:0.2em;box-sizing:border-box"
     return f'<div style="{style}" title="{text}">{text if share >= NAMED_FROM else ""}</div>'

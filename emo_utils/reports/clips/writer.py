@@ -5,12 +5,13 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from emo_utils.errors import EmoError, MissingPackageError, OutputError, in_words
 from emo_utils.extras import is_installed, missing
 from emo_utils.inference.frame_sources import FrameSource
+from emo_utils.inference.options import AnalysisOptions
 from emo_utils.inference.pipeline import PipelineResult
 from emo_utils.registry import Registry
 
@@ -31,12 +32,14 @@ class ClipResults:
         source: the source of the frames; None if they cannot be read again.
         result: timeline, motion and segments.
         about: plain values about the analysis, such as options and prior.
+        options: of the analysis.
     """
 
     name: str
     source: FrameSource | None
     result: PipelineResult = field(repr=False)
     about: dict = field(default_factory=dict, repr=False)
+    options: AnalysisOptions = field(default_factory=AnalysisOptions, repr=False)
 
     @property
     def window(self) -> dict | None:
@@ -168,6 +171,7 @@ def write_outputs(
         OutputError: a required output could not be written.
     """
     lost = []
+    results = shown_results(results)
     for one in chosen:
         if not one.applies(results):
             continue
@@ -184,6 +188,15 @@ def write_outputs(
             log.info("%s", one.name, exc_info=not isinstance(error, EmoError | OSError))
             lost.append(Missing(one.name, in_words(error)))
     return tuple(lost)
+
+
+def shown_results(results: ClipResults) -> ClipResults:
+    """The results as they may be shown: with `blur_faces`, the faces in the frames of their source are hidden."""
+    if not results.options.blur_faces or results.source is None:
+        return results
+    from emo_utils.reports.clips.blur import hidden_source  # loads a detector
+
+    return replace(results, source=hidden_source(results.source, results.result.timeline, results.options.detector))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from emo_utils.evaluation.calibration import BINS, calibrated, expected_calibration_error, reliability
 from emo_utils.evaluation.compare import COMPARED, compare
 from emo_utils.evaluation.predictions import arrays, classes_of
-from emo_utils.reports.clips.charts import STYLE
+from emo_utils.reports.chart_style import STYLE
 from emo_utils.reports.runs.finished import FinishedRun, figures_of
 from emo_utils.reports.runs.overview import figure_text
 from emo_utils.reports.runs.table_text import SYNTHETIC

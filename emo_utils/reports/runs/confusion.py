@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from emo_utils.evaluation.measure import measure
 from emo_utils.evaluation.predictions import classes_of
 from emo_utils.labels import ALL_EMOTIONS
-from emo_utils.reports.clips.charts import STYLE
+from emo_utils.reports.chart_style import STYLE
 from emo_utils.run_folder import RunFolder
 
 SYNTHETIC_TITLE = "SYNTHETIC data: says nothing about accuracy"

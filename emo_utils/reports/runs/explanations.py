@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from emo_utils.labels import COLOURS
-from emo_utils.reports.clips.charts import STYLE
+from emo_utils.reports.chart_style import STYLE
 from emo_utils.reports.clips.pictures import strip
 
 MARKERS = "osD^vP*X<>hp"

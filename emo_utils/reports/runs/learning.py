@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from emo_utils.reports.clips.charts import STYLE
+from emo_utils.reports.chart_style import STYLE
 from emo_utils.run_folder import RunFolder
 
 TRAIN, VALIDATION, RECALL = "#9aa5b1", "#3d6fb6", "#f2a541"

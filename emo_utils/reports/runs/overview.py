@@ -7,12 +7,13 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from emo_utils.reports.clips.charts import STYLE
+from emo_utils.labels import COLOURS as EMOTION_COLOURS
+from emo_utils.reports.chart_style import STYLE
 from emo_utils.reports.runs.table_rows import RECALL, figure_of
 from emo_utils.reports.runs.table_text import SYNTHETIC
 from emo_utils.run_folder import RunFolder
 
-COLOURS = ("#3d6fb6", "#f2a541", "#6a994e", "#d1495b", "#5e548e", "#7fb7be", "#9aa5b1", "#e07be0", "#8d6a9f")
+COLOURS = tuple(EMOTION_COLOURS.values())
 DASHES = ("-", (0, (4, 1.5)), (0, (1, 1)))
 NOTE = f"{SYNTHETIC} faces"
 

@@ -5,17 +5,18 @@ from pathlib import Path
 from emo_utils.reports.clips.writer import PICTURES, ClipResults, writer
 
 FILES = {
-    "charts/line.png": "probabilities over time",
-    "charts/bar.png": "share of time per emotion",
-    "charts/pie.png": "the same as a pie per person",
-    "charts/motion.png": "motion over time, with segments; if they were requested",
+    "charts/line.*": "probabilities over time; a file per format of --formats; a clip without faces has no charts",
+    "charts/bar.*": "share of time per emotion",
+    "charts/pie.*": "the same as a pie per person",
+    "charts/motion.*": "motion over time, with segments; if they were requested",
 }
 
 
 @writer("charts", FILES, PICTURES)
 def write_charts(results: ClipResults, folder: Path, on_frame=None) -> None:
     """Write `charts/`."""
-    from emo_utils.reports.clips.charts import save_charts  # importing matplotlib takes a second
+    from emo_utils.reports.clips.charts import save_charts  # imports matplotlib
 
     result = results.result
-    save_charts(result.timeline, folder / "charts", result.segments, result.motion)
+    formats = results.options.chart_formats
+    save_charts(result.timeline, folder / "charts", result.segments, result.motion, results.name, formats)

@@ -1,0 +1,64 @@
+"""How all charts look, and how they are made and saved: without pyplot, whose import takes time."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+STYLE = {
+    "figure.dpi": 110,
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "legend.frameon": False,
+    "svg.fonttype": "none",  # text stays text, so that it can be edited
+    "svg.hashsalt": "emo_utils",  # the same chart gives the same bytes
+    "pdf.fonttype": 42,  # TrueType, which journals ask for
+}
+
+PRINT_DPI = 300
+"""Dots per inch of PNG files."""
+
+UNDATED = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+"""Metadata that is left out of chart files, so that the same chart gives the same bytes."""
+
+
+class Chart(Figure):
+    """A figure that a notebook shows as a picture, without pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        picture = BytesIO()
+        with matplotlib.rc_context(STYLE):
+            self.savefig(picture, format="png")
+        return picture.getvalue()
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """The style of all charts, for what is drawn inside."""
+    with matplotlib.rc_context(STYLE):
+        yield
+
+
+def new_chart(size: tuple[float, float], **options: Any) -> Chart:
+    """An empty figure of a size in inches; to be called inside `styled`."""
+    chart = Chart(figsize=size, layout="constrained", **options)
+    FigureCanvasAgg(chart)
+    return chart
+
+
+def save_chart(chart: Figure, folder: Path, name: str, formats: Sequence[str] = ("png",)) -> list[Path]:
+    """Write a chart as `<name>.<format>` for each of `options.CHART_FORMATS`; returns the paths."""
+    paths = []
+    for kind in formats:
+        paths.append(folder / f"{name}.{kind}")
+        with matplotlib.rc_context(STYLE):
+            chart.savefig(paths[-1], dpi=PRINT_DPI, metadata=UNDATED.get(kind))
+    return paths
