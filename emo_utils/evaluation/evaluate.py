@@ -6,8 +6,9 @@ import numpy as np
 
 from emo_utils.datasets.corpus import FaceCorpus
 from emo_utils.datasets.registry import corpora
-from emo_utils.errors import CorpusError, RunError, WeightsError
+from emo_utils.errors import CorpusError, RunError
 from emo_utils.evaluation.coverage import table_coverage
+from emo_utils.evaluation.joined_classes import probabilities_of, with_common_classes
 from emo_utils.evaluation.measure import measure
 from emo_utils.evaluation.predictions import prediction_table, read_predictions, write_predictions
 from emo_utils.evaluation.votes import vote_agreement
@@ -60,6 +61,8 @@ def evaluate_weights(
 ) -> dict:
     """Predict one split of a corpus of still faces with a weights file, and measure the predictions.
 
+    Only emotions that both name are candidates; faces of others are left out and counted.
+
     Args:
         weights: see `inference.weights.find_weights`.
         corpus: a registered corpus of still faces (`datasets.corpus.FaceCorpus`).
@@ -77,23 +80,24 @@ def evaluate_weights(
     Returns:
         The figures of `evaluation.measure`, `coverage` and `uncertain` (`evaluation.coverage`), the `prior`, `faces`
         and `detector` (None for `asis`), the `rule` of a corpus with several rules, and of a corpus with votes
-        `votes` (`evaluation.votes`).
+        `votes` (`evaluation.votes`). Where not all emotions are in common also `candidates` and `left_out`, the faces
+        of other emotions by emotion.
 
     Raises:
-        WeightsError: the classes of the weights differ from those of the corpus.
+        WeightsError: weights and corpus have fewer than two emotions in common.
         CorpusError: the corpus has no still faces, or has no label rules and `rule` was given.
         UnknownNameError: the corpus has no such rule.
     """
     found = find_weights(weights)
     source = _still_faces(corpus, root, rule)
     check_reads_faces(found)
-    images = source.load(split)
-    if set(images.classes) != set(found.classes):
-        raise WeightsError(f"{weights} names {found.classes}, but {corpus} has {images.classes}")
+    images, left_out = with_common_classes(source.load(split), found.classes, f"{weights} on {corpus}")
     faces = faces or found.faces
     engine = OnnxEngine(found, prior=prior or (found.corpus if corpus == found.corpus else found.clip_prior))
-    probabilities = _predict(engine, images.pixels, faces, detector)
-    table = prediction_table(images.names, images.names, images.labels, images.classes, probabilities, found.classes)
+    read = _predict(engine, images.pixels, faces, detector)
+    classes = tuple(name for name in found.classes if name in images.classes)
+    probabilities = probabilities_of(read, found.classes, classes)
+    table = prediction_table(images.names, images.names, images.labels, images.classes, probabilities, classes)
     if predictions:
         write_predictions(table, predictions)
     report = {"weights": found.name, "sha256": found.sidecar["sha256"], "corpus": corpus, "split": split}
@@ -102,8 +106,10 @@ def evaluate_weights(
     report |= {"faces": faces, "detector": None if faces == "asis" else detector}
     report |= {"prior": engine.prior} | measure(table, images.classes)
     report |= table_coverage(table, engine.uncertain_below)
+    if left_out or len(images.classes) < len(found.classes):
+        report |= {"candidates": list(classes), "left_out": left_out}
     if images.counts is not None:
-        order = [found.classes.index(name) for name in images.classes]
+        order = [classes.index(name) for name in images.classes]
         report["votes"] = vote_agreement(probabilities[:, order], images.counts, images.votes)
     return report
 

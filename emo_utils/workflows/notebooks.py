@@ -70,11 +70,16 @@ class NotebookCorpus:
         return Data(self.name, representation, options, self.options)
 
     def some(self, count: int | None) -> list[Clip]:
-        """At most so many clips, from all people and emotions alike; None takes all."""
+        """At most so many clips, equally many of each emotion and spread over its people; None takes all."""
         if not count or count >= len(self.clips):
             return list(self.clips)
-        rows = np.linspace(0, len(self.clips) - 1, count).round().astype(int)
-        return [self.clips[row] for row in dict.fromkeys(rows.tolist())]
+        own = {emotion: [] for emotion in sorted({clip.emotion for clip in self.clips})}
+        for clip in self.clips:
+            own[clip.emotion].append(clip)
+        each = max(1, count // len(own))
+        spread = {emotion: np.linspace(0, len(clips) - 1, min(each, len(clips))) for emotion, clips in own.items()}
+        chosen = {own[emotion][int(row)].clip_id for emotion, rows in spread.items() for row in rows.round()}
+        return [clip for clip in self.clips if clip.clip_id in chosen]
 
     def strip(self, pictures: Sequence[np.ndarray], titles: Sequence[str] = (), **how) -> "Figure | Markdown":
         """Pictures of faces side by side (`reports.clips.pictures.strip`), or a line that says why there are none."""

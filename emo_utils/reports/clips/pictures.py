@@ -91,18 +91,6 @@ def animated(pictures: Sequence[np.ndarray], frames_a_second: float = 6, side_px
     return Shown(data.getvalue(), format="gif")
 
 
-def slider(pictures: Sequence[np.ndarray], titles: Sequence[str], width: float = 3.0):
-    """One picture at a time, chosen with a slider; the slider needs a running notebook."""
-    from ipywidgets import IntSlider, interactive
-
-    def show(index: int):
-        from IPython.display import display
-
-        display(strip([pictures[index]], [titles[index]], width=width))
-
-    return interactive(show, index=IntSlider(0, 0, len(pictures) - 1, description="picture"))
-
-
 def light_figures() -> None:
     """Store the charts of a notebook as PNGs of 256 colours, a third of the bytes; photographs keep all colours."""
     from IPython import get_ipython

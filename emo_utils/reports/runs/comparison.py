@@ -22,6 +22,8 @@ MOST_NAMES = 40
 FEWEST_FOR_BINS, FEWER_BINS = 300, 6
 """With fewer clips a reliability diagram is drawn with fewer bins; its ECE keeps the usual number."""
 FIRST, SECOND, GRAY = "#3d6fb6", "#f2a541", "#9aa5b1"
+NOT_KNOWN = "who is in the clips is not known"
+"""Said where each clip counts as a person of its own."""
 UNPAIRED = {"protocol", "fold", "folds"}
 """Settings that may differ between two runs that are compared as two protocols."""
 
@@ -58,9 +60,13 @@ def _true_and_predicted(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 
 def people_chart(run: FinishedRun) -> Figure:
-    """Accuracy of each person, sorted, with the accuracy of all clips and its 95 % interval over people."""
+    """Accuracy of each person, sorted, with the accuracy of all clips and its 95 % interval over people.
+
+    Without bars where the corpus does not tell who is in its clips.
+    """
     report, chance = run.report, 1 / len(run.report["classes"])
     people = sorted(report["per_person"].items(), key=lambda item: (item[1]["accuracy"], item[0]))
+    counted = "person" if people else NOT_KNOWN
     low, high = report["accuracy_interval_95"]
     with plt.rc_context(STYLE):
         width = min(9, max(4.5, 1.8 + 0.28 * len(people)))
@@ -73,7 +79,7 @@ def people_chart(run: FinishedRun) -> Figure:
         axis.set_xticks(range(len(names)), names, rotation=90 if len(names) > 6 else 0)
         axis.set_ylim(0, 1)
         axis.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
-        axis.set_xlabel("person")
+        axis.set_xlabel(counted)
         axis.set_title(marked(f"accuracy of each person\n{run.label}", run.synthetic))
         axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
     plt.close(figure)
@@ -95,10 +101,12 @@ def pair_chart(a: FinishedRun, b: FinishedRun) -> Figure:
         figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.4), layout="constrained", width_ratios=(1, 1.5))
         spots = Counter((two["accuracy"], one["accuracy"]) for one, two in people)
         left.plot([0, 1], [0, 1], color=GRAY, lw=1, ls=":")
-        left.scatter(*zip(*spots, strict=True), s=[26 * n for n in spots.values()], color=FIRST, alpha=0.75, zorder=2)
+        places = np.array(list(spots), float).reshape(-1, 2)
+        left.scatter(*places.T, s=[26 * n for n in spots.values()], color=FIRST, alpha=0.75, zorder=2)
         left.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal", xlabel="accuracy, B", ylabel="accuracy, A")
         left.set(xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
-        left.set_title(f"{result['people']} people, a dot each\n(above the line A is better)")
+        known = f"{result['people']} people, a dot each\n(above the line A is better)"
+        left.set_title(known if people else NOT_KNOWN)
         _draw_differences(right, result)
         figure.suptitle(
             marked(f"A: {a.label}\nB: {b.label}", a.synthetic or b.synthetic), x=0.02, ha="left", fontsize=10
@@ -208,9 +216,10 @@ def find_gaps(runs: Sequence[FinishedRun]) -> list[Gap]:
 
 def _distinct(gaps: Sequence[Gap]) -> list[Gap]:
     """The gaps without doubles: those with the network and the figures of an earlier one."""
-    return list({(gap.name, figures_of(gap.by_person), figures_of(gap.random)): gap for gap in gaps[::-1]}.values())[
-        ::-1
-    ]
+    found: dict[tuple, Gap] = {}
+    for gap in gaps:
+        found.setdefault((gap.name, figures_of(gap.by_person), figures_of(gap.random)), gap)
+    return list(found.values())
 
 
 def _but_protocol(run: FinishedRun) -> str:

@@ -110,7 +110,10 @@ def find_finished(runs: Path, pattern: str = "*") -> list[FinishedRun]:
 
 def distinct(runs: Sequence[FinishedRun]) -> list[FinishedRun]:
     """The runs without doubles, as after a change of how folders are named: the same label and the same figures."""
-    return list({(run.label, *figures_of(run)): run for run in reversed(runs)}.values())[::-1]
+    found: dict[tuple, FinishedRun] = {}
+    for run in runs:
+        found.setdefault((run.label, *figures_of(run)), run)
+    return list(found.values())
 
 
 def figures_of(run: FinishedRun | None) -> tuple:

@@ -17,7 +17,7 @@ from emo_utils.reports.runs.comparison import (
     people_chart,
     reliability_chart,
 )
-from emo_utils.reports.runs.finished import by_title, choose, find_finished, overview
+from emo_utils.reports.runs.finished import by_title, choose, distinct, find_finished, overview
 
 CLASSES = ("anger", "fear", "happiness")
 
@@ -204,3 +204,21 @@ def test_the_published_logits_promise_more_than_they_keep(shared, published):
     titles = [axis.get_title(loc="left") for axis in reliability_chart(run).axes]
     assert titles[:2] == ["as predicted: ECE 0.188", "after temperature scaling: ECE 0.038"]
     assert np.mean([one["n"] for one in run.report["per_person"].values()]) == 60
+
+
+def test_where_people_are_not_known_the_charts_say_so(runs):
+    for name, named in (("a", RIGHT), ("b", ONE_WRONG)):
+        table = predictions(named)
+        runs(name, [table.assign(subject_id=[f"unknown_{row}" for row in range(len(table))])])
+    first, second = find_finished(runs("c", [predictions(RIGHT)]), "[ab]")
+    assert people_chart(first).axes[0].get_xlabel() == "who is in the clips is not known"
+    assert pair_chart(first, second).axes[0].get_title("left") == "who is in the clips is not known"
+
+
+def test_a_run_in_two_folders_is_counted_once(runs):
+    for name in ("first", "renamed", "other"):
+        folder = runs(name, [predictions(ONE_WRONG if name == "other" else RIGHT)])
+    found = find_finished(folder)
+    assert len(found) == 3
+    assert len(distinct(found)) == 2
+    assert distinct(found)[0] is found[0]
