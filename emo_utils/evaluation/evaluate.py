@@ -6,7 +6,7 @@ import numpy as np
 
 from emo_utils.datasets.corpus import FaceCorpus
 from emo_utils.datasets.registry import corpora
-from emo_utils.errors import CorpusError, RunError
+from emo_utils.errors import CorpusError, RunError, WeightsError
 from emo_utils.evaluation.coverage import table_coverage
 from emo_utils.evaluation.joined_classes import probabilities_of, with_common_classes
 from emo_utils.evaluation.measure import measure
