@@ -31,7 +31,9 @@ def print_result(result, so_far=None) -> None:
         shares = sorted(person["share_of_time"].items(), key=lambda item: -item[1])
         shown = ", ".join(f"{name} {share:.0%}" for name, share in shares if share >= 0.01)
         number = person["segments"]["count"] if "segments" in person else None
-        count = "" if number is None else f"; {number} segment{'s' * (number != 1)}"
+        note = (person.get("segments") or {}).get("note")
+        about = f" ({note})" if note else ""
+        count = "" if number is None else f"; {number} segment{'s' * (number != 1)}{about}"
         typer.echo(f"  person {person['person_id']}: {shown}{count}")
     for missing in result.missing:
         typer.echo(f"  MISSING: {missing}")

@@ -8,6 +8,7 @@ import numpy as np
 
 from emo_utils.inference.baseline_timeline import as_written
 from emo_utils.measures.measure import person_numbers
+from emo_utils.reports.clips.segment_notes import segments_note
 from emo_utils.structures import Segment
 from emo_utils.timeline import VERSION, Timeline
 
@@ -34,7 +35,7 @@ def summarise(timeline: Timeline, segments: Sequence[Segment] | None = None) -> 
         "duration_s": round(float(np.sum(list(seconds.values()))), 3),
         "frames_with_faces": int(timeline.faces["frame_index"].nunique()),
         "people": [
-            _person(timeline, person, seconds) | ({} if segments is None else _segments(segments, person))
+            _person(timeline, person, seconds) | ({} if segments is None else _segments(segments, person, timeline))
             for person in timeline.people
         ],
     }
@@ -126,8 +127,8 @@ def _person(timeline: Timeline, person: int, seconds: dict[int, float]) -> dict:
     }
 
 
-def _segments(segments: Sequence[Segment], person: int) -> dict:
-    """The segments of one person: count, emotions, mean duration and rise, and each segment."""
+def _segments(segments: Sequence[Segment], person: int, timeline: Timeline) -> dict:
+    """The segments of one person: count, emotions, mean duration and rise, what limits them, and each segment."""
     own = sorted((segment for segment in segments if segment.person_id == person), key=lambda s: s.onset)
     rises = [segment.apex_s - segment.onset_s for segment in own]
     strongest = max(own, key=lambda segment: np.nan_to_num(segment.strength), default=None)
@@ -138,6 +139,8 @@ def _segments(segments: Sequence[Segment], person: int) -> dict:
         "mean_rise_s": _mean(rises),
         "mean_strength": _mean([segment.strength for segment in own]),
         "strongest_apex_s": round(strongest.apex_s, 3) if strongest else None,
+        "cut_off": sum(segment.cut_start or segment.cut_end for segment in own),
+        "note": segments_note(timeline, person, [vars(segment) for segment in own]) or None,
         "sustained": next((segment.emotion for segment in own if segment.sustained), None),
         "each": [_one(segment) for segment in own],
     }
