@@ -83,7 +83,10 @@ def analyze(
     ] = "none",
     subject: Annotated[
         str | None,
-        typer.Option(metavar="PATTERN", help="For --baseline people: its first group in a file's name is the person."),
+        typer.Option(
+            metavar="PATTERN",
+            help="Its first group in a file's name is the person, for the tables and --baseline people.",
+        ),
     ] = None,
     outputs: Annotated[
         str | None, typer.Option(metavar="NAME,...", help="Write only these, such as timeline,summary,charts.")
@@ -120,6 +123,7 @@ def analyze(
     Example: emo analyze interviews --out results --baseline people --subject '^(p[0-9]+)_'
     """
     with signals_held():  # also during imports: some libraries lose an exception there
+        from emo_utils.inference.baseline_request import PEOPLE
         from emo_utils.inference.options import AnalysisOptions
         from emo_utils.reports.clips.writer import choose_outputs
         from emo_utils.reports.studies.trials import read_window
@@ -130,10 +134,11 @@ def analyze(
             weights, detector, detect_every, sample_fps, smoothing, smoothing_s, identity_weights, tracker,
             segments=find_segments, flow=flow, magnify_motion=magnify_motion, expressions=expressions,
             apex_only=apex_only, prior=prior, embeddings=embeddings or "embeddings" in (outputs or "").split(","),
-            baseline=baseline, subject=subject,
+            baseline=baseline, subject=subject if baseline == PEOPLE else None,
             strict=strict, measures=names_in(measures), chart_formats=names_in(formats), blur_faces=blur_faces,
         )  # fmt: skip
-        study = settings_of(out, events, read_window(baseline_window) if baseline_window else None)
+        window = read_window(baseline_window) if baseline_window else None
+        study = settings_of(out, events, window, subject)
         chosen = choose_outputs(outputs, annotated=annotated, charts=charts, magnified=magnified)
         results = analyze_clips(
             clips, out, options, chosen, segments_file=segments, overwrite=overwrite, redo=redo, recursive=recursive,

@@ -111,8 +111,8 @@ def subject_in(clip: str, pattern: str | None) -> str:
 
 def baseline_of(about: dict[str, Any]) -> str:
     """What was taken off, from a clip's summary."""
-    found = about.get("baseline") or (about.get("options") or {}).get("baseline") or "none"
-    return str(found.get("kind", "none")) if isinstance(found, dict) else str(found)
+    found = about.get("baseline") or {}
+    return str(found.get("kind", "none"))
 
 
 def weighted_mean(values: np.ndarray, weights: np.ndarray) -> float:

@@ -119,7 +119,7 @@ def _means(layout: Layout) -> dict[str, Variable]:
 
 
 def _baseline(layout: Layout) -> dict[str, Variable]:
-    about = {"baseline": Variable("what was taken off: none, person or another kind; from --baseline", TEXT)}
+    about = {"baseline": Variable("what was taken off: none, people, collection, rest or file; see --baseline", TEXT)}
     if not layout.baseline:
         return about
     shares = {
@@ -167,7 +167,7 @@ _SEGMENT_TYPES: dict[str, tuple] = {
     **dict.fromkeys(("onset", "apex", "offset"), (WHOLE, "frames", 0)),
     **dict.fromkeys(("onset_s", "apex_s", "offset_s"), (NUMBER, "seconds", 0)),
     **dict.fromkeys(("cut_start", "cut_end", "sustained"), (FLAG, "", 0, 1)),
-    **dict.fromkeys(("confidence", "pooled_confidence"), (NUMBER, "probability", 0, 1)),
+    **dict.fromkeys(("confidence", "pooled_confidence", "baseline_confidence"), (NUMBER, "probability", 0, 1)),
     **dict.fromkeys(("person_id", "track_id"), (WHOLE, "", 1)),
     "strength": (NUMBER, "", 0),
     "moved": (NUMBER, "face sides", 0),
