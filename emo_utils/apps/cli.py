@@ -18,6 +18,7 @@ from emo_utils.apps.commands.demo import demo
 from emo_utils.apps.commands.doctor import doctor
 from emo_utils.apps.commands.evaluate import evaluate
 from emo_utils.apps.commands.export import export
+from emo_utils.apps.commands.features import features
 from emo_utils.apps.commands.fetch import fetch
 from emo_utils.apps.commands.forget import forget
 from emo_utils.apps.commands.journal import journal
@@ -35,7 +36,7 @@ COMMANDS = {
     "Clips": (analyze, apex, spot, demo),
     "Studies": (collect, agree, forget),
     "Page and camera": (page, live),
-    "Corpora and networks": (prepare, train, evaluate, export, tables),
+    "Corpora and networks": (prepare, features, train, evaluate, export, tables),
     "This installation": (fetch, doctor),
 }
 """Commands by heading, in the order of the help."""
