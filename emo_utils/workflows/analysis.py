@@ -14,9 +14,8 @@ from emo_utils.inference.options import AnalysisOptions
 from emo_utils.locks import only_process
 from emo_utils.motion.segments_file import segments_table
 from emo_utils.registry import unknown_name
-from emo_utils.reports.clips.summary import people_table
+from emo_utils.reports.clips.summary import people_table, summary_of
 from emo_utils.reports.clips.writer import ClipResults, Missing, choose_outputs, in_order, write_outputs
-from emo_utils.reports.clips.writers.summary import summary_of
 from emo_utils.results_folder import DONE, INCOMPLETE, Listing, SourceFile, land, new_part
 from emo_utils.workflows.output_folder import LOG, check_folder
 from emo_utils.workflows.progress import Progress, frame_bar, recorded_log

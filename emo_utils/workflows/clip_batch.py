@@ -34,6 +34,7 @@ from emo_utils.workflows.clip_request import Request
 from emo_utils.workflows.clip_results import ClipResult, Place, place_clips
 from emo_utils.workflows.clip_search import FoundClips
 from emo_utils.workflows.clip_task import ClipTask, Outcome, try_task
+from emo_utils.workflows.run_report import write_run_report
 from emo_utils.workflows.run_tables import RunTables, StudySettings
 from emo_utils.workflows.task_pool import open_pool
 
@@ -142,6 +143,8 @@ class Batch:
                 self._read(tasks, workers, executor, progress)
                 self._take_off_baselines()
                 self._write_tables(self._tables.write)
+                if "report" in self._request.outputs:
+                    self._write_tables(partial(write_run_report, self._out))
         except (KeyboardInterrupt, Stopped) as stop:
             sweep(self._out)
             raise Stopped(f"stopped; {self._remains()}", getattr(stop, "code", 130)) from None
@@ -170,14 +173,16 @@ class Batch:
                 self._report(place.folder, BatchProgress(done, len(self._places), each_s * (len(self._places) - done)))
 
     def _write_tables(self, write: Callable[[], object]) -> None:
-        """Write the tables; an error in them does not stop the run, but one of the disk does."""
+        """Write the tables or the report; an error in them does not stop the run, but one of the disk does."""
         try:
             write()
         except (OutputError, OSError):
             raise
         except Exception as error:  # the clips' own results are whole
             trace = not isinstance(error, EmoError)
-            log.error("tables are not current: %s; run `emo collect %s`", in_words(error), self._out, exc_info=trace)
+            log.error(
+                "tables or report are not current: %s; run `emo collect %s`", in_words(error), self._out, exc_info=trace
+            )
 
     def _take_off_baselines(self) -> None:
         """The second pass, see `clip_baselines`."""

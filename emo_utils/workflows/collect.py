@@ -10,6 +10,7 @@ from emo_utils.reports.studies.finished import subject_in
 from emo_utils.reports.studies.timelines import TIMELINES
 from emo_utils.reports.studies.trials import read_trials
 from emo_utils.results_folder import LISTING, sweep
+from emo_utils.workflows.run_report import REPORT, write_run_report
 from emo_utils.workflows.run_tables import RunTables, StudySettings, clips_of_manifest, finished_folders
 
 
@@ -20,7 +21,7 @@ class Collected:
     Attributes:
         folder: of the run.
         clips: number of clips in the tables.
-        files: the tables.
+        files: the tables, and the report if there was one.
         left_out: reasons by folder of clips that could not be used.
     """
 
@@ -64,6 +65,8 @@ def collect(
         if settings.trials is not None:
             settings.trials.check_clips(dict.fromkeys([*tables.clips, *clips_of_manifest(out)]))
         files = tables.write()
+        if (out / REPORT).exists() and (report := write_run_report(out)):
+            files.append(report)
     return Collected(out, len(tables.clips), tuple(files), tables.left_out)
 
 

@@ -44,6 +44,7 @@ def test_one_clip_gives_its_whole_folder(smile):
         "charts/motion.png",
         "charts/pie.png",
         "motion.csv",
+        "report.html",
         "segments.csv",
         "summary.json",
         "timeline.csv",
@@ -98,7 +99,8 @@ def test_several_clips_get_a_folder_each_and_one_failure_stops_nobody(clips, tmp
     assert "is a text file, not a video" in rows["broken.mp4"]["reason"]
     assert (rows["no_face.mp4"]["status"], rows["no_face.mp4"]["people"]) == ("ok", "0")
     assert (rows["two_people.gif"]["status"], rows["two_people.gif"]["people"]) == ("ok", "2")
-    assert sorted(path.name for path in out.iterdir()) == ["manifest.csv", "no_face", "two_people"]
+    assert sorted(path.name for path in out.iterdir() if path.is_dir()) == ["no_face", "two_people"]
+    assert '<a href="two_people/report.html">' in (out / "report.html").read_text(encoding="utf-8")
     assert "FAILED" in done.stdout
 
 

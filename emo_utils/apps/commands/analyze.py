@@ -99,6 +99,8 @@ def analyze(
     blur_faces: Annotated[
         bool, typer.Option("--blur-faces", help="Hide the faces in every picture and video that is written; no sound.")
     ] = False,
+    report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Write report.pdf too: a page per person, to print.")] = False,
     embeddings: Annotated[
         bool, typer.Option("--embeddings", help="Write embeddings.npz: the features of each face, for other networks.")
     ] = False,
@@ -139,7 +141,9 @@ def analyze(
         )  # fmt: skip
         window = read_window(baseline_window) if baseline_window else None
         study = settings_of(out, events, window, subject)
-        chosen = choose_outputs(outputs, annotated=annotated, charts=charts, magnified=magnified)
+        chosen = choose_outputs(
+            outputs, annotated=annotated, charts=charts, magnified=magnified, report=report, pdf=pdf
+        )
         results = analyze_clips(
             clips, out, options, chosen, segments_file=segments, overwrite=overwrite, redo=redo, recursive=recursive,
             workers=workers, scheduler=scheduler, on_result=None if as_json else print_result, study=study,

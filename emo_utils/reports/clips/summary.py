@@ -9,6 +9,7 @@ import numpy as np
 from emo_utils.inference.baseline_timeline import as_written
 from emo_utils.measures.measure import person_numbers
 from emo_utils.reports.clips.segment_notes import segments_note
+from emo_utils.reports.clips.writer import ClipResults
 from emo_utils.structures import Segment
 from emo_utils.timeline import VERSION, Timeline
 
@@ -39,6 +40,15 @@ def summarise(timeline: Timeline, segments: Sequence[Segment] | None = None) -> 
             for person in timeline.people
         ],
     }
+
+
+def summary_of(results: ClipResults) -> dict:
+    """The content of `summary.json`: how the clip was analysed, and the result of `summarise`."""
+    result = results.result
+    segments = result.segments if result.motion is not None else None
+    summary = {"clip": results.name, **results.about, **summarise(result.timeline, segments)}
+    baseline = results.about.get("baseline")
+    return summary_with_baseline(summary, result.timeline, baseline) if baseline else summary
 
 
 def summary_with_baseline(summary: Mapping[str, Any], timeline: Timeline, baseline: Mapping[str, Any]) -> dict:

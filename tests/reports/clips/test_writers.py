@@ -123,7 +123,7 @@ def test_frames_that_came_from_no_file_get_what_needs_no_file(results, tmp_path)
     result = PipelineResult(results.result.timeline)
     assert write_outputs(ClipResults("camera", None, result), tmp_path, in_order()) == ()
     written = {path.name for path in tmp_path.iterdir()}
-    assert written == {"timeline.csv", "timeline.parquet", "summary.json", "charts"}
+    assert written == {"timeline.csv", "timeline.parquet", "summary.json", "charts", "report.html"}
     both = [pd.read_csv(tmp_path / "timeline.csv"), pd.read_parquet(tmp_path / "timeline.parquet")]
     np.testing.assert_allclose(*(table["p_happiness"] for table in both), rtol=1e-5)
 
