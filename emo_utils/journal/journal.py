@@ -100,6 +100,10 @@ class Journal:
             sha256, size = sha256_of_file(clip), clip.stat().st_size
         except OSError as error:
             raise JournalError(f"{clip}: cannot be read ({error.strerror})") from error
+        if not store and as_text(clip.absolute()) != str(clip.absolute()):
+            raise JournalError(
+                f"{as_text(clip)}: a path that is not UTF-8 cannot be referenced; store the clip, or rename it"
+            )
         entry_id, now = uuid.uuid4().hex, datetime.now(UTC)
         name = as_text(clip.name)
         place = self.clips / stored_name(entry_id, name) if store else clip.absolute()

@@ -50,6 +50,17 @@ def test_a_referenced_clip_stays_where_it_is_also_after_its_entry_was_deleted(jo
     assert clip.exists()
 
 
+def test_a_name_that_is_not_utf8_is_stored_as_text_and_not_referenced(journal, clip, analysed):
+    strange = clip.with_name(os.fsdecode(b"caf\xe9.mp4"))
+    clip.rename(strange)
+    with pytest.raises(JournalError, match="store the clip, or rename it"):
+        journal.add(strange, analysed(), store=False)
+    journal.add(strange, analysed())
+    (entry,) = journal.entries()
+    assert entry.clip.name == "caf\\udce9.mp4"
+    assert journal.problems() == []
+
+
 def test_only_the_owner_can_read_a_journal(journal, clip, analysed, apexes):
     journal.add(clip, analysed(), apexes)
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (journal.folder, *journal.folder.rglob("*"))}
