@@ -1,8 +1,11 @@
 """The report of one clip as HTML."""
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from emo_utils.inference.baseline_request import NONE, OF_SEVERAL
 from emo_utils.reports.clips.charts import charts_of
 from emo_utils.reports.clips.documents.content import people_of
 from emo_utils.reports.clips.documents.methods import LIMITS, methods_paragraph, settings_table, versions_table
@@ -11,6 +14,11 @@ from emo_utils.reports.clips.summary import summary_of
 from emo_utils.reports.clips.writer import ClipResults
 
 CHART_DPI = 120
+
+LATE = (
+    "The figures here are those before the baseline of the run was subtracted; tables, summary.json and the report of "
+    "the run have those without it."
+)
 
 PAGE_DPI = 96
 """Pixels of a page in an inch of a figure."""
@@ -36,7 +44,7 @@ def clip_page(results: ClipResults, video: Path | None = None) -> str:
         "clip.html.j2",
         title=results.name,
         facts=facts_of(summary),
-        warnings=summary["warnings"],
+        warnings=[*summary["warnings"], *_late_baseline(summary)],
         people=people_of(results),
         charts=_charts(results),
         video=video.read_bytes() if video else None,
@@ -45,6 +53,12 @@ def clip_page(results: ClipResults, video: Path | None = None) -> str:
         settings=settings_table(about),
         versions=versions_table(about),
     )
+
+
+def _late_baseline(summary: Mapping[str, Any]) -> list[str]:
+    """The report of a clip is written before the baseline of all clips is known."""
+    asked = summary.get("options", {}).get("baseline", NONE)
+    return [LATE] if asked in OF_SEVERAL and "baseline" not in summary else []
 
 
 def _charts(results: ClipResults) -> list[tuple[str, bytes, int]]:

@@ -54,8 +54,18 @@ class PersonReport:
     @property
     def shares(self) -> list[tuple[str, float]]:
         """Emotions with a share of the time, the largest first."""
-        found = self.summary["share_of_time"].items()
-        return sorted(((name, share) for name, share in found if share > 0), key=lambda pair: -pair[1])
+        return largest_first(self.summary["share_of_time"])
+
+    @property
+    def baseline_shares(self) -> list[tuple[str, float]]:
+        """The same without the person's baseline; empty if none was subtracted."""
+        without = self.summary.get("baseline")
+        return largest_first(without["share_of_time"]) if without else []
+
+
+def largest_first(shares: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Emotions with a share, the largest first."""
+    return sorted(((name, share) for name, share in shares.items() if share > 0), key=lambda pair: -pair[1])
 
 
 def people_of(results: ClipResults) -> list[PersonReport]:

@@ -63,9 +63,21 @@ def _reading(options: Mapping[str, Any], detector: str) -> str:
     )
 
 
+BASELINES = {
+    "none": "no baseline was subtracted.",
+    "collection": "the mean of all clips of the run was subtracted as the baseline (columns b_<emotion>).",
+    "people": "the baseline of each person, estimated without labels from all clips of that person in the run, was "
+    "subtracted (columns b_<emotion>; transductive: each clip takes part in its own baseline).",
+    "rest": "the mean of a stretch of the clip at rest was subtracted as the baseline (columns b_<emotion>).",
+    "file": "the mean of another clip of the person at rest was subtracted as the baseline (columns b_<emotion>).",
+}
+"""What was subtracted, by the kind of `inference.baseline_request`."""
+
+
 def _baseline(options: Mapping[str, Any]) -> str:
-    kind = options.get("baseline") or "none"
-    return "no baseline was subtracted." if kind == "none" else f"the baseline '{kind}' was estimated and subtracted."
+    asked = options.get("baseline") or "none"
+    kind = "rest" if asked.startswith("rest:") else asked
+    return BASELINES.get(kind, BASELINES["file"])
 
 
 def _segments(options: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emo_utils.labels import ALL_EMOTIONS
+from emo_utils.reports.clips.documents.content import largest_first
 from emo_utils.reports.clips.documents.methods import LIMITS, methods_paragraph, settings_table, versions_table
 from emo_utils.reports.clips.documents.page import render
 
@@ -36,37 +37,35 @@ class ClipLine:
     @property
     def people(self) -> list[list[tuple[str, float]]]:
         """For each person the emotions and their shares, the largest first."""
-        return [_largest_first(person["share_of_time"]) for person in self._people]
+        return [largest_first(person["share_of_time"]) for person in self.everyone]
 
     @property
     def mostly(self) -> str:
         """The dominant emotion of the person seen longest; empty if there is none."""
-        longest = max(self._people, key=lambda person: person["seen_s"], default={})
+        longest = max(self.everyone, key=lambda person: person["seen_s"], default={})
         return longest.get("dominant_emotion") or ""
 
     @property
     def changes(self) -> int | None:
         """Changes of emotion of all people."""
-        return sum(person["changes"] for person in self._people) if self._people else None
+        return sum(person["changes"] for person in self.everyone) if self.everyone else None
 
     @property
     def segments(self) -> int | None:
         """Segments of all people; None if they were not looked for."""
-        counts = [person["segments"]["count"] for person in self._people if "segments" in person]
+        counts = [person["segments"]["count"] for person in self.everyone if "segments" in person]
         return sum(counts) if counts else None
 
     @property
     def uncertain(self) -> float | None:
         """Mean share of uncertain frames over the people."""
-        return sum(person["uncertain_share"] for person in self._people) / len(self._people) if self._people else None
+        shares = [person["uncertain_share"] for person in self.everyone]
+        return sum(shares) / len(shares) if shares else None
 
     @property
-    def _people(self) -> Sequence[Mapping[str, Any]]:
-        return self.summary.get("people", ())
-
-
-def _largest_first(shares: Mapping[str, float]) -> list[tuple[str, float]]:
-    return sorted(((name, share) for name, share in shares.items() if share > 0), key=lambda pair: -pair[1])
+    def everyone(self) -> Sequence[Mapping[str, Any]]:
+        """The people of the summary; where a baseline was subtracted, with the shares without it."""
+        return [{**person, **(person.get("baseline") or {})} for person in self.summary.get("people", ())]
 
 
 def run_page(title: str, clips: Sequence[ClipLine]) -> str:
@@ -77,7 +76,7 @@ def run_page(title: str, clips: Sequence[ClipLine]) -> str:
         clips: every clip of the manifest.
     """
     read = [clip for clip in clips if clip.summary]
-    people = [person for clip in read for person in clip.summary["people"]]
+    people = [person for clip in read for person in clip.everyone]
     emotions = {name for person in people for name, share in person["share_of_time"].items() if share > 0}
     about = read[0].summary if read else {}
     ways = {methods_paragraph(clip.summary, clip.summary["detector"]) for clip in read}
@@ -99,6 +98,7 @@ def run_page(title: str, clips: Sequence[ClipLine]) -> str:
         people=len(people),
         emotions=[name for name in ALL_EMOTIONS if name in emotions],
         means=_means(people),
+        baseline=any(person.get("baseline") for person in people),
         methods="\n\n".join(sorted(ways)),
         limits=LIMITS,
         settings=settings_table(about) if len(ways) == 1 else {},
@@ -111,4 +111,4 @@ def _means(people: Sequence[Mapping[str, Any]]) -> list[tuple[str, float]]:
     for person in people:
         for name, share in person["share_of_time"].items():
             totals[name] = totals.get(name, 0.0) + share / len(people)
-    return _largest_first(totals)
+    return largest_first(totals)
