@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from emo_utils.inference.baseline_request import NONE, OF_SEVERAL
+from emo_utils.reports.chart_style import styled
 from emo_utils.reports.clips.charts import charts_of
 from emo_utils.reports.clips.documents.content import people_of
 from emo_utils.reports.clips.documents.methods import LIMITS, methods_paragraph, settings_table, versions_table
@@ -58,7 +59,7 @@ def clip_page(results: ClipResults, video: Path | None = None) -> str:
 def _late_baseline(summary: Mapping[str, Any]) -> list[str]:
     """The report of a clip is written before the baseline of all clips is known."""
     asked = summary.get("options", {}).get("baseline", NONE)
-    return [LATE] if asked in OF_SEVERAL and "baseline" not in summary else []
+    return [LATE] if asked in OF_SEVERAL and not summary.get("baseline") else []
 
 
 def _charts(results: ClipResults) -> list[tuple[str, bytes, int]]:
@@ -74,5 +75,6 @@ def _charts(results: ClipResults) -> list[tuple[str, bytes, int]]:
 def chart_png(figure, dpi: int = CHART_DPI) -> bytes:
     """A figure as PNG; the same figure gives the same bytes."""
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None})
+    with styled():
+        figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None})
     return file.getvalue()
