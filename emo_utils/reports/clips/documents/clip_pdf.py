@@ -180,7 +180,9 @@ class _ShareBar(Flowable):
 
 def _segments(segments: Sequence[Segment], summary: Any) -> Flowable:
     if not segments:
-        return _text("No onset, apex and offset were found." if "segments" in summary else "", 7.5)
+        return _text(
+            f"No segment: {summary['segments']['note'] or 'none was found'}." if "segments" in summary else "", 7.5
+        )
     rows = [["expression", "onset", "apex", "offset", "strength"]]
     for one in segments[:MOST_ROWS]:
         times = (f"{value:.2f}" for value in (one.onset_s, one.apex_s, one.offset_s))
