@@ -132,7 +132,7 @@ def _still_faces(corpus: str, root: Path | None, rule: str | None = None) -> Fac
     kind = corpora.get(corpus)
     if not issubclass(kind, FaceCorpus):
         raise CorpusError(
-            f"corpus {corpus!r} holds clips, no still faces; expected ferplus or folder. Figures of a network that was "
+            f"corpus {corpus!r} holds clips, no still faces; expected ferplus, fer2013, rafdb or folder. Figures of a network that was "
             f"trained on its clips: emo evaluate RUN {corpus}. To measure on clips, put them into folders named after "
             "emotions and give folder --root DIR. emo analyze reads any clip"
         )
