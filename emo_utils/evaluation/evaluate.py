@@ -132,9 +132,9 @@ def _still_faces(corpus: str, root: Path | None, rule: str | None = None) -> Fac
     kind = corpora.get(corpus)
     if not issubclass(kind, FaceCorpus):
         raise CorpusError(
-            f"corpus {corpus!r} holds clips, no still faces; expected ferplus, fer2013, rafdb or folder. Figures of a network "
-            f"that was trained on its clips: emo evaluate RUN {corpus}. To measure on clips, put them into folders named after "
-            "emotions and give folder --root DIR. emo analyze reads any clip"
+            f"corpus {corpus!r} holds clips, no still faces; expected ferplus, fer2013, rafdb or folder. Figures of a "
+            f"network that was trained on its clips: emo evaluate RUN {corpus}. To measure on clips, put them into "
+            "folders named after emotions and give folder --root DIR. emo analyze reads any clip"
         )
     options = {name: value for name, value in (("root", root), ("rule", rule)) if value is not None}
     if rule and not kind.rules:
