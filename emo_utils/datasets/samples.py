@@ -54,7 +54,8 @@ class Samples:
     """Labelled samples in a fixed order.
 
     Attributes:
-        items: N arrays: pictures uint8 (C, S, S), sequences uint8 (T, C, S, S), or features float32 (F,).
+        items: N arrays: pictures uint8 (C, S, S), sequences uint8 (T, C, S, S), features float32 (F,), or features of
+            each frame, float32 (T, F).
         clip_ids, subject_ids: of each sample; a clip that gave several windows appears several times.
         targets: float32 (N, K), a distribution over `classes` each.
         labels: int64 (N,), index into `classes`.
@@ -84,11 +85,11 @@ class Samples:
     def batch(self, rows: Iterable[int]) -> tuple[np.ndarray, np.ndarray | None]:
         """Stack samples; sequences are padded to the longest, and come with their mask bool (n, T)."""
         items = [self.items[int(row)] for row in rows]
-        return pad_sequences(items) if items[0].ndim == 4 else (np.stack(items), None)
+        return pad_sequences(items) if items[0].ndim in (2, 4) else (np.stack(items), None)
 
     @property
     def in_channels(self) -> int:
-        """Channels of a picture, or of one picture of a sequence; for features, how many numbers."""
+        """Channels of a picture, or of one picture of a sequence; for features, how many numbers (a frame)."""
         shape = self.items[0].shape
         return shape[0] if len(shape) in (1, 3) else shape[1]
 
@@ -96,13 +97,42 @@ class Samples:
         """Other items under the same labels, for a control."""
         return replace(self, items=items)
 
+    def __add__(self, other: "Samples") -> "Samples":
+        """These samples, then others of the same classes, in memory."""
+        return Samples(
+            [*self.items, *other.items],
+            self.clip_ids + other.clip_ids,
+            self.subject_ids + other.subject_ids,
+            np.concatenate([self.targets, other.targets]),
+            np.concatenate([self.labels, other.labels]),
+            self.classes,
+        )
+
+    def of(self, rows: np.ndarray) -> "Samples":
+        """Some of these samples, by position."""
+        chosen = [int(row) for row in rows]
+        ids = tuple(self.clip_ids[row] for row in chosen), tuple(self.subject_ids[row] for row in chosen)
+        items = [self.items[row] for row in chosen]
+        return Samples(items, *ids, self.targets[chosen], self.labels[chosen], self.classes)
+
     def with_labels(self, labels: np.ndarray) -> "Samples":
         """The same items under other labels, for a control."""
         return replace(self, labels=labels, targets=np.eye(len(self.classes), dtype=np.float32)[labels])
 
 
-def parts_of_prepared(manifest: Manifest, split: Split, classes: tuple[str, ...]) -> dict[str, Samples]:
+def parts_of_prepared(
+    manifest: Manifest,
+    split: Split,
+    classes: tuple[str, ...],
+    read: Callable[[Path], np.ndarray] | None = None,
+) -> dict[str, Samples]:
     """Samples of a prepared corpus, by part. Clips that could not be prepared are left out; the manifest lists them.
+
+    Args:
+        manifest: of the corpus.
+        split: its clips by part.
+        classes: K emotions in order.
+        read: makes an item of a sample's file; None takes `read_sample`.
 
     Raises:
         CorpusError: no training sample is left, or the manifest has none of the split's clips.
@@ -116,7 +146,7 @@ def parts_of_prepared(manifest: Manifest, split: Split, classes: tuple[str, ...]
             if clip.clip_id in rows
             for name in rows[clip.clip_id].samples
         ]
-        parts[part] = _samples([clip for clip, _ in found], Files([path for _, path in found], read_sample), classes)
+        parts[part] = _samples([clip for clip, _ in found], Files([path for _, path in found], read or read_sample), classes)
     if not len(parts["train"]):
         raise CorpusError(
             f"{split.name}: none of its {len(split.train)} training clips has a sample in {manifest.folder}; prepare "

@@ -1,7 +1,7 @@
 """Interface and registry of the representations. A representation is a spec that turns a clip into sample files."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import Field, asdict, dataclass, fields
 from pathlib import Path
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -16,6 +16,10 @@ from emo_utils.structures import Clip, InputSpec
 from emo_utils.video import Picture
 
 representations = Registry("representation", "emo_utils.representations")
+
+UNSAID_WHERE_NONE = "unsaid_where_none"
+"""Metadata key of a spec's field that `describe` leaves out where it is None. A field that is added to a representation
+has it, so that the hashes of older samples and runs stay."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,11 @@ def create_representation(name: str, **options) -> Representation:
 
 def describe(spec: Representation) -> dict:
     """A spec as plain values for JSON: all that its samples depend on. Nested objects use their own `describe`."""
-    values = {field.name: getattr(spec, field.name) for field in fields(spec)}
+    values = {item.name: getattr(spec, item.name) for item in fields(spec) if _said(spec, item)}
     plain = {key: value.describe() if hasattr(value, "describe") else value for key, value in values.items()}
     contract = asdict(spec.input_spec)
     return {"representation": spec.name, "version": spec.version, "options": plain, "input_spec": contract}
+
+
+def _said(spec: Representation, item: Field) -> bool:
+    return getattr(spec, item.name) is not None or not item.metadata.get(UNSAID_WHERE_NONE)

@@ -3,8 +3,9 @@
 Source: S4.1 takes the first 60 frames at 64x64; S1.1 takes sequences of any length, padded, with a mask.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import ClassVar
@@ -22,9 +23,15 @@ from emo_utils.representations.face_sequence import (
     input_spec_for,
     to_sequence,
 )
-from emo_utils.representations.representation import Span, Written, representations
+from emo_utils.representations.representation import UNSAID_WHERE_NONE, Span, Written, representations
 from emo_utils.structures import Clip, FaceSequence, InputSpec
 from emo_utils.video import Picture
+
+FASTEST = 240
+"""Most frames a second that `fps` may ask for."""
+
+EARLY_S = 1e-3
+"""A frame may be this much before its time: time stamps are rounded."""
 
 
 @representations.register("sequence")
@@ -36,6 +43,8 @@ class SequenceSpec:
         frames: largest number of frames, from the start; None takes the whole clip. A shorter clip gives a shorter
             sequence, which `pad_sequences` pads.
         every: take every n-th frame.
+        fps: take this many frames a second, by their times, instead of every n-th; where the clip has fewer, all of
+            them. None takes every n-th, and is no part of the description (samples of older versions stay valid).
         carry: repeat the last face in frames without one; else these frames are left out.
         size: side of a face in pixels.
         colour: `rgb` or `gray`.
@@ -51,10 +60,15 @@ class SequenceSpec:
     size: int = 64
     colour: str = "rgb"
     detector: str = DEFAULT
+    fps: float | None = field(default=None, metadata={UNSAID_WHERE_NONE: True})
 
     def __post_init__(self):
         if self.every < 1 or (self.frames is not None and self.frames < 1):
             raise EmoError(f"sequence: expected frames and every of 1 or more, found {self.frames} and {self.every}")
+        if self.fps is not None and not (0 < self.fps <= FASTEST and self.every == 1):
+            raise EmoError(
+                f"sequence: expected fps of up to {FASTEST} without every, found fps {self.fps} and every {self.every}"
+            )
 
     @property
     def input_spec(self) -> InputSpec:
@@ -85,10 +99,10 @@ def make_sequence(clip: Clip, detector: FaceDetector | None, spec: SequenceSpec)
 
     Raises:
         VideoError: the clip cannot be read.
-        SampleError: no face was found.
+        SampleError: no face was found, or `fps` is asked of pictures without times.
     """
-    pictures = _Counted(islice(clip_pictures(clip), 0, spec.span.frames))
-    faces = cut_every(pictures, FaceCutter(detector, spec.input_spec), spec.every)
+    pictures, limit = _Counted(clip_pictures(clip)), spec.frames if spec.fps else spec.span.frames
+    faces = cut_every(islice(paced(pictures, spec.fps), 0, limit), FaceCutter(detector, spec.input_spec), spec.every)
     found = sum(face is not None for face in faces)
     if not found:
         raise SampleError(f"{clip.path}: no face was found in {len(faces)} frames")
@@ -124,6 +138,38 @@ def item_of(sequence: FaceSequence) -> np.ndarray:
     return crops[:, None] if crops.ndim == 3 else np.ascontiguousarray(crops.transpose(0, 3, 1, 2))
 
 
+class Pace:
+    """Chooses frames at a rate by their times: the first frame at or after each multiple of the interval.
+
+    Args:
+        fps: frames to take a second; None takes all.
+    """
+
+    def __init__(self, fps: float | None):
+        self.fps, self._next = fps, -math.inf
+
+    def takes(self, time_s: float) -> bool:
+        """Whether the next frame, at this time, is taken.
+
+        Raises:
+            SampleError: a rate is asked, and the frame has no time.
+        """
+        if self.fps is None:
+            return True
+        if math.isnan(time_s):
+            raise SampleError("sequence: a rate of frames needs their times, and pictures have none; leave fps out")
+        step = math.floor((time_s + EARLY_S) * self.fps)
+        taken = step >= self._next
+        self._next = step + 1 if taken else self._next
+        return taken
+
+
+def paced(pictures: Iterable[Picture], fps: float | None) -> Iterable[Picture]:
+    """The pictures that `Pace` takes at a rate, in order; all of them where it is None."""
+    pace = Pace(fps)
+    return (picture for picture in pictures if pace.takes(picture.time_s))
+
+
 def save_sequence(path: Path | str, sequence: FaceSequence) -> None:
     """Write an .npz with `crops`, `frame_index` and `time_s`; equal sequences give equal bytes."""
     np.savez_compressed(path, crops=sequence.crops, frame_index=sequence.frame_index, time_s=sequence.time_s)
@@ -149,11 +195,6 @@ def pad_sequences(crops: Sequence[np.ndarray], length: int | None = None) -> tup
     """Stack sequences of different lengths, zeros after the end of each.
 
     Args:
-        crops: N arrays (T_n, ...) of one type and one shape of a frame, such as uint8 (T_n, S, S) or (T_n, S, S, 3).
-        length: T of the batch; None takes the longest. Longer sequences are cut.
-
-    Returns:
-        An array (N, T, ...) of that type and the mask bool (N, T), True where a frame is real.
 
     Raises:
         ValueError: no sequence, or faces of different shapes.
