@@ -146,7 +146,9 @@ def parts_of_prepared(
             if clip.clip_id in rows
             for name in rows[clip.clip_id].samples
         ]
-        parts[part] = _samples([clip for clip, _ in found], Files([path for _, path in found], read or read_sample), classes)
+        parts[part] = _samples(
+            [clip for clip, _ in found], Files([path for _, path in found], read or read_sample), classes
+        )
     if not len(parts["train"]):
         raise CorpusError(
             f"{split.name}: none of its {len(split.train)} training clips has a sample in {manifest.folder}; prepare "

@@ -59,7 +59,9 @@ def read_embeddings(files: Sequence[Path]) -> np.ndarray:
     try:
         return np.concatenate([np.load(file) for file in files], axis=1)
     except (OSError, ValueError, EOFError) as error:
-        raise SampleError(f"{files[0]}: expected embeddings, found {error}; remove the file, it is made anew") from error
+        raise SampleError(
+            f"{files[0]}: expected embeddings, found {error}; remove the file, it is made anew"
+        ) from error
 
 
 def _embed(path: Path, files: Sequence[Path], encoders: Sequence[Encoder]) -> None:

@@ -1,7 +1,7 @@
 """Networks: one file per family, all made by `create_model(name, ...)`. They need torch (extra `train`)."""
 
 from emo_utils.models.cost import count_parameters, multiply_adds
-from emo_utils.models.create import backbones_for, create_model, find_backbone
+from emo_utils.models.create import backbones_for, create_model, find_backbone, takes
 from emo_utils.models.explain import attention_maps, channel_relevance, embeddings, grad_cam
 from emo_utils.models.registry import backbones
 
@@ -16,4 +16,5 @@ __all__ = [
     "find_backbone",
     "grad_cam",
     "multiply_adds",
+    "takes",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 from emo_utils.errors import EmoError, WeightsError
-from emo_utils.models.registry import STARTS, backbones
+from emo_utils.models.registry import EMBEDDED, EMBEDDINGS, STARTS, backbones
 
 ANY_TIMM = "timm/"
 
@@ -52,8 +52,18 @@ def find_backbone(name: str) -> Callable[..., nn.Module]:
 
 
 def backbones_for(representation: str) -> list[str]:
-    """Names of the backbones that take a representation."""
-    return [name for name in backbones if representation in backbones.get(name).accepts]
+    """Names of the backbones that take a representation; see `takes`."""
+    return [name for name in backbones if takes(name, representation)]
+
+
+def takes(name: str, representation: str) -> bool:
+    """Whether a backbone takes a representation: itself, or the embeddings that are made of it.
+
+    Raises:
+        UnknownNameError: with the known names and the nearest one.
+    """
+    accepts = find_backbone(name).accepts
+    return representation in accepts or (EMBEDDINGS in accepts and representation in EMBEDDED)
 
 
 def _check_options(name: str, factory: Callable[..., nn.Module], options: dict[str, Any]) -> None:

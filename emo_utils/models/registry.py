@@ -10,6 +10,12 @@ backbones = Registry("backbone", "emo_utils.models")
 PICTURES = ("frame", "apex", "stack")
 """Representations that are one picture: (N, C, S, S)."""
 
+EMBEDDINGS = "embeddings"
+"""Features of each frame, float32 (N, T, F), and a mask (N, T): of a frozen encoder, or from per-frame tables."""
+
+EMBEDDED = ("sequence", "features")
+"""Representations that give embeddings: through an encoder, or as a folder of tables."""
+
 STARTS = {
     "ferplus": "weights trained on FER+ by this package and shipped with it",
     "imagenet": "ImageNet weights, fetched through timm's or torchvision's hub",
@@ -29,7 +35,7 @@ def backbone(name: str, accepts: tuple[str, ...], starts: tuple[str, ...]) -> Ca
     Args:
         name: in the registry.
         accepts: representations: some of `frame`, `apex`, `stack` (float32 (N, C, S, S)), `sequence` (float32
-            (N, T, C, S, S) and a mask bool (N, T)), `features` (float32 (N, F)).
+            (N, T, C, S, S) and a mask bool (N, T)), `features` (float32 (N, F)), `embeddings` (`EMBEDDINGS`).
         starts: some of `STARTS`, the default first. Random comes first only where there are no other weights.
     """
 

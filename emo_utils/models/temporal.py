@@ -73,6 +73,25 @@ class LastHidden(nn.Module):
         return hidden.gather(1, last[:, None, None].expand(-1, 1, hidden.shape[2]))[:, 0]
 
 
+class ConvolutionOverTime(nn.Module):
+    """Two convolutions over time with ReLU, then the mean over real frames (a temporal convolutional network).
+
+    C. Lea et al., "Temporal Convolutional Networks for Action Segmentation and Detection", CVPR 2017.
+    """
+
+    def __init__(self, inputs: int, width: int = 64, kernel: int = 5):
+        super().__init__()
+        self.first = nn.Conv1d(inputs, width, kernel, padding="same")
+        self.second = nn.Conv1d(width, width, kernel, padding="same")
+        self.width = width
+
+    def forward(self, features: Tensor, mask: Tensor) -> Tensor:
+        """(N, T, D) and (N, T) to (N, width)."""
+        real = mask[:, None].to(features)
+        x = self.first(features.transpose(1, 2) * real).relu() * real
+        return masked_mean(self.second(x).relu().transpose(1, 2), mask)
+
+
 class AttentionOverTime(nn.Module):
     """Projection, sinusoidal positions, one transformer encoder layer, mean over real frames.
 

@@ -68,8 +68,8 @@ def to_network(items: Tensor, device: torch.device) -> Tensor:
 
 
 def normalise(x: Tensor, spec: InputSpec) -> Tensor:
-    """Normalise gray or colour values in 0..1 as `spec` says; features (N, F) are not changed."""
-    if x.ndim == 2:
+    """Normalise gray or colour values in 0..1 as `spec` says; features (N, F) and (N, T, F) are not changed."""
+    if x.ndim in (2, 3):
         return x
     x = (x - spec.mean) / spec.std
     return x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x

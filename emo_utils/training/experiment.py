@@ -16,6 +16,7 @@ CHOICES = {
     "select_by": ("accuracy", "uar", "loss"),
     "control": ("none", "labels", "frames"),
     "precision": ("auto", "bfloat16", "float32"),
+    "normalise": ("none", "person"),
 }
 
 
@@ -105,6 +106,9 @@ class Experiment:
     """Teachers predict each sample once, without augmentation, and not in every epoch after augmentation."""
     control: str = "none"
     """Control experiment: `labels` shuffles the training labels, `frames` the order in time, in every part."""
+    normalise: str = "none"
+    """Features and embeddings: `person` standardises them by all clips of a person, which needs no label but uses
+    clips of test people (`training.person`)."""
     precision: str = "auto"
     """Precision of the network: `auto` takes bfloat16 where the device multiplies it in hardware."""
     input_spec: InputSpec = field(default_factory=InputSpec)
@@ -124,8 +128,18 @@ class Experiment:
                 raise EmoError(f"{name}: expected a number from {least:g} to {most:g}, found {value}")
         if self.teachers and self.representation["name"] in ("sequence", "features"):
             raise EmoError("teachers accept pictures; a network of sequences or of features cannot have any")
+        if self.normalise != "none" and not self.over_features:
+            raise EmoError(
+                f"normalise {self.normalise}: expected features or the embeddings of an encoder, found pictures "
+                f"({self.representation['name']}); leave it out"
+            )
         if self.mixup and self.representation["name"] == "sequence":
             raise EmoError("mixup mixes pictures; sequences of different lengths cannot be mixed. Use mixup 0")
+
+    @property
+    def over_features(self) -> bool:
+        """Whether the network's input are numbers: a table's, or the embeddings of encoders."""
+        return self.representation["name"] == "features" or bool(self.representation.get("encoders"))
 
     def to_dict(self) -> dict:
         """Plain values for JSON."""

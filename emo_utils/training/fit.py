@@ -160,7 +160,7 @@ def backward(accelerator, model, inputs: tuple, targets: Tensor, weights: Tensor
 
 def change(x: Tensor, targets: Tensor, experiment: Experiment, rng: torch.Generator) -> tuple[Tensor, Tensor]:
     """Augmented and normalised inputs with their targets; all frames of a sequence get the same change."""
-    if x.ndim > 2:
+    if x.ndim > 3:
         flat = x.flatten(1, -3) if x.ndim == 5 else x
         x = augment(flat, PRESETS[experiment.augmentation], rng).view_as(x)
     x, targets = mixup(x, targets, experiment.mixup, rng)

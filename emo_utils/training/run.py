@@ -27,6 +27,9 @@ from emo_utils.run_identity import differing
 from emo_utils.training.classical import predict_fold
 from emo_utils.training.experiment import Experiment, code_commit
 from emo_utils.training.fit import OnEpoch, fit, predict
+from emo_utils.training.fit_head import fit_head, statistics_of
+from emo_utils.training.networks import build_network
+from emo_utils.training.person import TRANSDUCTIVE, by_person, table_by_person
 from emo_utils.training.release import release
 from emo_utils.training.sample_windows import window_rule
 
@@ -51,15 +54,42 @@ def run(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
         return done
     refuse_other_settings(experiment, RunFolder(folder))
     parts = apply_control(parts, experiment)
+    if is_fitted(experiment):
+        return _run_fitted(experiment, parts, folder)
+    parts = by_person(parts) if experiment.normalise == "person" else parts
     model = fit(experiment, parts, folder, on_epoch)
     with PartialState().main_process_first():  # only one of several processes predicts and writes
         return finished(experiment, folder) or _finish(model, experiment, parts, folder)
 
 
-def _finish(model: torch.nn.Module, experiment: Experiment, parts: dict[str, Samples], folder: Path) -> dict:
-    """The part of `run` that follows training."""
+def _run_fitted(experiment: Experiment, parts: dict[str, Samples], folder: Path) -> dict:
+    """`run` for a head that is fitted exactly: its validation predictions are those cross-validated in training."""
+    model = build_network(experiment, parts["train"])
+    parts = statistics_of(model.head, parts)
+    parts = by_person(parts) if experiment.normalise == "person" else parts
+    model, samples, logits = fit_head(experiment, model, parts, folder)
+    return _finish(model, experiment, {**parts, "train": samples, "validation": samples}, folder, logits)
+
+
+def _finish(
+    model: torch.nn.Module,
+    experiment: Experiment,
+    parts: dict[str, Samples],
+    folder: Path,
+    validated: torch.Tensor | None = None,
+) -> dict:
+    """The part of `run` that follows training.
+
+    Args:
+        model: trained.
+        experiment: its settings.
+        parts: samples by part.
+        folder: of the run.
+        validated: logits of the part `validation` by models that did not see it; None predicts it.
+    """
     run_folder = RunFolder(folder)
     logits = {part: predict(model, parts[part], experiment) for part in evaluated(parts)}
+    logits |= {} if validated is None else {"validation": validated}
     tables = {part: predictions_of(probabilities_of(logits[part]), parts[part]) for part in logits}
     for part, table in tables.items():
         write_predictions(table, run_folder.predictions_file(part))
@@ -67,7 +97,8 @@ def _finish(model: torch.nn.Module, experiment: Experiment, parts: dict[str, Sam
     metadata = metadata_of(experiment, run_folder)
     write_sidecar(run_folder, experiment, parts["train"].classes, metrics, metadata)
     export_if_possible(model, experiment, run_folder.weights_file, parts, metadata)
-    metrics = {"experiment": experiment.to_dict(), "commit": metadata["trained_at_commit"], **metrics}
+    about = {"experiment": experiment.to_dict(), "commit": metadata["trained_at_commit"]}
+    metrics = about | normalisation_of(experiment) | metrics
     write_text_whole(run_folder.metrics_file, json.dumps(metrics, indent=1) + "\n")
     return metrics
 
@@ -80,9 +111,10 @@ def run_classical(experiment: Experiment, table: FeatureTable, split: Split, fol
     run_folder = RunFolder(folder)
     refuse_other_settings(experiment, run_folder)
     folder.mkdir(parents=True, exist_ok=True)
+    table = table_by_person(table) if experiment.normalise == "person" else table
     predictions = predict_fold(table, experiment.backbone, split, experiment.seed)
     write_predictions(predictions, run_folder.predictions_file("test"))
-    about = {"experiment": experiment.to_dict(), "commit": code_commit()}
+    about = {"experiment": experiment.to_dict(), "commit": code_commit()} | normalisation_of(experiment)
     metrics = {**about, "test": measure(predictions, table.classes)}
     write_text_whole(run_folder.metrics_file, json.dumps(metrics, indent=1) + "\n")
     return metrics
@@ -121,6 +153,11 @@ def apply_control(parts: dict[str, Samples], experiment: Experiment) -> dict[str
     return parts
 
 
+def is_fitted(experiment: Experiment) -> bool:
+    """Whether the network is fitted exactly (`training.fit_head`), not by steps."""
+    return getattr(find_backbone(experiment.backbone), "fitted", False)
+
+
 def evaluated(parts: dict[str, Samples]) -> list[str]:
     """The parts that are predicted and measured."""
     return [part for part in ("validation", "test") if len(parts[part])]
@@ -144,7 +181,13 @@ def metadata_of(experiment: Experiment, folder: RunFolder) -> dict:
         "data": {"corpus": experiment.corpus, "licence": corpus.licence, "citation": corpus.citation},
         "synthetic": corpus.facts.synthetic,
         "licence": licence_of(experiment),
+        **normalisation_of(experiment),
     }
+
+
+def normalisation_of(experiment: Experiment) -> dict:
+    """What a sidecar and the metrics say of the standardisation by person; empty without one."""
+    return {} if experiment.normalise == "none" else {"normalise": experiment.normalise, "note": TRANSDUCTIVE}
 
 
 def licence_of(experiment: Experiment) -> str:

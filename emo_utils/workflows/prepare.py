@@ -1,9 +1,9 @@
 """`emo prepare`: make training samples of a corpus, on this machine or on a cluster."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from emo_utils.datasets.corpus import Corpus, FaceCorpus
@@ -60,8 +60,14 @@ def prepare_corpus(
         return prepare(clips, spec, out, executor, workers)
 
 
-def spec_for(corpus: str, representation: str, options: dict) -> Representation:
-    """The representation for a corpus: given options first, then those of the corpus, then the defaults.
+def spec_for(corpus: str, representation: str, options: dict, usual: Mapping | None = None) -> Representation:
+    """The representation for a corpus: given options first, then `usual` ones, those of the corpus, the defaults.
+
+    Args:
+        corpus: its name.
+        representation: its name.
+        options: given ones; None means absent.
+        usual: options of the network that is to be trained, where they differ from the representation's own.
 
     Raises:
         EmoError: a name or a value is wrong.
@@ -72,6 +78,8 @@ def spec_for(corpus: str, representation: str, options: dict) -> Representation:
     if representation == "apex":
         suited["scorer"] = ApexScorer()
     made = create_representation(representation, **{**suited, **given})
+    if usual:
+        made = replace(made, **{key: value for key, value in usual.items() if key not in given})
     try:
         _ = made.input_spec
     except ValueError as error:

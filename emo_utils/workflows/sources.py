@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import numpy as np
 
 from emo_utils.datasets.corpus import FaceCorpus
 from emo_utils.datasets.features import FeatureTable, load_features
@@ -13,8 +15,13 @@ from emo_utils.datasets.registry import corpora
 from emo_utils.datasets.samples import Samples, parts_of_faces, parts_of_prepared, parts_of_table
 from emo_utils.datasets.splits import Split
 from emo_utils.errors import EmoError
+from emo_utils.inference.embedding_cache import embed_manifest, read_embeddings
+from emo_utils.inference.encoders import crop_spec, open_encoders
+from emo_utils.inference.weights import DEFAULT
+from emo_utils.models import backbones
+from emo_utils.models.registry import EMBEDDINGS
 from emo_utils.representations.face_sequence import image_sequence
-from emo_utils.representations.representation import describe
+from emo_utils.representations.representation import Representation, describe
 from emo_utils.structures import Clip, InputSpec
 from emo_utils.timeline import counted
 from emo_utils.workflows.prepare import index_clips, listed, spec_for
@@ -34,6 +41,8 @@ class Data:
         corpus_options: of the corpus, such as `root`.
         features: the table, a CSV file.
         workers: processes that prepare clips.
+        encoders: weights whose embeddings of the faces of a sequence the network reads, side by side; empty for
+            networks that read the faces themselves.
     """
 
     corpus: str
@@ -42,6 +51,31 @@ class Data:
     corpus_options: dict = field(default_factory=dict)
     features: Path | None = None
     workers: int | None = None
+    encoders: tuple[str, ...] = ()
+
+
+ENCODERS = (DEFAULT,)
+"""Encoders of networks over embeddings, where none is named: the network that clips are read with."""
+
+EMBEDDED_FPS = 10
+"""Frames a second that are embedded, where no rate is named."""
+
+
+def with_encoders(data: Data, backbone: str | None) -> Data:
+    """The data with the encoders that a network over embeddings needs.
+
+    Raises:
+        EmoError: encoders are named for a network that reads faces itself.
+    """
+    over = backbone in backbones and EMBEDDINGS in backbones.get(backbone).accepts
+    if data.encoders and not (over and data.representation == "sequence"):
+        others = ", ".join(name for name in backbones if EMBEDDINGS in backbones.get(name).accepts)
+        raise EmoError(
+            f"encoder: {backbone} on {data.representation} has no frozen encoder; these have one on sequence: {others}"
+        )
+    if over and data.representation == "sequence":
+        return replace(data, encoders=data.encoders or ENCODERS)
+    return data
 
 
 @dataclass(frozen=True)
@@ -128,8 +162,32 @@ def outline(data: Data) -> tuple[dict, InputSpec]:
         table = _read_table(data)
         about = {"name": "features", "file": data.features.name, "columns": len(table.names)}
         return about, InputSpec(representation="features")
-    about = describe(spec := spec_for(data.corpus, data.representation, data.options))
-    return {"name": about["representation"], "version": about["version"], **about["options"]}, spec.input_spec
+    about = describe(spec := _spec(data))
+    said = {"name": about["representation"], "version": about["version"], **about["options"]}
+    if data.encoders:
+        said["encoders"] = [one.describe() for one in open_encoders(data.encoders)]
+    return said, spec.input_spec
+
+
+def _spec(data: Data) -> Representation:
+    """The representation of clips; that of a network over embeddings has crops as its encoders read them.
+
+    Raises:
+        EmoError: a name or an option is wrong, or an option asks for other crops than the encoders'.
+    """
+    if not data.encoders:
+        return spec_for(data.corpus, data.representation, data.options)
+    wanted = crop_spec(open_encoders(data.encoders)[0])
+    crops = {"size": wanted.size, "colour": wanted.colour}
+    rate = {"frames": None} | ({} if data.options.get("every") else {"fps": EMBEDDED_FPS})
+    spec = spec_for(data.corpus, data.representation, data.options, crops | rate)
+    same = ("size", "colour", "margin", "alignment")
+    found = {key: getattr(spec.input_spec, key) for key in same}
+    if found != (expected := {key: getattr(wanted, key) for key in same}):
+        raise EmoError(
+            f"encoder {data.encoders[0]}: expected crops of {expected}, found {found}; leave these options out"
+        )
+    return spec
 
 
 def shape_of(data: Data, spec: InputSpec) -> tuple[int, tuple[str, ...]]:
@@ -137,6 +195,9 @@ def shape_of(data: Data, spec: InputSpec) -> tuple[int, tuple[str, ...]]:
     if data.representation == "features":
         table = _read_table(data)
         return len(table.names), table.classes
+    if data.encoders:
+        features = sum(encoder.engine.features for encoder in open_encoders(data.encoders))
+        return features, corpora.get(data.corpus).facts.classes
     return spec.channels, corpora.get(data.corpus).facts.classes
 
 
@@ -160,8 +221,7 @@ def _still_faces(data: Data, clips: tuple[Clip, ...]) -> Source:
 
 def _clips(data: Data, clips: tuple[Clip, ...]) -> Source:
     facts = corpora.get(data.corpus).facts
-    spec = spec_for(data.corpus, data.representation, data.options)
-    manifest = prepare(clips, spec, workers=data.workers)
+    manifest = prepare(clips, _spec(data), workers=data.workers)
     if manifest.failed:
         reasons = [f"{row.clip_id} ({row.reason})" for row in manifest.failed]
         log.warning(
@@ -171,9 +231,13 @@ def _clips(data: Data, clips: tuple[Clip, ...]) -> Source:
             listed(reasons),
             manifest.folder / MANIFEST,
         )
+    files = embed_manifest(manifest, open_encoders(data.encoders)) if data.encoders else {}
+
+    def embedded(path: Path) -> np.ndarray:
+        return read_embeddings(files[path])
 
     def parts(split: Split) -> dict[str, Samples]:
-        return parts_of_prepared(manifest, split, facts.classes)
+        return parts_of_prepared(manifest, split, facts.classes, embedded if data.encoders else None)
 
     return Source(data.corpus, *outline(data), default_protocol(data), clips, parts)
 

@@ -13,7 +13,7 @@ from emo_utils.datasets.splits import Split, lost_emotions, make_folds, make_spl
 from emo_utils.errors import EmoError
 from emo_utils.evaluation.measure import measure
 from emo_utils.evaluation.predictions import write_predictions
-from emo_utils.models import backbones_for, find_backbone
+from emo_utils.models import backbones_for, find_backbone, takes
 from emo_utils.output import write_text_whole
 from emo_utils.run_folder import RunFolder, pooled_predictions
 from emo_utils.structures import Clip
@@ -23,7 +23,16 @@ from emo_utils.training.networks import check_start
 from emo_utils.training.recipes import DEFAULT_BACKBONE
 from emo_utils.training.run import finished, run, run_classical
 from emo_utils.workflows.plan import default_folder, experiment_for
-from emo_utils.workflows.sources import Data, Source, default_protocol, find_clips, find_source, outline, shape_of
+from emo_utils.workflows.sources import (
+    Data,
+    Source,
+    default_protocol,
+    find_clips,
+    find_source,
+    outline,
+    shape_of,
+    with_encoders,
+)
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +108,9 @@ def train(
         EmoError: a name, an option or a value is wrong, or the corpus is absent.
         RunError: the folder holds a run with other settings.
     """
-    check_backbone(settings.get("backbone") or DEFAULT_BACKBONE.get(data.representation), data.representation)
+    backbone = settings.get("backbone") or DEFAULT_BACKBONE.get(data.representation)
+    check_backbone(backbone, data.representation)
+    data = with_encoders(data, backbone)
     about, clips, protocol = outline(data), find_clips(data), protocol or default_protocol(data)
     splits = _splits(clips, protocol, fold, folds, seed)
     for said in [*lost_emotions(splits), splits[0].note]:
@@ -128,7 +139,7 @@ def check_backbone(name: str | None, representation: str) -> None:
     if name is None:  # an unknown representation is refused later, when it is looked up
         return
     accepts = ("features",) if name in classical_models else find_backbone(name).accepts
-    if representation not in accepts:
+    if representation not in accepts and not (name not in classical_models and takes(name, representation)):
         others = [*backbones_for(representation), *(classical_models if representation == "features" else ())]
         raise EmoError(
             f"backbone {name} accepts {', '.join(accepts)}, not {representation}; "

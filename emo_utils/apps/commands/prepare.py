@@ -18,6 +18,7 @@ def prepare(
     every: Annotated[
         int | None, typer.Option(help="frame, sequence: take every n-th frame of a video; default 10 and 1.")
     ] = None,
+    fps: Annotated[float | None, typer.Option(help="sequence: frames a second, instead of all.")] = None,
     size: Annotated[int | None, typer.Option(help="Side of a face; default 224, sequence 64, frame 48 pixels.")] = None,
     faces: Annotated[
         str | None, typer.Option(help="frame: detect, asis (pictures are faces already), or both, as two samples.")
@@ -39,7 +40,7 @@ def prepare(
     from emo_utils.workflows.prepare import prepare_corpus
 
     options = {"interval": interval, "channels": channels, "window": window, "frames": frames, "every": every}
-    options |= {"size": size, "faces": faces, "detector": detector}
+    options |= {"size": size, "faces": faces, "detector": detector, "fps": fps}
     corpus_options = {"root": root, "subject": subject}
     manifest = prepare_corpus(corpus, representation, options, corpus_options, out, workers, scheduler)
     if as_json:

@@ -60,6 +60,14 @@ def train(
     window: Annotated[int | None, typer.Option(help="stack: frames it covers.")] = None,
     frames: Annotated[int | None, typer.Option(help="sequence: frames from the start.")] = None,
     every: Annotated[int | None, typer.Option(help="frame, sequence: take every n-th frame of a video.")] = None,
+    fps: Annotated[float | None, typer.Option(help="sequence: frames a second, instead of all.")] = None,
+    encoder: Annotated[
+        list[str] | None,
+        typer.Option(help="Frozen encoder of a network over embeddings: weights or a run; may be repeated."),
+    ] = None,
+    normalise: Annotated[
+        str | None, typer.Option(help="Features and embeddings: none, or person (by all clips of a person).")
+    ] = None,
     size: Annotated[int | None, typer.Option(help="Side of a face in pixels.")] = None,
     faces: Annotated[
         str | None,
@@ -82,14 +90,15 @@ def train(
     from accelerate import PartialState
 
     from emo_utils.datasets.registry import corpora
+    from emo_utils.training.person import TRANSDUCTIVE
     from emo_utils.workflows.sources import Data, default_representation
     from emo_utils.workflows.train import train as train_folds
 
     corpus_options = {"root": root, "subject": subject}
     representation = representation or default_representation(corpus, corpus_options, features)
     samples = {"interval": interval, "channels": channels, "window": window, "frames": frames, "every": every}
-    samples |= {"size": size, "faces": faces, "detector": detector}
-    data = Data(corpus, representation, samples, corpus_options, features)
+    samples |= {"size": size, "faces": faces, "detector": detector, "fps": fps}
+    data = Data(corpus, representation, samples, corpus_options, features, encoders=tuple(encoder or ()))
     settings = {
         "backbone": backbone,
         "backbone_options": dict(map(_name_and_value, option)) if option else None,
@@ -113,6 +122,7 @@ def train(
         "teach_once": teach_once or None,
         "control": control,
         "precision": precision,
+        "normalise": normalise,
     }
     trained = train_folds(data, settings, protocol, fold, folds, seed, out)
     if not PartialState().is_main_process:
@@ -127,6 +137,8 @@ def train(
     if trained.note:
         typer.echo(trained.note)
     typer.echo(trained.table.round(3).to_string())
+    if normalise == "person":
+        typer.echo(f"standardised by person: {TRANSDUCTIVE}")
     typer.echo(trained.folder)
 
 
