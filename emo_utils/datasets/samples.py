@@ -167,6 +167,17 @@ def parts_of_table(values: np.ndarray, clips: Sequence[Clip], split: Split, clas
     return parts
 
 
+def parts_of_sequences(
+    values: Sequence[np.ndarray], clips: Sequence[Clip], split: Split, classes: tuple[str, ...]
+) -> dict[str, Samples]:
+    """Features of frames, an array float32 (T, F) per clip, by part."""
+    items = {clip.clip_id: item for clip, item in zip(clips, values, strict=True)}
+    return {
+        part: _samples(chosen, [items[clip.clip_id] for clip in chosen], classes)
+        for part, chosen in split.parts().items()
+    }
+
+
 def parts_of_faces(
     corpus: FaceCorpus, spec: InputSpec, faces: str = "asis", detector: str = DEFAULT
 ) -> dict[str, Samples]:

@@ -8,6 +8,7 @@ The presets:
 - `video`: `faces` and the faults of a camera: defocus, low resolution, low light, compression.
 - `medium`, `mild`: rotation, shift and scale three quarters and half as large as in `faces`, less occlusion, and about
   half the share of camera faults.
+- `time`: for features of frames: stretches of a clip, speed, frames left out; pictures stay as they are.
 - `stack`: that of S3.5: flip, affine, blur, random erasing. The source drew it once, when the data was loaded; here it
   is drawn in each epoch.
 
@@ -83,6 +84,12 @@ class Augmentation:
     """Share of samples with JPEG compression; the position of the block grid is random."""
     jpeg_quality: tuple[float, float] = (8.0, 60.0)
     """JPEG quality on libjpeg's scale of 1 to 100, uniform in its logarithm."""
+    shortened: float = 0.0
+    """Features of frames: a stretch of the clip is kept, shorter by up to this share (`training.augment_time`)."""
+    speed: float = 1.0
+    """Features of frames: played faster or slower by up to this factor."""
+    dropped: float = 0.0
+    """Features of frames: share of frames that is left out."""
 
 
 _FACES = Augmentation(0.5, 20.0, (math.exp(-0.2), math.exp(0.2)), 0.08, 0.4, 0.15, 0.03, 0.3)
@@ -97,6 +104,7 @@ PRESETS = {
     "video": replace(_FACES, defocus=0.15, low_resolution=0.2, low_light=0.2, jpeg=0.25),
     "medium": replace(_MEDIUM, **_HALF_CAMERA),
     "mild": replace(_MILD, **_HALF_CAMERA),
+    "time": Augmentation(shortened=0.3, speed=1.25, dropped=0.1),
     "stack": Augmentation(0.5, 30.0, (0.75, 1.05), 0.2, 0.0, 0.2, 0.0, 0.25, erase_with_noise=False),
 }
 """Presets by name, as in `Experiment.augmentation`."""

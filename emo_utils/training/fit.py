@@ -22,6 +22,7 @@ from emo_utils.datasets.samples import Samples
 from emo_utils.output import write_text_whole
 from emo_utils.run_folder import RunFolder
 from emo_utils.training.augment import PRESETS, augment, mixup
+from emo_utils.training.augment_time import augment_time
 from emo_utils.training.batches import (
     AUGMENTATION,
     DROPOUT,
@@ -135,6 +136,8 @@ def train_one_epoch(
             group["lr"] = learning_rate_at(epoch + step / len(batches), experiment)
         targets = torch.from_numpy(samples.targets[rows]).to(device)
         x, targets = change(to_network(items, device), targets, experiment, rng)
+        if x.ndim == 3 and mask is not None:
+            x, mask = augment_time(x, mask.to(device), PRESETS[experiment.augmentation], rng)
         targets = teachers(x, targets, clips[rows].to(device) if together else None)
         inputs = (x,) if mask is None else (x, mask.to(device))
         optimizer.zero_grad()

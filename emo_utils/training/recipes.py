@@ -46,6 +46,22 @@ RECIPES: dict[str, dict] = {
         "augmentation": "none",
         "mixup": 0.0,
     },
+    # heads over a frozen encoder: a few hundred clips, so a small rate, much weight decay and label smoothing
+    "embeddings": {
+        "epochs": 40,
+        "batch_size": 16,
+        "optimizer": "adamw",
+        "learning_rate": 1e-3,
+        "weight_decay": 0.1,
+        "schedule": "cosine",
+        "warmup_epochs": 0.0,
+        "average_decay": 0.98,
+        "label_smoothing": 0.1,
+        "clip_gradient": 5.0,
+        "augmentation": "time",
+        "mixup": 0.0,
+        "precision": "float32",
+    },
     "features": {
         "epochs": 60,
         "batch_size": 64,

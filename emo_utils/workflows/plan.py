@@ -29,7 +29,9 @@ def experiment_for(
     """
     representation, input_spec = outline
     name = representation["name"]
-    values = {"backbone": DEFAULT_BACKBONE[name], **RECIPES[name]}
+    over_frames = representation.get("encoders") or (name == "features" and representation.get("frames"))
+    recipe = RECIPES["embeddings" if over_frames else name]
+    values = {"backbone": DEFAULT_BACKBONE[name], **recipe}
     values |= {key: value for key, value in settings.items() if value is not None}
     whole = Experiment.__dataclass_fields__
     epochs, warmup = (values.get(key, whole[key].default) for key in ("epochs", "warmup_epochs"))

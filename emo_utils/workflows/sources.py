@@ -8,18 +8,17 @@ from pathlib import Path
 import numpy as np
 
 from emo_utils.datasets.corpus import FaceCorpus
+from emo_utils.datasets.feature_sequences import FeatureSequences, load_feature_sequences
 from emo_utils.datasets.features import FeatureTable, load_features
 from emo_utils.datasets.manifest import MANIFEST
 from emo_utils.datasets.prepare import prepare
 from emo_utils.datasets.registry import corpora
-from emo_utils.datasets.samples import Samples, parts_of_faces, parts_of_prepared, parts_of_table
+from emo_utils.datasets.samples import Samples, parts_of_faces, parts_of_prepared, parts_of_sequences, parts_of_table
 from emo_utils.datasets.splits import Split
 from emo_utils.errors import EmoError
 from emo_utils.inference.embedding_cache import embed_manifest, read_embeddings
 from emo_utils.inference.encoders import crop_spec, open_encoders
 from emo_utils.inference.weights import DEFAULT
-from emo_utils.models import backbones
-from emo_utils.models.registry import EMBEDDINGS
 from emo_utils.representations.face_sequence import image_sequence
 from emo_utils.representations.representation import Representation, describe
 from emo_utils.structures import Clip, InputSpec
@@ -39,7 +38,7 @@ class Data:
             `frame`.
         options: of the representation; None takes the corpus's or the representation's default.
         corpus_options: of the corpus, such as `root`.
-        features: the table, a CSV file.
+        features: the table, a CSV file; or a folder of per-frame tables (`datasets.feature_sequences`).
         workers: processes that prepare clips.
         encoders: weights whose embeddings of the faces of a sequence the network reads, side by side; empty for
             networks that read the faces themselves.
@@ -67,7 +66,12 @@ def with_encoders(data: Data, backbone: str | None) -> Data:
     Raises:
         EmoError: encoders are named for a network that reads faces itself.
     """
+    from emo_utils.models.registry import EMBEDDINGS, backbones  # needs torch
+
     over = backbone in backbones and EMBEDDINGS in backbones.get(backbone).accepts
+    if data.representation == "features" and data.features and over != data.features.is_dir():
+        kind, other = ("a folder of tables", "a table") if over else ("a table", "a folder of tables")
+        raise EmoError(f"backbone {backbone}: expected {kind} of features, found {other}, {data.features}")
     if data.encoders and not (over and data.representation == "sequence"):
         others = ", ".join(name for name in backbones if EMBEDDINGS in backbones.get(name).accepts)
         raise EmoError(
@@ -161,6 +165,7 @@ def outline(data: Data) -> tuple[dict, InputSpec]:
     if data.representation == "features":
         table = _read_table(data)
         about = {"name": "features", "file": data.features.name, "columns": len(table.names)}
+        about |= {"frames": True} if isinstance(table, FeatureSequences) else {}
         return about, InputSpec(representation="features")
     about = describe(spec := _spec(data))
     said = {"name": about["representation"], "version": about["version"], **about["options"]}
@@ -244,14 +249,21 @@ def _clips(data: Data, clips: tuple[Clip, ...]) -> Source:
 
 def _table(data: Data) -> Source:
     table = _read_table(data)
+    by_part = parts_of_sequences if isinstance(table, FeatureSequences) else parts_of_table
 
     def parts(split: Split) -> dict[str, Samples]:
-        return parts_of_table(table.values, table.clips, split, table.classes)
+        return by_part(table.values, table.clips, split, table.classes)
 
-    return Source(data.corpus, *outline(data), default_protocol(data), tuple(table.clips), parts, table)
+    whole = table if isinstance(table, FeatureTable) else None
+    return Source(data.corpus, *outline(data), default_protocol(data), tuple(table.clips), parts, whole)
 
 
-def _read_table(data: Data) -> FeatureTable:
+def _read_table(data: Data) -> FeatureTable | FeatureSequences:
     if not data.features:
-        raise EmoError("--representation features needs --features FILE, a CSV with a row of numbers per clip")
+        raise EmoError(
+            "--representation features needs --features FILE, a CSV with a row of numbers per clip, or the folder of a "
+            "CSV per clip with a row per frame"
+        )
+    if data.features.is_dir():
+        return load_feature_sequences(data.corpus, data.features)
     return load_features(data.corpus, data.features)

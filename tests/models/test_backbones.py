@@ -17,8 +17,9 @@ SHAPES = {
     "stack": (5, 48, 48),
     "sequence": (3, 1, 48, 48),
     "features": (12,),
+    "embeddings": (3, 12),
 }
-CHANNELS = {"frame": 1, "apex": 3, "stack": 5, "sequence": 1, "features": 12}
+CHANNELS = {"frame": 1, "apex": 3, "stack": 5, "sequence": 1, "features": 12, "embeddings": 12}
 PAIRS = [(name, representation) for name in backbones for representation in backbones.get(name).accepts]
 CLASSES = 4
 NAMES = list(backbones)
@@ -32,6 +33,9 @@ def batch(representation: str, count: int) -> tuple[torch.Tensor, ...]:
     random = torch.Generator().manual_seed(0)
     if representation == "features":
         return (torch.randn(shape, generator=random),)
+    if representation == "embeddings":
+        x = torch.randn(shape, generator=random)
+        return x, torch.arange(shape[1]) < (torch.arange(count) % shape[1] + 1)[:, None]
     blots = torch.randn(*shape[:-2], 6, 6, generator=random)
     x = F.interpolate(blots.flatten(0, -4), shape[-1], mode="bilinear").view(shape)
     if representation != "sequence":

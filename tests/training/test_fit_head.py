@@ -10,6 +10,8 @@ from emo_utils.models import create_model
 from emo_utils.models.statistics import pool_statistics
 from emo_utils.run_folder import RunFolder
 from emo_utils.structures import InputSpec
+from emo_utils.training.augment import PRESETS
+from emo_utils.training.augment_time import augment_time
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.logistic import fit_logistic
 from emo_utils.training.networks import load_run
@@ -49,7 +51,14 @@ def parts():
 
 def experiment(normalise: str = "none", backbone: str = "statistics", **settings) -> Experiment:
     spec = InputSpec(representation="sequence")
-    fixed = {"corpus": "javanese", "mixup": 0.0, "protocol": "subject", "representation": SEQUENCE, "input_spec": spec}
+    fixed = {
+        "corpus": "javanese",
+        "mixup": 0.0,
+        "precision": "float32",
+        "protocol": "subject",
+        "representation": SEQUENCE,
+        "input_spec": spec,
+    }
     return Experiment(backbone=backbone, normalise=normalise, **{**fixed, **settings})
 
 
@@ -156,9 +165,29 @@ def test_statistics_are_those_of_numpy_whatever_the_padding():
 )
 def test_heads_that_are_trained_by_steps_learn_the_same(backbone, parts, tmp_path):
     settings = {"epochs": 12, "batch_size": 16, "optimizer": "adamw", "learning_rate": 3e-3, "augmentation": "none"}
-    settings |= {"average_decay": 0.0, "precision": "float32"}
+    settings |= {"average_decay": 0.0}
     metrics = run(experiment("person", backbone, **settings), parts, tmp_path)
     assert metrics["test"]["accuracy"] > 0.55
+
+
+def test_time_is_changed_within_the_clip_and_the_mask_follows():
+    rng, how = torch.Generator().manual_seed(0), PRESETS["time"]
+    mask = torch.arange(20) < torch.tensor([20, 9, 1])[:, None]
+    x = torch.arange(1.0, 21).expand(3, 20)[..., None] * mask[..., None]
+    lengths = set()
+    for _ in range(20):
+        moved, kept = augment_time(x, mask, how, rng)
+        assert moved.shape == x.shape
+        for row, frames in enumerate((20, 9, 1)):
+            real = moved[row][kept[row], 0]
+            assert min(2, frames) <= len(real)
+            assert real.min() >= 1
+            assert real.max() <= frames, "no frame of the padding"
+            assert (real.diff() >= 0).all()
+            assert kept[row, : len(real)].all(), "real frames come first"
+        lengths.add(int(kept[0].sum()))
+    assert len(lengths) > 3
+    assert augment_time(x, mask, PRESETS["none"], rng)[0] is x
 
 
 def test_padding_changes_nothing():

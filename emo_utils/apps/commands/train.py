@@ -45,7 +45,9 @@ def train(
         float | None, typer.Option(help="Radius of sharpness-aware minimisation, at twice the time; 0: off.")
     ] = None,
     patience: Annotated[int | None, typer.Option(help="Stop after this many epochs without gain; 0: never.")] = None,
-    augmentation: Annotated[str | None, typer.Option(help="faces, soft, medium, mild, video, stack or none.")] = None,
+    augmentation: Annotated[
+        str | None, typer.Option(help="faces, soft, medium, mild, video, stack, time or none.")
+    ] = None,
     teacher: Annotated[
         list[str] | None, typer.Option(help="Distil from this run's folder or shipped weights; may be repeated.")
     ] = None,
@@ -77,7 +79,9 @@ def train(
         ),
     ] = None,
     detector: Annotated[str | None, typer.Option(help="Face detector; none: pictures are faces already.")] = None,
-    features: Annotated[Path | None, typer.Option(help="features: CSV with a row of numbers per clip.")] = None,
+    features: Annotated[
+        Path | None, typer.Option(help="features: CSV with a row per clip, or a folder of per-frame CSVs.")
+    ] = None,
     root: Annotated[Path | None, typer.Option(help="The corpus's folder.")] = None,
     subject: Annotated[str | None, typer.Option(help="folder: pattern whose first group is the person.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Default <data>/runs/<corpus>/<settings>.")] = None,
