@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
 export UV_LINK_MODE ?= copy
 
-.PHONY: help setup demo serve test chromium lint dockerfile notebooks weights recogniser docs bench soak pins clean
+.PHONY: help setup demo serve test chromium lint dockerfile notebooks real-tables weights recogniser docs bench soak pins clean
 
 help:
 	@echo "make demo       set up if needed, then read the sample clip -> output/demo/"
@@ -13,6 +13,7 @@ help:
 	@echo "make test       set up if needed, then lint and tests"
 	@echo "make setup      .venv with everything pinned"
 	@echo "make notebooks  run the notebooks in order, outputs kept in place; CORPUS=ravdess: 00 to 08 on another corpus"
+	@echo "make real-tables  every method on the real corpus -> Assets/results/tables.csv"
 	@echo "make docs       the site -> output/site/"
 	@echo "make bench      speed and memory as ratios -> benchmarks/results/"
 	@echo "make soak       kill a run over a folder, and a journal, again and again; nothing may be lost or half written"
@@ -76,6 +77,10 @@ ifdef CORPUS
 else
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
 endif
+
+# Every method on the real corpus (JAVANESE_ROOT), about an hour of one core; a stopped run goes on. Prints the README's second table.
+real-tables: .venv/all
+	$(BIN)/emo tables REAL --run --save Assets/results/tables.csv --markdown
 
 # The shipped networks anew from FER+ (FERPLUS_ARCHIVE): about ten hours on two cores. What each step brings: docs/experiments.md.
 RUNS := data/runs/shipped

@@ -195,6 +195,11 @@ def pad_sequences(crops: Sequence[np.ndarray], length: int | None = None) -> tup
     """Stack sequences of different lengths, zeros after the end of each.
 
     Args:
+        crops: N arrays (T_n, ...) of one type and one shape of a frame, such as uint8 (T_n, S, S) or (T_n, S, S, 3).
+        length: T of the batch; None takes the longest. Longer sequences are cut.
+
+    Returns:
+        An array (N, T, ...) of that type and the mask bool (N, T), True where a frame is real.
 
     Raises:
         ValueError: no sequence, or faces of different shapes.

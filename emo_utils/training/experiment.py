@@ -16,7 +16,7 @@ CHOICES = {
     "select_by": ("accuracy", "uar", "loss"),
     "control": ("none", "labels", "frames"),
     "precision": ("auto", "bfloat16", "float32"),
-    "normalise": ("none", "person"),
+    "normalise": ("none", "person", "ranks"),
 }
 
 
@@ -107,8 +107,8 @@ class Experiment:
     control: str = "none"
     """Control experiment: `labels` shuffles the training labels, `frames` the order in time, in every part."""
     normalise: str = "none"
-    """Features and embeddings: `person` standardises them by all clips of a person, which needs no label but uses
-    clips of test people (`training.person`)."""
+    """Features and embeddings: `person` standardises them by all clips of a person, `ranks` takes their ranks among
+    these; neither needs a label, and both use clips of test people (`training.person`)."""
     precision: str = "auto"
     """Precision of the network: `auto` takes bfloat16 where the device multiplies it in hardware."""
     input_spec: InputSpec = field(default_factory=InputSpec)

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import ndtri
+from scipy.stats import rankdata
 
 from emo_utils.datasets.features import FeatureTable
 from emo_utils.datasets.samples import Samples
@@ -19,6 +21,42 @@ TRANSDUCTIVE = "uses unlabelled clips of test people"
 SMALLEST_DEVIATION = 1e-6
 
 
+def normalised(parts: Mapping[str, Samples], how: str) -> dict[str, Samples]:
+    """Samples of features as `Experiment.normalise` asks: `none`, `person` (`by_person`), `ranks` (`ranked`)."""
+    return {"none": dict, "person": by_person, "ranks": ranked}[how](parts)
+
+
+def ranked(parts: Mapping[str, Samples]) -> dict[str, Samples]:
+    """Features as normal scores of their ranks among those of all clips of a person in all parts.
+
+    Ranks do not depend on the scale of a feature, nor on outliers: the least of n values becomes the quantile
+    0.5 / n of the normal distribution, and so on; equal values have equal ranks.
+
+    Raises:
+        EmoError: see `by_person`.
+    """
+    _refuse_single_clips(parts)
+    scores = {person: normal_scores(items) for person, items in _items_of_people(parts).items()}
+    places = dict.fromkeys(scores, 0)
+    done = {}
+    for part, samples in parts.items():
+        items = []
+        for person in samples.subject_ids:
+            items.append(scores[person][places[person]])
+            places[person] += 1
+        done[part] = samples.with_items(items)
+    return done
+
+
+def normal_scores(items: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Items (F,), or (T, F), as normal scores of their ranks among all of them, feature by feature."""
+    rows = [np.atleast_2d(item) for item in items]
+    values = np.concatenate(rows)
+    scores = ndtri((rankdata(values, axis=0) - 0.5) / len(values)).astype(np.float32)
+    pieces = np.split(scores, np.cumsum([len(row) for row in rows])[:-1])
+    return [piece.reshape(item.shape) for piece, item in zip(pieces, items, strict=True)]
+
+
 def by_person(parts: Mapping[str, Samples]) -> dict[str, Samples]:
     """Samples of features standardised by person.
 
@@ -28,22 +66,26 @@ def by_person(parts: Mapping[str, Samples]) -> dict[str, Samples]:
     Raises:
         EmoError: a person has one clip only, of which standardisation would leave nothing.
     """
+    _refuse_single_clips(parts)
+    scales = {person: scale_of(items) for person, items in _items_of_people(parts).items()}
+    return {part: _standardised(samples, scales) for part, samples in parts.items()}
+
+
+def _refuse_single_clips(parts: Mapping[str, Samples]) -> None:
     alone = [person for person, rows in _items_of_people(parts).items() if len(rows) < 2]
     if alone:
         raise EmoError(
             f"normalise person: expected several clips of each person, found one of {', '.join(sorted(alone)[:5])} "
             f"({len(alone)} such people); leave them out, or take normalise none"
         )
-    scales = {person: scale_of(items) for person, items in _items_of_people(parts).items()}
-    return {part: _standardised(samples, scales) for part, samples in parts.items()}
 
 
-def table_by_person(table: FeatureTable) -> FeatureTable:
-    """A table of features standardised by person; see `by_person`."""
+def normalised_table(table: FeatureTable, how: str) -> FeatureTable:
+    """A table of features, normalised; see `normalised`."""
     people = tuple(clip.subject_id for clip in table.clips)
     none = np.zeros(len(people), np.int64)
     samples = Samples(list(table.values), people, people, none, none, ())
-    return replace(table, values=np.stack(by_person({"all": samples})["all"].items).astype(np.float64))
+    return replace(table, values=np.stack(normalised({"all": samples}, how)["all"].items).astype(np.float64))
 
 
 def scale_of(items: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

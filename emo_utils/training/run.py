@@ -29,7 +29,7 @@ from emo_utils.training.experiment import Experiment, code_commit
 from emo_utils.training.fit import OnEpoch, fit, predict
 from emo_utils.training.fit_head import fit_head, statistics_of
 from emo_utils.training.networks import build_network
-from emo_utils.training.person import TRANSDUCTIVE, by_person, table_by_person
+from emo_utils.training.person import TRANSDUCTIVE, normalised, normalised_table
 from emo_utils.training.release import release
 from emo_utils.training.sample_windows import window_rule
 
@@ -56,7 +56,7 @@ def run(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
     parts = apply_control(parts, experiment)
     if is_fitted(experiment):
         return _run_fitted(experiment, parts, folder)
-    parts = by_person(parts) if experiment.normalise == "person" else parts
+    parts = normalised(parts, experiment.normalise)
     model = fit(experiment, parts, folder, on_epoch)
     with PartialState().main_process_first():  # only one of several processes predicts and writes
         return finished(experiment, folder) or _finish(model, experiment, parts, folder)
@@ -66,7 +66,7 @@ def _run_fitted(experiment: Experiment, parts: dict[str, Samples], folder: Path)
     """`run` for a head that is fitted exactly: its validation predictions are those cross-validated in training."""
     model = build_network(experiment, parts["train"])
     parts = statistics_of(model.head, parts)
-    parts = by_person(parts) if experiment.normalise == "person" else parts
+    parts = normalised(parts, experiment.normalise)
     model, samples, logits = fit_head(experiment, model, parts, folder)
     return _finish(model, experiment, {**parts, "train": samples, "validation": samples}, folder, logits)
 
@@ -111,7 +111,7 @@ def run_classical(experiment: Experiment, table: FeatureTable, split: Split, fol
     run_folder = RunFolder(folder)
     refuse_other_settings(experiment, run_folder)
     folder.mkdir(parents=True, exist_ok=True)
-    table = table_by_person(table) if experiment.normalise == "person" else table
+    table = normalised_table(table, experiment.normalise)
     predictions = predict_fold(table, experiment.backbone, split, experiment.seed)
     write_predictions(predictions, run_folder.predictions_file("test"))
     about = {"experiment": experiment.to_dict(), "commit": code_commit()} | normalisation_of(experiment)

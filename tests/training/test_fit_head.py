@@ -15,7 +15,7 @@ from emo_utils.training.augment_time import augment_time
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.logistic import fit_logistic
 from emo_utils.training.networks import load_run
-from emo_utils.training.person import TRANSDUCTIVE, by_person
+from emo_utils.training.person import TRANSDUCTIVE, by_person, ranked
 from emo_utils.training.run import run
 
 FEATURES, CLASSES = 6, ("anger", "fear", "sadness")
@@ -124,6 +124,18 @@ def test_standardised_features_have_no_person_left(parts):
         frames = np.concatenate([samples.items[i] for i, who in enumerate(samples.subject_ids) if who == person])
         np.testing.assert_allclose(frames.mean(0), 0, atol=1e-4)
         np.testing.assert_allclose(frames.std(0), 1, atol=1e-4)
+
+
+def test_ranks_do_not_depend_on_scale_or_outliers(parts):
+    samples = parts["test"].of(range(12))
+    pooled = samples.with_items([item.mean(0) for item in samples.items])
+    bent = pooled.with_items([np.exp(item * 0.3) for item in pooled.items])
+    one, other = (ranked({"test": given})["test"].items for given in (pooled, bent))
+    np.testing.assert_allclose(one, other, atol=1e-6)
+    values = np.sort(np.stack(one)[:, 0])
+    np.testing.assert_allclose(values, -values[::-1], atol=1e-6)
+    order = [np.argsort(np.stack(given)[:, 2]) for given in (pooled.items, one)]
+    np.testing.assert_array_equal(*order)
 
 
 def test_people_of_one_clip_have_no_baseline(parts):

@@ -17,7 +17,7 @@ LINE = 120
 
 
 def tables(
-    table: Annotated[list[str] | None, typer.Argument(help="S0, S1, S2, S3, S4, FER+ or AU; default all.")] = None,
+    table: Annotated[list[str] | None, typer.Argument(help="S0 to S4, FER+, AU or REAL; default all.")] = None,
     run: Annotated[bool, typer.Option("--run", help="Run unfinished cells, then show.")] = False,
     only: Annotated[str | None, typer.Option(help="Only cells with a matching name, such as '5/*'.")] = None,
     corpus: Annotated[str | None, typer.Option(help="Another corpus than that of the cells, such as sample.")] = None,
@@ -92,6 +92,7 @@ def _print_json(rows: dict[str, list["TableRow"]], failures) -> None:
 
 
 def _print_table(table, rows: list["TableRow"], as_markdown: bool) -> None:
+    from emo_utils.reports.runs.real_rows import real_markdown
     from emo_utils.reports.runs.table_text import WARNING, markdown, text
 
     heads = {"source": table.source_protocol, "ours": table.ours}
@@ -101,7 +102,7 @@ def _print_table(table, rows: list["TableRow"], as_markdown: bool) -> None:
     if as_markdown:
         typer.echo(f"### T-{table.name}: {table.title}\n\n{table.system}\n")
         typer.echo("".join(f"- **{name}**: {words}\n" for name, words in heads.items()))
-        typer.echo(markdown(rows) + "\n")
+        typer.echo((real_markdown(rows) if table.name == "REAL" else markdown(rows)) + "\n")
         return
     typer.echo(f"T-{table.name}: {table.title}\n{table.system}\n")
     for name, words in heads.items():

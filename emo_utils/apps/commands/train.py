@@ -68,7 +68,7 @@ def train(
         typer.Option(help="Frozen encoder of a network over embeddings: weights or a run; may be repeated."),
     ] = None,
     normalise: Annotated[
-        str | None, typer.Option(help="Features and embeddings: none, or person (by all clips of a person).")
+        str | None, typer.Option(help="Features and embeddings: none, person (by all clips of a person) or ranks.")
     ] = None,
     size: Annotated[int | None, typer.Option(help="Side of a face in pixels.")] = None,
     faces: Annotated[
@@ -141,8 +141,8 @@ def train(
     if trained.note:
         typer.echo(trained.note)
     typer.echo(trained.table.round(3).to_string())
-    if normalise == "person":
-        typer.echo(f"standardised by person: {TRANSDUCTIVE}")
+    if normalise not in (None, "none"):
+        typer.echo(f"normalised by {normalise}: {TRANSDUCTIVE}")
     typer.echo(trained.folder)
 
 

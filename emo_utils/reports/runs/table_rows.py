@@ -61,6 +61,7 @@ class TableRow:
         corpus: the measured corpus; synthetic: whether it is synthetic, so that its figures are no accuracy.
         changes: differences from the cell's settings, such as `epochs 2 instead of 20`; empty without any.
         command: the command that runs it.
+        real: figures of the same method on a real corpus (table REAL), as text; empty without any.
     """
 
     table: str
@@ -76,6 +77,7 @@ class TableRow:
     changes: str = ""
     command: str = ""
     note: str = ""
+    real: str = ""
 
     @property
     def results(self) -> tuple[CellResult, CellResult]:

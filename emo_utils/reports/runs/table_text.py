@@ -10,6 +10,7 @@ SYNTHETIC = "SYNTHETIC"
 WARNING = "SYNTHETIC data: proves that the code works, says nothing about accuracy"
 OURS = "ours"
 TITLES = ("as the source", "by person")
+REAL = "real, here (javanese)"
 SHORT_COMMIT = 7
 
 
@@ -29,7 +30,7 @@ def frame(rows: Sequence[TableRow]) -> pd.DataFrame:
         seeds = sorted({seed for result in row.results for seed in result.seeds})
         commits = dict.fromkeys(_short(result.commit) for result in row.results if result.commit)
         line |= {"seeds": " ".join(map(str, seeds)), "commit": " ".join(commits), "data": row.data}
-        lines.append(line | {"changed": row.changes, "to run it": row.command})
+        lines.append(line | {REAL: row.real, "changed": row.changes, "to run it": row.command})
     return pd.DataFrame(lines).set_index("cell")
 
 

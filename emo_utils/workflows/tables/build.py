@@ -13,10 +13,11 @@ import emo_utils
 from emo_utils.datasets.csv_tables import TableError
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import EmoError
+from emo_utils.reports.runs.real_rows import beside
 from emo_utils.reports.runs.table_rows import SIDES, CellResult, TableRow, measure_seeds, read_evidence
 from emo_utils.reports.runs.table_text import frame
 from emo_utils.run_folder import RunFolder, pooled_predictions
-from emo_utils.workflows.tables.cell_types import Cell, Counted, Table
+from emo_utils.workflows.tables.cell_types import Cell, Counted, Table, ZeroShot
 from emo_utils.workflows.tables.cells import TABLES, find_table
 from emo_utils.workflows.tables.plans import (
     NotPossibleError,
@@ -28,6 +29,7 @@ from emo_utils.workflows.tables.plans import (
     plan_for,
     seeds_of,
 )
+from emo_utils.workflows.tables.real_cells import method_of
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +119,18 @@ def _row(table: Table, cell: Cell, request: Request, evidence: dict, lacking: Ca
         changes=changes(cell.how, request),
         command=command(table, cell, request) if any(result.state == "not run" for result in results) else "",
         note=cell.note,
+        real=_real(table, cell, evidence, lacking),
     )
+
+
+def _real(table: Table, cell: Cell, evidence: dict, lacking: Callable[[Cell], str]) -> str:
+    """The figures of a source's method in table REAL, as text."""
+    name = method_of(table.name, cell.name)
+    if not name:
+        return ""
+    real = find_table("REAL")
+    (other,) = (one for one in real.cells if one.name == name)
+    return beside(*(_result(real, other, side, Request(), evidence, lacking) for side in SIDES))
 
 
 def command(table: Table, cell: Cell, request: Request) -> str:
@@ -152,6 +165,12 @@ def _measured(cell: Cell, plans: dict[int, Plan], corpus: str) -> CellResult:
     commit = " ".join(dict.fromkeys(metrics["commit"] for metrics in found))
     if isinstance(cell.how, Counted):
         return CellResult("done", value=found[0]["parameters"], commit=commit)
+    if isinstance(cell.how, ZeroShot):
+        report = found[0]["report"]
+        figure = report["baseline"] if cell.metric.startswith("baseline/") else report
+        low, high = figure["accuracy_interval_95"]
+        counts = {"n": report["n"], "people": report["people"], "commit": commit, "part": "test"}
+        return CellResult("done", value=figure["accuracy"], low=low, high=high, **counts)
     predictions = {seed: pooled_predictions(map(RunFolder, plan.folders)) for seed, plan in plans.items()}
     facts = corpora.get(corpus).facts
     try:

@@ -18,6 +18,7 @@ class Training:
         fold: of the source's protocol: 0 for a single 80/20 split, None for all.
         people_folds: folds of people; None takes the literature's.
         features: name of the table in the corpus's folder, for the representation `features`.
+        encoders: frozen encoders of a network over embeddings.
     """
 
     corpus: str
@@ -29,6 +30,7 @@ class Training:
     fold: int | None = 0
     people_folds: int | None = None
     features: str | None = None
+    encoders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,18 @@ class Counted:
     classes: int
 
 
-How = Training | Shipped | Published | Counted
+@dataclass(frozen=True)
+class ZeroShot:
+    """Weights measured on a corpus of clips that they were not trained on, with and without a person's baseline.
+
+    Their protocol is one by person: nobody of the corpus is known to them.
+    """
+
+    weights: str
+    corpus: str
+
+
+How = Training | Shipped | Published | Counted | ZeroShot
 
 
 @dataclass(frozen=True)
@@ -72,7 +85,7 @@ class Cell:
         row, column: their titles.
         source: the source's figure, as printed, with its unit; empty where it has none.
         how: how it is run here; None for a figure of the literature.
-        metric: `accuracy`, `macro_f1`, `recall/<emotion>`, `parameters`.
+        metric: `accuracy`, `macro_f1`, `recall/<emotion>`, `parameters`; of `ZeroShot` also `baseline/accuracy`.
         note: what a reader must know.
     """
 

@@ -6,6 +6,7 @@
 from emo_utils.errors import UnknownNameError
 from emo_utils.registry import unknown_name
 from emo_utils.workflows.tables.cell_types import Cell, Counted, Published, Shipped, Table, Training
+from emo_utils.workflows.tables.real_cells import real_table
 
 
 def _s0() -> Table:
@@ -207,7 +208,7 @@ def _action_units() -> Table:
     )
 
 
-TABLES = {table.name: table for table in (_s0(), _s1(), _s2(), _s3(), _s4(), _ferplus(), _action_units())}
+TABLES = {table.name: table for table in (_s0(), _s1(), _s2(), _s3(), _s4(), _ferplus(), _action_units(), real_table())}
 
 
 def find_table(name: str) -> Table:

@@ -19,7 +19,7 @@ from emo_utils.training.recipes import RECIPES
 from emo_utils.workflows.plan import default_folder, experiment_for, planned_folds
 from emo_utils.workflows.prepare import index_clips
 from emo_utils.workflows.sources import Data, outline
-from emo_utils.workflows.tables.cell_types import Counted, How, Published, Shipped, Training
+from emo_utils.workflows.tables.cell_types import Counted, How, Published, Shipped, Training, ZeroShot
 
 BY_PERSON = "by_person"
 
@@ -158,7 +158,8 @@ def _data_for(how: Training, request: Request) -> Data:
     changed = {"size": request.size} | ({} if still else {"detector": request.detector})
     options = {**({} if still else how.options), **{key: value for key, value in changed.items() if value is not None}}
     representation = "frame" if still else how.representation
-    return Data(corpus, representation, options, {"root": request.root, **own}, workers=request.workers)
+    own_options = {"root": request.root, **own}
+    return Data(corpus, representation, options, own_options, workers=request.workers, encoders=how.encoders)
 
 
 def features_folder(how: Training | Published, request: Request) -> Path:
@@ -240,6 +241,32 @@ def _take_published(corpus: str, file: Path, people: str, folder: Path, settings
     folder.mkdir(parents=True, exist_ok=True)
     write_predictions(table, RunFolder(folder).predictions_file("test"))
     _write_metrics(folder, {"experiment": settings, "commit": code_commit()})
+
+
+@plan_for.register
+def _(how: ZeroShot, side: str, request: Request, seed: int) -> Plan:
+    from emo_utils.inference.weights import find_weights
+
+    if request.corpus not in (None, how.corpus):
+        raise NotPossibleError(f"these weights are measured on {how.corpus} alone")
+    if side != BY_PERSON:
+        raise NotPossibleError("nobody of the corpus was trained on")
+    sha256 = find_weights(how.weights).sidecar["sha256"]
+    settings = {"zero_shot": how.weights, "sha256": sha256, "corpus": how.corpus, "baseline": "people"}
+    folder = load_settings().data_dir / "runs" / how.corpus / f"zero-shot-{how.weights}-{sha256[:8]}"
+    measuring = partial(_measure_zero_shot, how, request.root, folder, settings)
+    return Plan((folder,), (settings,), measuring, "all clips")
+
+
+def _measure_zero_shot(how: ZeroShot, root: Path | None, folder: Path, settings: dict) -> None:
+    from emo_utils.evaluation.evaluate_clips import evaluate_clips
+
+    folder.mkdir(parents=True, exist_ok=True)
+    predictions = RunFolder(folder).predictions_file("test")
+    report = evaluate_clips(how.weights, how.corpus, root, baseline="people", predictions=predictions)
+    kept = {key: report[key] for key in ("n", "people", "accuracy", "accuracy_interval_95")}
+    kept["baseline"] = {key: report["baseline"][key] for key in ("accuracy", "accuracy_interval_95")}
+    _write_metrics(folder, {"experiment": settings, "commit": code_commit(), "report": kept})
 
 
 @plan_for.register
