@@ -1,6 +1,6 @@
 """Frozen encoders: weights whose features of a face, before their last layer, are the input of networks over time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -8,10 +8,15 @@ import numpy as np
 from emo_utils.errors import WeightsError
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.weights import Weights, find_weights
+from emo_utils.representations.face_sequence import Cutter
 from emo_utils.structures import InputSpec
+from emo_utils.video import Picture
 
 BATCH = 32
 """Faces that an encoder reads at once."""
+
+KEPT = 1000
+"""Number of faces whose embeddings are kept while a clip is read."""
 
 
 @dataclass(frozen=True)
@@ -83,3 +88,33 @@ def crop_spec(encoder: Encoder) -> InputSpec:
 def embed_faces(encoders: Sequence[Encoder], crops: np.ndarray) -> np.ndarray:
     """Features of all encoders side by side, float32 (N, F), of crops uint8 (N, S, S)."""
     return np.concatenate([encoder.embed(crops) for encoder in encoders], axis=1)
+
+
+@dataclass
+class EmbeddedSample:
+    """Makes the input of a network over embeddings: float32 (T, F), from the faces of a window.
+
+    Windows overlap, so the embeddings of the last `KEPT` different faces are kept.
+
+    Attributes:
+        make: makes the faces of a window, uint8 (T, 1, S, S): `Windowed.sample`.
+        encoders: read each face once.
+    """
+
+    make: Callable[[Iterable[Picture], Cutter], np.ndarray | None]
+    encoders: Sequence[Encoder]
+    _kept: dict[bytes, np.ndarray] = field(default_factory=dict, repr=False)
+
+    def __call__(self, pictures: Iterable[Picture], cutter: Cutter) -> np.ndarray | None:
+        """See `Windowed.sample`."""
+        faces = self.make(pictures, cutter)
+        if faces is None:
+            return None
+        crops = {crop.tobytes(): crop for crop in faces[:, 0]}
+        new = [key for key in crops if key not in self._kept]
+        if new:
+            self._kept |= dict(zip(new, embed_faces(self.encoders, np.stack([crops[key] for key in new])), strict=True))
+        found = np.stack([self._kept[crop.tobytes()] for crop in faces[:, 0]])
+        for key in list(self._kept)[: max(0, len(self._kept) - KEPT)]:
+            del self._kept[key]
+        return found

@@ -11,6 +11,7 @@ from emo_utils.errors import EmoError, WeightsError
 from emo_utils.faces.detector import DEFAULT as DEFAULT_DETECTOR
 from emo_utils.faces.detector import detectors
 from emo_utils.inference.apex_network import ApexNetwork
+from emo_utils.inference.encoders import EmbeddedSample, Encoder, open_encoders
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.options import AnalysisOptions
 from emo_utils.inference.prior import UNIFORM
@@ -194,10 +195,11 @@ def _over_time(weights: Weights, options: AnalysisOptions) -> Networks:
     if options.embeddings:
         raise EmoError(f"{weights.name} embeds no single faces: leave embeddings out, or give other weights")
     made = representation_of(weights)
+    make = EmbeddedSample(made.sample, encoders_of(weights)) if weights.settings.get("encoders") else made.sample
     detector = detector_of(weights, options.detector)
     engine = SampleEngine(weights, threads=1, prior=_prior(weights, options))
     log.info("%s reads windows over time: %s", weights.name, weights.window)
-    return Networks(weights, engine, detector, OverTime(weights.window, made.sample, engine))
+    return Networks(weights, engine, detector, OverTime(weights.window, make, engine))
 
 
 def representation_of(weights: Weights) -> Windowed:
@@ -208,7 +210,7 @@ def representation_of(weights: Weights) -> Windowed:
     """
     check_version(weights)
     kind = representations.get(weights.representation)
-    options = {key: value for key, value in weights.settings.items() if key not in ("name", "version")}
+    options = {key: value for key, value in weights.settings.items() if key not in ("name", "version", "encoders")}
     try:
         made = kind(**options)
     except TypeError as error:
@@ -216,6 +218,24 @@ def representation_of(weights: Weights) -> Windowed:
     if not isinstance(made, Windowed):
         raise WeightsError(f"{weights.name}: samples of the representation {made.name} cannot be cut along a clip")
     return made
+
+
+def encoders_of(weights: Weights) -> tuple[Encoder, ...]:
+    """The frozen encoders of a network over embeddings, with the hashes of training.
+
+    Raises:
+        UnknownNameError: an encoder is not here.
+        WeightsError: it is another one than in training.
+    """
+    asked = weights.settings["encoders"]
+    found = open_encoders([one["weights"] for one in asked], threads=1)
+    for encoder, one in zip(found, asked, strict=True):
+        if encoder.weights.sidecar["sha256"] != one["sha256"]:
+            raise WeightsError(
+                f"{weights.name}: expected the encoder {encoder.name} with SHA-256 {one['sha256'][:12]}, found "
+                f"{encoder.weights.sidecar['sha256'][:12]}; put that file back, or train the run again"
+            )
+    return found
 
 
 def check_version(weights: Weights) -> None:

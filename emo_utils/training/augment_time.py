@@ -32,7 +32,7 @@ def augment_time(features: Tensor, mask: Tensor, how: Augmentation, rng: torch.G
     kept = (frames * (1 - how.shortened * random(count))).clamp(min=1)
     start = random(count) * (frames - kept)
     speed = how.speed ** (2 * random(count) - 1)
-    taken = (kept / speed).round().clamp(min=torch.minimum(frames, torch.tensor(2, device=frames.device)), max=length)
+    taken = (kept / speed).round().maximum(frames.clamp(max=2)).clamp(max=length)
     steps = torch.arange(length, device=features.device)
     place = start[:, None] + (steps + 0.5) / taken[:, None] * kept[:, None]
     place = place.long().clamp(min=0).minimum((frames - 1).clamp(min=0)[:, None])

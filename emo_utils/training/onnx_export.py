@@ -81,7 +81,7 @@ class Deployed(nn.Module):
 
     def forward(self, samples: Tensor, mask: Tensor | None = None) -> Tensor:
         """Scale, normalise, predict, calibrate."""
-        x = samples[:, None] if samples.ndim == CROP_AXES else samples
+        x = samples[:, None] if samples.ndim == CROP_AXES and samples.dtype == torch.uint8 else samples
         if samples.dtype == torch.uint8:
             x = (x.float() / 255 - self.spec.mean) / self.spec.std
         return (self.logits(x, mask) / self.temperature).softmax(dim=1)
@@ -122,7 +122,8 @@ def write_onnx(
             verbose=False,
         )
     strip_export_metadata(path)
-    add_embeddings(path)
+    if form.name == "faces":
+        add_embeddings(path)
     set_temperature(path, temperature)
 
 

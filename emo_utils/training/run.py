@@ -64,11 +64,16 @@ def run(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
 
 def _run_fitted(experiment: Experiment, parts: dict[str, Samples], folder: Path) -> dict:
     """`run` for a head that is fitted exactly: its validation predictions are those cross-validated in training."""
-    model = build_network(experiment, parts["train"])
-    parts = statistics_of(model.head, parts)
-    parts = normalised(parts, experiment.normalise)
+    model, frames = build_network(experiment, parts["train"]), parts
+    parts = normalised(statistics_of(model.head, parts), experiment.normalise)
     model, samples, logits = fit_head(experiment, model, parts, folder)
-    return _finish(model, experiment, {**parts, "train": samples, "validation": samples}, folder, logits)
+    # the temperature is in the head already: the samples it was fitted on could not calibrate it
+    frames = {
+        "train": frames["train"] + frames["validation"],
+        "validation": frames["validation"].of([]),
+        "test": frames["test"],
+    }
+    return _finish(model, experiment, {**parts, "train": samples, "validation": samples}, folder, logits, frames)
 
 
 def _finish(
@@ -77,6 +82,7 @@ def _finish(
     parts: dict[str, Samples],
     folder: Path,
     validated: torch.Tensor | None = None,
+    exported: dict[str, Samples] | None = None,
 ) -> dict:
     """The part of `run` that follows training.
 
@@ -86,6 +92,7 @@ def _finish(
         parts: samples by part.
         folder: of the run.
         validated: logits of the part `validation` by models that did not see it; None predicts it.
+        exported: samples as the weights file reads them; None takes `parts`.
     """
     run_folder = RunFolder(folder)
     logits = {part: predict(model, parts[part], experiment) for part in evaluated(parts)}
@@ -96,7 +103,7 @@ def _finish(
     metrics = measure_parts(tables, parts["train"].classes)
     metadata = metadata_of(experiment, run_folder)
     write_sidecar(run_folder, experiment, parts["train"].classes, metrics, metadata)
-    export_if_possible(model, experiment, run_folder.weights_file, parts, metadata)
+    export_if_possible(model, experiment, run_folder.weights_file, exported or parts, metadata)
     about = {"experiment": experiment.to_dict(), "commit": metadata["trained_at_commit"]}
     metrics = about | normalisation_of(experiment) | metrics
     write_text_whole(run_folder.metrics_file, json.dumps(metrics, indent=1) + "\n")
@@ -209,7 +216,10 @@ def write_sidecar(
 
 
 def export_if_possible(model, experiment, path: Path, parts: dict[str, Samples], metadata: dict) -> None:
-    """As `export_run`; a network that ONNX cannot hold is logged, and its run is kept."""
+    """As `export_run`; a network that ONNX cannot hold, or that reads no clip, is logged, and its run is kept."""
+    if why := reads_no_clip(experiment):
+        log.info("%s: no weights file: %s", path.parent, why)
+        return
     try:
         export_run(model, experiment, path, parts, metadata)
     except (torch.onnx.OnnxExporterError, NotImplementedError) as error:
@@ -217,6 +227,15 @@ def export_if_possible(model, experiment, path: Path, parts: dict[str, Samples],
             "%s: no weights file, so that no clip can be read with this network: ONNX cannot hold %s (%s)",
             path.parent, experiment.backbone, str(error).splitlines()[0],
         )  # fmt: skip
+
+
+def reads_no_clip(experiment: Experiment) -> str:
+    """Why a network cannot read clips, in words; empty where it can, or where `export_run` finds out."""
+    if experiment.normalise != "none":
+        return f"its input is normalised by {experiment.normalise}, over several clips of a person"
+    if experiment.representation.get("frames") and experiment.representation["name"] == "features":
+        return "it reads tables of frames that another program measured"
+    return ""
 
 
 def export_run(model, experiment, path: Path, parts: dict[str, Samples], metadata: dict) -> Path:

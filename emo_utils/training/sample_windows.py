@@ -24,7 +24,7 @@ def window_rule(experiment: Experiment, train: Samples) -> WindowRule | None:
     about = experiment.representation
     if about["name"] not in representations or not hasattr(representations.get(about["name"]), "sample"):
         return None
-    kept = {key: value for key, value in about.items() if key not in ("name", "version", "scorer")}
+    kept = {key: value for key, value in about.items() if key not in ("name", "version", "scorer", "encoders")}
     spec = representations.get(about["name"])(**kept)
     if not isinstance(spec, Windowed):
         return None
