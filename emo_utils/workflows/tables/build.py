@@ -30,6 +30,7 @@ from emo_utils.workflows.tables.plans import (
     seeds_of,
 )
 from emo_utils.workflows.tables.real_cells import method_of
+from emo_utils.workflows.tables.zero_shot import zero_shot_report
 
 log = logging.getLogger(__name__)
 
@@ -166,11 +167,7 @@ def _measured(cell: Cell, plans: dict[int, Plan], corpus: str) -> CellResult:
     if isinstance(cell.how, Counted):
         return CellResult("done", value=found[0]["parameters"], commit=commit)
     if isinstance(cell.how, ZeroShot):
-        report = found[0]["report"]
-        figure = report["baseline"] if cell.metric.startswith("baseline/") else report
-        low, high = figure["accuracy_interval_95"]
-        counts = {"n": report["n"], "people": report["people"], "commit": commit, "part": "test"}
-        return CellResult("done", value=figure["accuracy"], low=low, high=high, **counts)
+        return CellResult("done", commit=commit, part="test", **zero_shot_report(found[0], cell.metric))
     predictions = {seed: pooled_predictions(map(RunFolder, plan.folders)) for seed, plan in plans.items()}
     facts = corpora.get(corpus).facts
     try:

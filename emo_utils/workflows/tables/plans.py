@@ -19,7 +19,7 @@ from emo_utils.training.recipes import RECIPES
 from emo_utils.workflows.plan import default_folder, experiment_for, planned_folds
 from emo_utils.workflows.prepare import index_clips
 from emo_utils.workflows.sources import Data, outline
-from emo_utils.workflows.tables.cell_types import Counted, How, Published, Shipped, Training, ZeroShot
+from emo_utils.workflows.tables.cell_types import Counted, How, Published, Shipped, Training
 
 BY_PERSON = "by_person"
 
@@ -213,10 +213,11 @@ def _measure_shipped(how: Shipped, folder: Path, settings: dict, commit: str) ->
 
     folder.mkdir(parents=True, exist_ok=True)
     evaluate_weights(how.weights, how.corpus, "test", RunFolder(folder).predictions_file("test"))
-    _write_metrics(folder, {"experiment": settings, "commit": commit})
+    write_metrics(folder, {"experiment": settings, "commit": commit})
 
 
-def _write_metrics(folder: Path, metrics: dict) -> None:
+def write_metrics(folder: Path, metrics: dict) -> None:
+    """Write the metrics of a run that no training made."""
     write_text_whole(RunFolder(folder).metrics_file, json.dumps(metrics, indent=1) + "\n")
 
 
@@ -240,33 +241,7 @@ def _take_published(corpus: str, file: Path, people: str, folder: Path, settings
         table["subject_id"] = [clip.subject_id for clip in clips]
     folder.mkdir(parents=True, exist_ok=True)
     write_predictions(table, RunFolder(folder).predictions_file("test"))
-    _write_metrics(folder, {"experiment": settings, "commit": code_commit()})
-
-
-@plan_for.register
-def _(how: ZeroShot, side: str, request: Request, seed: int) -> Plan:
-    from emo_utils.inference.weights import find_weights
-
-    if request.corpus not in (None, how.corpus):
-        raise NotPossibleError(f"these weights are measured on {how.corpus} alone")
-    if side != BY_PERSON:
-        raise NotPossibleError("nobody of the corpus was trained on")
-    sha256 = find_weights(how.weights).sidecar["sha256"]
-    settings = {"zero_shot": how.weights, "sha256": sha256, "corpus": how.corpus, "baseline": "people"}
-    folder = load_settings().data_dir / "runs" / how.corpus / f"zero-shot-{how.weights}-{sha256[:8]}"
-    measuring = partial(_measure_zero_shot, how, request.root, folder, settings)
-    return Plan((folder,), (settings,), measuring, "all clips")
-
-
-def _measure_zero_shot(how: ZeroShot, root: Path | None, folder: Path, settings: dict) -> None:
-    from emo_utils.evaluation.evaluate_clips import evaluate_clips
-
-    folder.mkdir(parents=True, exist_ok=True)
-    predictions = RunFolder(folder).predictions_file("test")
-    report = evaluate_clips(how.weights, how.corpus, root, baseline="people", predictions=predictions)
-    kept = {key: report[key] for key in ("n", "people", "accuracy", "accuracy_interval_95")}
-    kept["baseline"] = {key: report["baseline"][key] for key in ("accuracy", "accuracy_interval_95")}
-    _write_metrics(folder, {"experiment": settings, "commit": code_commit(), "report": kept})
+    write_metrics(folder, {"experiment": settings, "commit": code_commit()})
 
 
 @plan_for.register
@@ -282,7 +257,7 @@ def _count(how: Counted, folder: Path, settings: dict) -> None:
 
     count = count_parameters(create_model(how.backbone, how.channels, how.classes, "random"))
     folder.mkdir(parents=True, exist_ok=True)
-    _write_metrics(folder, {"experiment": settings, "commit": code_commit(), "parameters": count})
+    write_metrics(folder, {"experiment": settings, "commit": code_commit(), "parameters": count})
 
 
 def missing(how: How, request: Request) -> str:
