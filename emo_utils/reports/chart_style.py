@@ -57,6 +57,9 @@ def new_chart(size: tuple[float, float], **options: Any) -> Chart:
 def save_chart(chart: Figure, folder: Path, name: str, formats: Sequence[str] = ("png",)) -> list[Path]:
     """Write a chart as `<name>.<format>` for each of `options.CHART_FORMATS`; returns the paths."""
     paths = []
+    with matplotlib.rc_context(STYLE):
+        chart.draw_without_rendering()  # places everything, once for all formats
+    chart.set_layout_engine("none")
     for kind in formats:
         paths.append(folder / f"{name}.{kind}")
         with matplotlib.rc_context(STYLE):

@@ -57,6 +57,7 @@ def motion_chart(
             mark_axis(axis, of_person(segments, person))
             axis.set_title(f"Person {person}")
         axes[0].set_ylim(0, 1.05 * max(float(motion[[*CURVES]].max(axis=None)), 0.1))
+        axes[0].yaxis.set_major_formatter("{x:.1f}")  # as wide as the numbers of the line chart: the panels align
         chart.supylabel("distance from rest", fontsize=9)
         finish_time_axis(axes, end_s, bin_s)
         lines = [Line2D([], [], label=curve, **style) for curve, style in CURVES.items()]

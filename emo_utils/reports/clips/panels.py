@@ -83,7 +83,8 @@ def finish_time_axis(axes: Sequence, end_s: float, bin_s: float = 0.0) -> None:
             axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{int(value) // 60}:{int(value) % 60:02d}"))
     label = "time (min:s)" if end_s >= CLOCK_FROM_S else "time (s)"
     binned = f"; each point covers {bin_s:g} s" if bin_s else ""
-    axes[0].figure.supxlabel(label + binned, fontsize=9)
+    lowest = [axis for axis in axes if axis.get_subplotspec().rowspan.stop == axes[-1].get_subplotspec().rowspan.stop]
+    lowest[0].set_xlabel(label + binned, loc="left" if narrow else "center")
 
 
 def draw_key(chart: Chart, handles: Sequence) -> None:

@@ -76,6 +76,12 @@ def test_all_charts_of_a_clip_name_it_and_share_the_time_axis():
     assert limits == {(0, 130 / 25)}, "the whole clip, not only where faces are"
     words = [text.get_text() for text in drawn["line"].legends[0].get_texts()]
     assert set(words) >= {"happiness", "strip: expression named", "shaded: onset to offset", "triangle: apex"}
+    for name in ("line", "motion"):
+        drawn[name].draw_without_rendering()
+        label = drawn[name].axes[-1].xaxis.label
+        assert label.get_text() == "time (s)"
+        legend = drawn[name].legends[0].get_window_extent()
+        assert not legend.overlaps(label.get_window_extent()), "words do not lie over each other"
 
 
 def test_a_clip_without_faces_has_no_charts(tmp_path):
