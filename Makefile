@@ -111,8 +111,9 @@ KEEP_MEMORY := MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP
 recogniser: .venv/all
 	$(BIN)/emo fetch faceres_layout
 	$(BIN)/emo fetch faceres_weights
-	$(KEEP_MEMORY) $(FERPLUS)/recogniser --backbone mobilenet_face --weights recogniser --faces detect \
-		--augmentation medium --mixup 0 --learning-rate 0.04 --average-decay 0.998 --epochs 6
+	$(KEEP_MEMORY) $(FERPLUS)/recogniser --backbone mobilenet_face --weights recogniser --faces both \
+		--teacher ferplus --teach-once --teacher-share 0.5 --augmentation medium --mixup 0 --learning-rate 0.04 \
+		--average-decay 0.998 --epochs 10 --seed 1
 
 docs: .venv/all
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
