@@ -1,5 +1,6 @@
 """How all charts look, and how they are made and saved: without pyplot, whose import takes time."""
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -30,8 +32,31 @@ UNDATED = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 """Metadata that is left out of chart files, so that the same chart gives the same bytes."""
 
 
+KEY_WIDTH, KEY_HEIGHT = 1.75, 0.18
+"""Room for an entry of the legend, in inches."""
+
+
 class Chart(Figure):
     """A figure that a notebook shows as a picture, without pyplot."""
+
+    _key: tuple[Artist, ...] = ()
+
+    def draw_key(self, handles: Sequence[Artist]) -> None:
+        """The legend, under everything else, so that the panels of all charts of a clip have the same width."""
+        if not handles:
+            return
+        columns = max(1, int(self.get_figwidth() / KEY_WIDTH))
+        self.set_figheight(self.get_figheight() + KEY_HEIGHT * math.ceil(len(handles) / columns))
+        place = {"loc": "outside lower left", "fontsize": 8, "handlelength": 1.6}
+        self.legend(handles=list(handles), ncols=columns, **place)
+        self._key = tuple(handles)
+
+    def fit_width(self, inches: float) -> None:
+        """Give the chart another width; its legend gets as many columns as fit."""
+        self.set_figwidth(inches)
+        for legend in list(self.legends):
+            legend.remove()
+        self.draw_key(self._key)
 
     def _repr_png_(self) -> bytes:
         picture = BytesIO()

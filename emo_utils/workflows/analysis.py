@@ -22,9 +22,9 @@ from emo_utils.workflows.progress import Progress, frame_bar, recorded_log
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
     from emo_utils.inference.embeddings import Embeddings
+    from emo_utils.reports.chart_style import Chart
 
 log = logging.getLogger("emo_utils")
 
@@ -77,7 +77,7 @@ class Analysis:
         """The content of `summary.json`: how the clip was analysed, and a report per person."""
         return summary_of(self.results)
 
-    def plot(self, chart: str = "line") -> "Figure":
+    def plot(self, chart: str = "line") -> "Chart":
         """A chart as a figure.
 
         Args:

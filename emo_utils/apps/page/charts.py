@@ -38,7 +38,7 @@ def chart_svg(analysis: Analysis, chart: str, label: str, name: str = "", width_
     with mpl.rc_context({**STYLE, "svg.hashsalt": secrets.token_hex(8)}):  # ids are unique in the page
         figure = analysis.plot(chart)
         if width_inches:
-            figure.set_size_inches(width_inches, figure.get_size_inches()[1])
+            figure.fit_width(width_inches)
         file = io.StringIO()
         figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return _within_page(file.getvalue(), label, name)

@@ -113,6 +113,8 @@ def _video(analysis: Analysis, folder: Path) -> str:
 
 
 def _charts(analysis: Analysis) -> str:
+    if not analysis.summary()["people"]:
+        return ""  # `_people` says so
     line = "Probability of each expression over time, for each person; the table holds the same numbers"
     wide, narrow = chart_svg(analysis, "line", line, "emo-wide"), chart_svg(
         analysis, "line", line, "emo-narrow", PHONE_INCHES

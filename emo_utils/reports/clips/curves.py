@@ -15,7 +15,6 @@ from emo_utils.reports.clips.panels import (
     bin_width_s,
     binned,
     clip_end_s,
-    draw_key,
     finish_time_axis,
     mark_key,
     panels,
@@ -60,7 +59,7 @@ def line_chart(timeline: Timeline, segments: Sequence[Segment] = (), name: str =
         finish_time_axis(axes, end_s, bin_s)
         lines = [Line2D([], [], color=COLOURS[c], lw=2, label=c) for c in named]
         uncertain = bool((faces["status"] == "uncertain").any())
-        draw_key(chart, [*lines, *mark_key(bool(segments), strip=True, uncertain=uncertain)])
+        chart.draw_key([*lines, *mark_key(bool(segments), strip=True, uncertain=uncertain)])
     return chart
 
 

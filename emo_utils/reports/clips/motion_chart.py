@@ -12,7 +12,6 @@ from emo_utils.reports.clips.marks import mark_axis, of_person
 from emo_utils.reports.clips.panels import (
     bin_width_s,
     binned,
-    draw_key,
     finish_time_axis,
     mark_key,
     panels,
@@ -61,7 +60,7 @@ def motion_chart(
         chart.supylabel("distance from rest", fontsize=9)
         finish_time_axis(axes, end_s, bin_s)
         lines = [Line2D([], [], label=curve, **style) for curve, style in CURVES.items()]
-        draw_key(chart, [*lines, *mark_key(bool(segments))])
+        chart.draw_key([*lines, *mark_key(bool(segments))])
     return chart
 
 

@@ -33,9 +33,6 @@ MOST_TICKS = 10
 CLOCK_FROM_S = 180.0
 """From this length on, times are shown as minutes and seconds."""
 
-KEY_WIDTH, KEY_HEIGHT = 1.75, 0.18
-"""Room for an entry of the legend, in inches."""
-
 MARK_INK = "#5b616b"
 """Colour of the marks in the legend, where they stand for all emotions."""
 
@@ -85,16 +82,6 @@ def finish_time_axis(axes: Sequence, end_s: float, bin_s: float = 0.0) -> None:
     binned = f"; each point covers {bin_s:g} s" if bin_s else ""
     lowest = [axis for axis in axes if axis.get_subplotspec().rowspan.stop == axes[-1].get_subplotspec().rowspan.stop]
     lowest[0].set_xlabel(label + binned, loc="left" if narrow else "center")
-
-
-def draw_key(chart: Chart, handles: Sequence) -> None:
-    """The legend of a chart, under its panels, so that the panels of all charts of a clip have the same width."""
-    if not handles:
-        return
-    columns = max(1, int(chart.get_figwidth() / KEY_WIDTH))
-    rows = math.ceil(len(handles) / columns)
-    chart.set_figheight(chart.get_figheight() + KEY_HEIGHT * rows)
-    chart.legend(handles=list(handles), loc="outside lower left", ncols=columns, fontsize=8, handlelength=1.6)
 
 
 def mark_key(segments: bool, strip: bool = False, uncertain: bool = False) -> list:

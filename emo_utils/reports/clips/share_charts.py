@@ -7,7 +7,7 @@ from matplotlib.patches import Patch
 
 from emo_utils.labels import COLOURS, ink_on
 from emo_utils.reports.chart_style import Chart, new_chart, styled
-from emo_utils.reports.clips.panels import MOST_PANELS, draw_key, people_title, shown_people
+from emo_utils.reports.clips.panels import MOST_PANELS, people_title, shown_people
 from emo_utils.reports.clips.summary import summarise
 from emo_utils.timeline import Timeline
 
@@ -60,7 +60,7 @@ def _each(people: Sequence[dict], title: str) -> Chart:
     axis.set_xlim(0, 1)
     axis.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
     axis.set_title(title, fontweight="bold")
-    draw_key(chart, _key(people))
+    chart.draw_key(_key(people))
     return chart
 
 
@@ -78,7 +78,7 @@ def pie_chart(timeline: Timeline, name: str = "") -> Chart:
         for axis, person in zip(axes.flat, people, strict=False):
             _draw_pie(axis, person, numbered=columns <= 3)
         chart.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
-        draw_key(chart, _key(people))
+        chart.draw_key(_key(people))
     return chart
 
 

@@ -138,6 +138,15 @@ def test_charts_for_print_are_files_of_each_format_and_the_same_each_time(tmp_pa
         AnalysisOptions(chart_formats=("tiff",))
 
 
+def test_a_narrow_chart_has_its_legend_inside():
+    chart = line_chart(drawn_timeline("none"))
+    chart.fit_width(4.4)
+    chart.draw_without_rendering()
+    (legend,) = chart.legends
+    assert legend.get_window_extent().x1 <= chart.bbox.x1
+    assert legend.get_window_extent().y0 >= 0
+
+
 def test_charts_are_drawn_without_pyplot():
     code = "import sys, emo_utils.reports.clips.charts; assert 'matplotlib.pyplot' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
