@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import trim_mean
 
 from emo_utils.datasets.registry import corpora
 from emo_utils.evaluation.evaluate_clips import candidates, read_clips
@@ -44,6 +45,7 @@ def forms(profiles: np.ndarray) -> dict[str, list[Callable]]:
         "collection": [lambda clips, collection: collection],
         "person, bare mean": [lambda clips, collection: clips.mean(axis=0)],
         "person, median": [lambda clips, collection: np.median(clips, axis=0)],
+        "person, trimmed mean": [lambda clips, collection: trim_mean(clips, 0.2, axis=0)],
         "person, shrunk mean": [shrunk(strength) for strength in (2, 4, 8, 16)],
         "person, with shares": [shares(gain, strength) for gain in (0.15, 0.25, 0.35) for strength in (2, 4, 8)],
     }
@@ -96,13 +98,14 @@ def main() -> None:
     parser.add_argument("--weights", default="ferplus-int8")
     parser.add_argument("--corpus", default="javanese")
     parser.add_argument("--root", type=Path)
+    parser.add_argument("--pooling", choices=("quartile", "mean"), default="quartile")
     parser.add_argument("--draws", type=int, default=12)
     args = parser.parse_args()
     weights = find_weights(args.weights)
     classes = candidates(weights, args.corpus)
     clips = corpora.create(args.corpus, **({"root": args.root} if args.root else {})).index()
     read = read_clips([clip for clip in clips if clip.emotion in classes], weights, classes, DEFAULT, None)
-    z = np.stack(read.log_means)
+    z = np.stack(read.log_means if args.pooling == "mean" else read.log_quartiles)
     labels = np.array([classes.index(clip.emotion) for clip in read.clips])
     people = np.array([clip.subject_id for clip in read.clips])
     profiles = baseline.centred_profiles(weights.profiles, classes)

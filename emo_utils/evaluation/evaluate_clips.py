@@ -14,7 +14,7 @@ from emo_utils.evaluation.measure import measure
 from emo_utils.evaluation.predictions import prediction_table, write_predictions
 from emo_utils.evaluation.with_baseline import baseline_report
 from emo_utils.faces.detector import DEFAULT
-from emo_utils.inference.baseline import log_mean
+from emo_utils.inference.baseline import log_mean, log_quartile
 from emo_utils.inference.networks import APEX
 from emo_utils.inference.options import ONE, AnalysisOptions
 from emo_utils.inference.pipeline import Pipeline
@@ -31,6 +31,7 @@ class ClipReadings:
     Attributes:
         clips: those with a face.
         log_means: float (C,) of each: the mean log-probability over the frames of the person seen in most frames.
+        log_quartiles: float (C,) of each: the upper quartile over the same frames, which a baseline is taken off.
         frames: the number of those frames.
         no_face: names of clips in which no face was found.
         too_short: names of clips that are too short for a network over time, or have no segment for an apex network.
@@ -39,6 +40,7 @@ class ClipReadings:
 
     clips: list[Clip] = field(default_factory=list)
     log_means: list[np.ndarray] = field(default_factory=list)
+    log_quartiles: list[np.ndarray] = field(default_factory=list)
     frames: list[int] = field(default_factory=list)
     no_face: list[str] = field(default_factory=list)
     too_short: list[str] = field(default_factory=list)
@@ -57,8 +59,9 @@ def evaluate_clips(
     """Predict every clip of a corpus and measure the predictions; nothing is trained, so no clip is held out.
 
     A clip's prediction is the mean log-probability over the frames of the person seen in most frames; of a network for
-    apex frames, its prediction at the one apex of the clip. Only emotions of
-    both the corpus and the weights are candidates; clips of other emotions are left out and counted in `left_out`.
+    apex frames, its prediction at the one apex of the clip. Where a baseline is taken off, it is the upper quartile
+    over these frames. Only emotions of both the corpus and the weights are candidates; clips of other emotions are left
+    out and counted in `left_out`.
 
     Args:
         weights: see `inference.weights.find_weights`.
@@ -103,7 +106,7 @@ def evaluate_clips(
     left_out = [clip.emotion for clip in clips if clip.emotion not in classes]
     report |= {"left_out": {name: left_out.count(name) for name in sorted(set(left_out))}, "passed_over": 0}
     if baseline != "none":
-        report["baseline"] = baseline_report(table, classes, np.stack(read.log_means), read.frames, baseline, found)
+        report["baseline"] = baseline_report(table, classes, np.stack(read.log_quartiles), read.frames, baseline, found)
     return report
 
 
@@ -148,6 +151,7 @@ def read_clips(
             continue
         read.clips.append(clip)
         read.log_means.append(log_mean(frames))
+        read.log_quartiles.append(log_quartile(frames))
         read.frames.append(len(frames))
     return read
 

@@ -18,7 +18,7 @@ from emo_utils.evaluation.with_baseline import baseline_report
 from emo_utils.faces.detector import DEFAULT, FaceDetector
 from emo_utils.faces.pictures import FACES, detector_for, framings
 from emo_utils.images import read_image
-from emo_utils.inference.baseline import log_mean
+from emo_utils.inference.baseline import log_mean, log_quartile
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.options import AnalysisOptions
 from emo_utils.inference.pipeline import Pipeline
@@ -62,7 +62,8 @@ class Readings:
     Attributes:
         files: those with a face, in the order of prediction.
         probabilities: float (C,) of each of them.
-        log_means: float (C,) of each: the mean log-probability over its frames, or of the one picture.
+        logs: float (C,) of each, for a baseline: the log-probability of the one picture, or its upper quartile over
+            the frames of a video.
         frames: number of these frames.
         no_face: files in which no face was found.
         unreadable: files that could not be decoded, with the reason.
@@ -70,7 +71,7 @@ class Readings:
 
     files: list[LabelledFile] = field(default_factory=list)
     probabilities: list[np.ndarray] = field(default_factory=list)
-    log_means: list[np.ndarray] = field(default_factory=list)
+    logs: list[np.ndarray] = field(default_factory=list)
     frames: list[int] = field(default_factory=list)
     no_face: list[LabelledFile] = field(default_factory=list)
     unreadable: dict[LabelledFile, str] = field(default_factory=dict)
@@ -113,8 +114,8 @@ def evaluate_folder(weights: str, options: FolderOptions | None = None, predicti
     report |= measure(table, found.classes) | table_coverage(table, found.uncertain_under(prior))
     report |= _missed(listing, readings, report)
     if options.baseline != "none":
-        log_means = np.stack(readings.log_means)
-        report["baseline"] = baseline_report(table, found.classes, log_means, readings.frames, options.baseline, found)
+        logs = np.stack(readings.logs)
+        report["baseline"] = baseline_report(table, found.classes, logs, readings.frames, options.baseline, found)
     return report
 
 
@@ -179,7 +180,7 @@ def _read_pictures(files: list[LabelledFile], weights: Weights, options: FolderO
                 readings.files += [file for file, _ in batch]
                 probabilities = list(engine.predict_each([crops for _, crops in batch]))
                 readings.probabilities += probabilities
-                readings.log_means += [log_mean(one[None]) for one in probabilities]
+                readings.logs += [log_mean(one[None]) for one in probabilities]
                 readings.frames += [1] * len(probabilities)
 
 
@@ -219,5 +220,5 @@ def _read_videos(files: list[LabelledFile], weights: Weights, options: FolderOpt
         readings.files.append(file)
         frames = timeline.probabilities(int(person))
         readings.probabilities.append(frames.mean(axis=0))
-        readings.log_means.append(log_mean(frames))
+        readings.logs.append(log_quartile(frames))
         readings.frames.append(len(frames))

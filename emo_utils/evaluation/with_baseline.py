@@ -20,7 +20,7 @@ NOTE = "transductive: estimated from the clips that are measured, without their 
 def baseline_report(
     table: pd.DataFrame,
     classes: Sequence[str],
-    log_means: np.ndarray,
+    logs: np.ndarray,
     frames: Sequence[int],
     kind: str,
     weights: Weights,
@@ -30,7 +30,7 @@ def baseline_report(
     Args:
         table: see `evaluation.predictions`; `subject_id` is the person whose baseline is subtracted.
         classes: C names, the order of classes in the report.
-        log_means: float (N, C), `inference.baseline.log_mean` of each row of the table.
+        logs: float (N, C), `inference.baseline.log_quartile` of the frames of each row of the table.
         frames: number of frames of each row.
         kind: `people` or `collection`.
         weights: the weights, with their profiles.
@@ -48,12 +48,10 @@ def baseline_report(
             "--subject PATTERN, whose first group tells people apart, or --baseline collection"
         )
     profiles = centred_profiles(weights.profiles, classes) if weights.profiles else None
-    found = estimate_baselines(kind, log_means, people, frames, profiles)
+    found = estimate_baselines(kind, logs, people, frames, profiles)
     offsets = np.stack([found[person].offset for person in people])
     labels, _ = arrays(table, tuple(classes))
-    corrected = np.concatenate(
-        [take_off(np.exp(row)[None], offset) for row, offset in zip(log_means, offsets, strict=True)]
-    )
+    corrected = np.concatenate([take_off(np.exp(row)[None], offset) for row, offset in zip(logs, offsets, strict=True)])
     after = prediction_table(table["clip_id"].tolist(), people, labels, classes, corrected, classes)
     report = measure(after, classes)
     return {

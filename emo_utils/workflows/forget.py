@@ -201,6 +201,10 @@ def _without(summary: dict[str, Any], timeline: Timeline, number: int) -> dict[s
         return summary
     people = [one for one in summary["people"] if one["person_id"] != number]
     frames = int(without_person(timeline, number).faces["frame_index"].nunique())
+    baseline = summary.get("baseline")
+    if baseline:
+        kept = {key: one for key, one in baseline["people"].items() if key != str(number)}
+        summary = {**summary, "baseline": {**baseline, "people": kept, "warnings": []}}
     return {**summary, "frames_with_faces": frames, "people": people}
 
 
