@@ -9,6 +9,7 @@ import pandas as pd
 from torch import nn
 
 from emo_utils.datasets.samples import Samples
+from emo_utils.errors import EmoError
 from emo_utils.evaluation.calibration import fit_temperature, scale, uncertain_threshold
 from emo_utils.evaluation.figures import measure_parts, predictions_of, shortened
 from emo_utils.evaluation.predictions import arrays
@@ -76,6 +77,8 @@ def release(
     """
     train = parts["train"]
     sample_form = form_of(train, spec, metadata.get("window"))
+    if form.mirror and sample_form.name != "faces":
+        raise EmoError(f"mirror: expected a network that reads faces, found one that reads {sample_form.name}")
     with whole_file(path) as part:
         write_onnx(networks, part, spec, mirror=form.mirror, form=sample_form)
         if form.int8:

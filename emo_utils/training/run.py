@@ -25,6 +25,7 @@ from emo_utils.output import write_text_whole
 from emo_utils.run_folder import RunFolder
 from emo_utils.run_identity import differing
 from emo_utils.training.classical import predict_fold
+from emo_utils.training.deployable import PERSON, deployable
 from emo_utils.training.experiment import Experiment, code_commit
 from emo_utils.training.fit import OnEpoch, fit, predict
 from emo_utils.training.fit_head import fit_head, statistics_of
@@ -56,10 +57,10 @@ def run(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
     parts = apply_control(parts, experiment)
     if is_fitted(experiment):
         return _run_fitted(experiment, parts, folder)
-    parts = normalised(parts, experiment.normalise)
+    raw, parts = parts, normalised(parts, experiment.normalise)
     model = fit(experiment, parts, folder, on_epoch)
     with PartialState().main_process_first():  # only one of several processes predicts and writes
-        return finished(experiment, folder) or _finish(model, experiment, parts, folder)
+        return finished(experiment, folder) or _finish(model, experiment, parts, folder, exported=raw)
 
 
 def _run_fitted(experiment: Experiment, parts: dict[str, Samples], folder: Path) -> dict:
@@ -222,7 +223,8 @@ def export_if_possible(model, experiment, path: Path, parts: dict[str, Samples],
         return
     try:
         export_run(model, experiment, path, parts, metadata)
-    except (torch.onnx.OnnxExporterError, NotImplementedError) as error:
+    except Exception as error:  # whatever the exporter raises, the training is not lost
+        log.info("%s", error, exc_info=True)
         log.warning(
             "%s: no weights file, so that no clip can be read with this network: ONNX cannot hold %s (%s)",
             path.parent, experiment.backbone, str(error).splitlines()[0],
@@ -231,7 +233,7 @@ def export_if_possible(model, experiment, path: Path, parts: dict[str, Samples],
 
 def reads_no_clip(experiment: Experiment) -> str:
     """Why a network cannot read clips, in words; empty where it can, or where `export_run` finds out."""
-    if experiment.normalise != "none":
+    if experiment.normalise not in ("none", PERSON):
         return f"its input is normalised by {experiment.normalise}, over several clips of a person"
     if experiment.representation.get("frames") and experiment.representation["name"] == "features":
         return "it reads tables of frames that another program measured"
@@ -240,8 +242,9 @@ def reads_no_clip(experiment: Experiment) -> str:
 
 def export_run(model, experiment, path: Path, parts: dict[str, Samples], metadata: dict) -> Path:
     """Write a weights file, calibrated on the validation part, with a sidecar whose figures are after calibration."""
-    entries = entries_of(experiment, parts["train"]) | metadata
-    return release([model], path, experiment.input_spec, parts, entries)
+    network, more = deployable(model, experiment, parts["train"])
+    entries = entries_of(experiment, parts["train"]) | metadata | more
+    return release([network], path, experiment.input_spec, parts, entries)
 
 
 def entries_of(experiment: Experiment, train: Samples) -> dict:

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from emo_utils.errors import EmoError
 from emo_utils.inference.weights import find_weights, is_run
 from emo_utils.run_folder import RunFolder
+from emo_utils.training.deployable import deployable
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.networks import load_networks
 from emo_utils.training.release import Form, release
-from emo_utils.training.run import entries_of, metadata_of
+from emo_utils.training.run import entries_of, is_fitted, metadata_of
 from emo_utils.workflows.open_run import parts_again
 
 MEMBER = ("experiment", "trained_at_commit", "best_epoch")
@@ -44,8 +47,11 @@ def export_weights(
     metadata = {key: value for key, value in all_metadata[0].items() if key != "members"}
     if len(all_metadata) > 1:
         metadata["members"] = [{key: member[key] for key in MEMBER} for member in all_metadata]
-    entries = entries_of(experiment, parts["train"]) | metadata
-    return release(networks, out, experiment.input_spec, parts, entries, form or Form())
+    if is_fitted(experiment):  # it has learnt from the validation part, which cannot calibrate it
+        parts = {**parts, "validation": parts["validation"].of(np.empty(0, int))}
+    made = [deployable(network, experiment, parts["train"]) for network in networks]
+    entries = entries_of(experiment, parts["train"]) | metadata | made[0][1]
+    return release([one for one, _ in made], out, experiment.input_spec, parts, entries, form or Form())
 
 
 def _metadata(name: str) -> list[dict]:

@@ -19,6 +19,9 @@ from emo_utils.workflows.sources import Data, find_source
 
 BATCH = 64
 
+UNASKED = ("name", "version", "scorer", "encoders")
+"""Entries of an experiment's representation that are no options of it."""
+
 
 @dataclass(frozen=True)
 class OpenedRun:
@@ -102,10 +105,11 @@ def open_run(folder: Path, part: str | None = None, corpus_options: dict | None 
 def parts_again(experiment: Experiment, corpus_options: dict | None = None) -> dict[str, Samples]:
     """The samples of a run by part, as in training; see `open_run`."""
     # the scorer is stored as a description only; the representation creates it again
-    kept = {key: value for key, value in experiment.representation.items() if key not in ("name", "version", "scorer")}
+    kept = {key: value for key, value in experiment.representation.items() if key not in UNASKED}
     name = experiment.representation["name"]
     options = kept | {"size": experiment.input_spec.size} if name == "frame" else kept
-    source = find_source(Data(experiment.corpus, name, options, corpus_options or {}))
+    encoders = tuple(one["weights"] for one in experiment.representation.get("encoders", ()))
+    source = find_source(Data(experiment.corpus, name, options, corpus_options or {}, encoders=encoders))
     split = make_split(source.clips, experiment.protocol, experiment.fold, experiment.folds, experiment.seed)
     return source.parts(split)
 
