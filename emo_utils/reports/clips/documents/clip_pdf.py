@@ -19,7 +19,7 @@ from emo_utils import __version__
 from emo_utils.file_names import as_text
 from emo_utils.labels import COLOURS
 from emo_utils.reports.clips.charts import charts_of
-from emo_utils.reports.clips.documents.clip_page import CHARTS, chart_png
+from emo_utils.reports.clips.documents.clip_page import chart_png
 from emo_utils.reports.clips.documents.content import ApexPicture, PersonReport, only_person, people_of
 from emo_utils.reports.clips.documents.methods import LIMITS, methods_paragraph, settings_table, versions_table
 from emo_utils.reports.clips.documents.page import facts_of, percent, seconds
@@ -128,10 +128,9 @@ def _person(results: ClipResults, person: PersonReport, people: int) -> list[Flo
         Spacer(1, 2 * mm),
         _ShareBar(person.shares),
         Spacer(1, 2 * mm),
-        *(part for name in ("line", "motion") if name in charts for part in _titled(name, charts[name](), WIDTH)),
+        *(_chart(charts[name](), WIDTH) for name in ("line", "motion") if name in charts),
     ]
-    bar = _titled("bar", charts["bar"](), 0.48 * WIDTH)
-    left, right = KeepInFrame(0.5 * WIDTH, 90 * mm, bar, mode="shrink"), _segments(person.segments, summary)
+    left, right = _chart(charts["bar"](), 0.48 * WIDTH), _segments(person.segments, summary)
     parts.append(Table([[left, right]], [0.5 * WIDTH] * 2, style=[("VALIGN", (0, 0), (-1, -1), "TOP"), *NO_PADDING]))
     if person.apexes:
         parts += [Spacer(1, 3 * mm), _apexes(person.apexes)]
@@ -139,11 +138,6 @@ def _person(results: ClipResults, person: PersonReport, people: int) -> list[Flo
 
 
 NO_PADDING = [(name, (0, 0), (-1, -1), 0) for name in ("LEFTPADDING", "RIGHTPADDING", "TOPPADDING", "BOTTOMPADDING")]
-
-
-def _titled(name: str, figure, width: float) -> list[Flowable]:
-    """A chart with its description above it."""
-    return [_text(CHARTS[name], 7.5, bold=True), _chart(figure, width), Spacer(1, 2 * mm)]
 
 
 def _chart(figure, width: float) -> Image:
