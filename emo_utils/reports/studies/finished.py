@@ -19,6 +19,9 @@ from emo_utils.timeline import Timeline
 
 TIMELINE, SEGMENTS = "timeline.csv", "segments.csv"
 
+NEEDED = ("person_id", "onset_s", "apex_s", "offset_s", "emotion", "cut_start", "cut_end", "strength")
+"""Columns of `segments.csv` from which rows of people are made; others may be absent in results of earlier versions."""
+
 
 @dataclass(frozen=True)
 class FinishedClip:
@@ -87,8 +90,14 @@ def read_finished(folder: Path, subject: str | None = None) -> FinishedClip:
         segments = pd.read_csv(folder / SEGMENTS) if has_segments else None
     except (ValueError, OSError, pd.errors.ParserError) as error:
         raise EmoError(f"{folder}: cannot be read ({error}); analyse the clip again") from error
-    if segments is not None and not set(SEGMENT_COLUMNS) <= set(segments.columns):
-        raise EmoError(f"{folder / SEGMENTS}: lacks columns; give corrections to emo analyze by --segments")
+    if segments is not None:
+        lacking = [name for name in NEEDED if name not in segments]
+        if lacking:
+            raise EmoError(
+                f"{folder / SEGMENTS}: expected the columns {', '.join(NEEDED)}, lacks {', '.join(lacking)}; give "
+                "corrections to emo analyze by --segments"
+            )
+        segments = segments.reindex(columns=list(SEGMENT_COLUMNS))
     name = about.get("clip") or (Path(listing.source.path).name if listing.source else folder.name)
     own = subject_in(as_text(name), (about.get("options") or {}).get("subject")) if subject is None else subject
     return FinishedClip(folder, as_text(name), own, baseline_of(about), timeline, segments)
