@@ -52,8 +52,8 @@ class SourceFile:
 
     def same_clip(self, path: Path) -> bool:
         """Whether a path is this file, changed or not, or an identical file of the same name in another folder."""
-        own = Path(self.path)
-        return own == path.absolute() or (own.name == path.name and self.unchanged(path))
+        own = Path(os.path.normpath(self.path))
+        return own == Path(os.path.abspath(path)) or (own.name == path.name and self.unchanged(path))
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,8 @@ class Listing:
     def write(self, folder: Path, name: str = LISTING) -> None:
         """Write the listing into its folder, in one step."""
         values = {"written_by": f"emo_utils {__version__}", **asdict(self)}
+        if self.source:
+            values["source"]["path"] = relative_path(self.source.path, folder)
         write_text_whole(folder / name, json.dumps(values, indent=1) + "\n")
 
     def wrote(self, folder: Path, name: str) -> bool:
@@ -89,12 +91,22 @@ class Listing:
         return all((folder / name).is_file() for name in self.files)
 
 
+def relative_path(path: Path | str, folder: Path) -> str:
+    """A path as seen from a folder, so that results name no folder of this machine; absolute on another drive."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        return str(path)
+
+
 def read_listing(folder: Path, name: str = LISTING) -> Listing | None:
     """The listing of a folder; None if there is none that can be read."""
     try:
         values = json.loads((folder / name).read_text())
         values.pop("written_by", None)
         source = values.pop("source")
+        if source:
+            source["path"] = os.path.normpath(folder.absolute() / source["path"])
         return Listing(source and SourceFile(**source), **values)
     except (OSError, ValueError, TypeError, KeyError):
         return None

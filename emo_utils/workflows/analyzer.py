@@ -28,6 +28,10 @@ from emo_utils.workflows.progress import Progress, frame_bar, recorded_log
 log = logging.getLogger("emo_utils")
 
 
+FILE_OPTIONS = ("weights", "identity_weights", "baseline")
+"""Options that may name a file."""
+
+
 class Analyzer:
     """Networks loaded once, for any number of clips.
 
@@ -165,13 +169,20 @@ class Analyzer:
             self._log_start(source)
             with frame_bar(source.name, "analysing", source.frames, progress) as on_frame:
                 result = self.pipeline.run(source, on_frame, marked, marked_in)
-            about: dict[str, Any] = {"options": asdict(self.options), "prior": self.pipeline.engine.prior}
+            about: dict[str, Any] = {"options": self._named_options(), "prior": self.pipeline.engine.prior}
             about |= {"baseline": None, "network": self._network(), "networks": self.pipeline.networks.named()}
             readable = source if source.replayable else None
             results = ClipResults(source.name, readable, result, about, self.options)
             if self._own_baseline:
                 results = corrected(results, self._own_baseline.of_clip(source.name, result.timeline))
         return Analysis(results, self.options, time.perf_counter() - started, tuple(lines))
+
+    def _named_options(self) -> dict[str, Any]:
+        """The options as plain values; of files of this machine the name alone, since results are passed on."""
+        return {
+            name: Path(value).name if name in FILE_OPTIONS and Path(value).is_absolute() else value
+            for name, value in asdict(self.options).items()
+        }
 
     def _network(self) -> dict[str, Any]:
         """What predicts, for the summary and the reports: version, weights, threshold of `uncertain`."""
@@ -185,8 +196,8 @@ class Analyzer:
 
     def _log_start(self, source: FrameSource) -> None:
         log.info("emo_utils %s, Python %s, %s", __version__, platform.python_version(), platform.platform(terse=True))
-        log.info("clip %s", source.path or source.name)
-        log.info("options %s", json.dumps(asdict(self.options)))
+        log.info("clip %s", source.name)
+        log.info("options %s", json.dumps(self._named_options()))
         for engine in self.pipeline.networks.engines():
             weights = engine.weights
             log.info("weights %s, SHA-256 %s, prior %s", weights.name, weights.sidecar["sha256"], engine.prior)

@@ -12,7 +12,6 @@ from pathlib import Path
 from tqdm import tqdm
 
 from emo_utils.errors import MACHINE, EmoError, OutputError, Stopped, WorkerError, in_words
-from emo_utils.file_names import as_text
 from emo_utils.results_folder import DONE, INCOMPLETE, Listing, land, new_part, sweep
 from emo_utils.workflows.clip_baselines import (
     encoded,
@@ -26,6 +25,7 @@ from emo_utils.workflows.clip_manifest import (
     PASSED_OVER,
     WAITING,
     ClipRow,
+    clip_text,
     keep_others,
     read_rows,
     write_rows,
@@ -124,9 +124,9 @@ class Batch:
         refuse_other_baselines(places, kind, overwrite or redo)
         if request.analyzer.options.baseline_request.of_several:
             places = [unfinished_without_timeline(place) for place in places]
-        rest = [ClipRow(as_text(one.path), PASSED_OVER, one.reason) for one in found.passed_over]
-        named = [as_text(place.clip) for place in places] + [row.clip for row in rest]
-        others = keep_others(earlier or (), named, out)
+        rest = [ClipRow(clip_text(one.path, out), PASSED_OVER, one.reason) for one in found.passed_over]
+        named = [clip_text(place.clip, out) for place in places] + [row.clip for row in rest]
+        others = keep_others(earlier or (), named, [place.folder.name for place in places], out)
         return cls(places, [*rest, *others], out, request, on_result, study or StudySettings.kept(out))
 
     def run(self, workers: int, executor: Executor | None, progress: bool) -> list[ClipResult]:
@@ -210,7 +210,7 @@ class Batch:
         rows = [
             self._results[place.folder].row()
             if place.folder in self._results
-            else ClipRow(as_text(place.clip), WAITING)
+            else ClipRow(clip_text(place.clip, self._out), WAITING)
             for place in self._places
         ]
         write_rows(self._out, [*rows, *self._rest])

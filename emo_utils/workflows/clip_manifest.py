@@ -8,6 +8,7 @@ from pathlib import Path
 
 from emo_utils.file_names import as_text
 from emo_utils.output import write_text_whole
+from emo_utils.results_folder import relative_path
 
 MANIFEST = "manifest.csv"
 
@@ -19,7 +20,7 @@ class ClipRow:
     """One clip, or one file of a folder that was passed over.
 
     Attributes:
-        clip: its path as given.
+        clip: its path, as seen from the folder of the manifest.
         status: `ok`; `failed`; `waiting` during a run or after it was stopped; `passed over`.
         reason: of the status; warnings for a clip with status `ok`.
         folder: of its results; empty if there are none.
@@ -60,7 +61,16 @@ def write_rows(folder: Path, rows: Iterable[ClipRow]) -> None:
     write_text_whole(folder / MANIFEST, text.getvalue())
 
 
-def keep_others(earlier: Sequence[ClipRow], now: Iterable[str], folder: Path) -> list[ClipRow]:
-    """The rows of earlier runs about other files than `now`, if their results still exist."""
-    named = set(now)
-    return [row for row in earlier if row.clip not in named and (not row.folder or (folder / row.folder).is_dir())]
+def clip_text(path: Path, folder: Path) -> str:
+    """The path of a clip as the manifest of a folder names it."""
+    return as_text(relative_path(path.absolute(), folder.absolute()))
+
+
+def keep_others(earlier: Sequence[ClipRow], now: Iterable[str], used: Iterable[str], folder: Path) -> list[ClipRow]:
+    """The rows of earlier runs about other files than `now` and in other folders than `used`, if these still exist."""
+    named, taken = set(now), set(used)
+    return [
+        row
+        for row in earlier
+        if row.clip not in named and row.folder not in taken and (not row.folder or (folder / row.folder).is_dir())
+    ]

@@ -8,7 +8,7 @@ from emo_utils.errors import OutputError
 from emo_utils.file_names import as_text
 from emo_utils.results_folder import DONE, INCOMPLETE, Listing, read_listing
 from emo_utils.timeline import Timeline
-from emo_utils.workflows.clip_manifest import OK, ClipRow
+from emo_utils.workflows.clip_manifest import OK, ClipRow, clip_text
 from emo_utils.workflows.clip_search import distinct_names
 from emo_utils.workflows.clip_task import Outcome
 from emo_utils.workflows.output_folder import OTHERWISE
@@ -62,11 +62,12 @@ class ClipResult:
         return Timeline.load(self.folder / "timeline.csv")
 
     def row(self) -> ClipRow:
-        """Its row of the manifest."""
+        """Its row of the manifest, which lies beside the clips' folders."""
+        clip = clip_text(self.clip, self.folder.parent)
         if self.status != OK:
-            return ClipRow(as_text(self.clip), self.status, self.reason, seconds=f"{self.seconds:.2f}")
+            return ClipRow(clip, self.status, self.reason, seconds=f"{self.seconds:.2f}")
         counts = str(self.summary["frames"]), str(len(self.summary["people"]))
-        return ClipRow(as_text(self.clip), OK, self.reason, as_text(self.folder.name), *counts, f"{self.seconds:.2f}")
+        return ClipRow(clip, OK, self.reason, as_text(self.folder.name), *counts, f"{self.seconds:.2f}")
 
 
 @dataclass(frozen=True)

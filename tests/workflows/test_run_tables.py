@@ -14,6 +14,7 @@ from emo_utils.inference.options import AnalysisOptions
 from emo_utils.reports.studies.tables import FILES
 from emo_utils.timeline import Timeline
 from emo_utils.workflows.analyze import analyze_clips
+from emo_utils.workflows.clip_manifest import read_rows
 from emo_utils.workflows.collect import collect, settings_of
 from emo_utils.workflows.run_tables import RunTables, StudySettings, finished_folders
 
@@ -222,3 +223,25 @@ def test_r_reads_the_same_figures(run, tmp_path):
     assert float(mean) == pytest.approx(people["share_happiness"].mean(), abs=1e-9)
     assert float(seen) == pytest.approx(people["seen_s"].sum(), abs=1e-9)
     assert int(absent) == people["segments"].isna().sum()
+
+
+def test_no_result_names_a_folder_of_this_machine(tmp_path, monkeypatch):
+    from emo_utils.inference.weights import find_weights
+
+    clips, out = tmp_path / "data" / "clips", tmp_path / "out"
+    write_tiny_clips(clips, 2)
+    options = NOBODY.changed({"weights": str(find_weights("ferplus-tiny").path)})
+    analyze_clips([clips], out, options, ["summary", "timeline"], progress=False)
+    for path in out.rglob("*"):
+        if path.is_file():
+            assert str(tmp_path).encode() not in path.read_bytes(), path
+            assert b"emo_utils/weights" not in path.read_bytes(), path
+    assert [row.clip for row in read_rows(out)] == ["../data/clips/c00.mp4", "../data/clips/c01.mp4"]
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    (tmp_path / "data").rename(moved / "data")
+    out.rename(moved / "out")
+    monkeypatch.chdir(moved)
+    again = analyze_clips(["data/clips"], "out", options, ["summary", "timeline"], progress=False)
+    assert all(result.read_before for result in again), "moved together, they still belong together"
+    assert len(read_rows(moved / "out")) == 2

@@ -26,12 +26,12 @@ def paired_chart(compared: Sequence[Paired], title: str = "") -> Figure:
         low, high = one.interval
         base = float(one.means[:, 0].mean())
         axes.errorbar(
-            [1.35], [base + one.difference], yerr=[[one.difference - low], [high - one.difference]],
+            [1.8], [base + one.difference], yerr=[[one.difference - low], [high - one.difference]],
             color=INK, marker="D", capsize=4, linestyle="none",
         )  # fmt: skip
         axes.axhline(base, color=INK, linestyle=":", linewidth=1)
-        axes.set_xticks((0, 1, 1.35), (*one.conditions, "difference,\n95 % interval"))
-        axes.set_xlim(-0.2, 1.75)
+        axes.set_xticks((0, 1, 1.8), (*one.conditions, "difference,\n95 % interval"))
+        axes.set_xlim(-0.3, 2.3)
         axes.set_ylabel(one.value)
         axes.set_title(f"p = {one.p:.3f}, $d_z$ = {one.d_z:.2f}, n = {len(one.people)}", fontsize=9)
         values = np.append(one.means.ravel(), (base + low, base + high))
