@@ -126,7 +126,7 @@ class Batch:
             places = [unfinished_without_timeline(place) for place in places]
         rest = [ClipRow(clip_text(one.path, out), PASSED_OVER, one.reason) for one in found.passed_over]
         named = [clip_text(place.clip, out) for place in places] + [row.clip for row in rest]
-        others = keep_others(earlier or (), named, [place.folder.name for place in places], out)
+        others = keep_others(earlier or (), named, out)
         return cls(places, [*rest, *others], out, request, on_result, study or StudySettings.kept(out))
 
     def run(self, workers: int, executor: Executor | None, progress: bool) -> list[ClipResult]:

@@ -66,11 +66,7 @@ def clip_text(path: Path, folder: Path) -> str:
     return as_text(relative_path(path.absolute(), folder.absolute()))
 
 
-def keep_others(earlier: Sequence[ClipRow], now: Iterable[str], used: Iterable[str], folder: Path) -> list[ClipRow]:
-    """The rows of earlier runs about other files than `now` and in other folders than `used`, if these still exist."""
-    named, taken = set(now), set(used)
-    return [
-        row
-        for row in earlier
-        if row.clip not in named and row.folder not in taken and (not row.folder or (folder / row.folder).is_dir())
-    ]
+def keep_others(earlier: Sequence[ClipRow], now: Iterable[str], folder: Path) -> list[ClipRow]:
+    """The rows of earlier runs about other files than `now`, if their results still exist."""
+    named = set(now)
+    return [row for row in earlier if row.clip not in named and (not row.folder or (folder / row.folder).is_dir())]

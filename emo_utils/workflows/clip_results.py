@@ -64,10 +64,11 @@ class ClipResult:
     def row(self) -> ClipRow:
         """Its row of the manifest, which lies beside the clips' folders."""
         clip = clip_text(self.clip, self.folder.parent)
+        reason = self.reason.replace(as_text(self.clip), as_text(self.clip.name))
         if self.status != OK:
-            return ClipRow(clip, self.status, self.reason, seconds=f"{self.seconds:.2f}")
+            return ClipRow(clip, self.status, reason, seconds=f"{self.seconds:.2f}")
         counts = str(self.summary["frames"]), str(len(self.summary["people"]))
-        return ClipRow(clip, OK, self.reason, as_text(self.folder.name), *counts, f"{self.seconds:.2f}")
+        return ClipRow(clip, OK, reason, as_text(self.folder.name), *counts, f"{self.seconds:.2f}")
 
 
 @dataclass(frozen=True)

@@ -17,14 +17,12 @@ from emo_utils.results_folder import LISTING, Listing, land, new_part, read_list
 from emo_utils.timeline import TYPES, Timeline
 from emo_utils.workflows.clip_manifest import ClipRow, read_rows, write_rows
 from emo_utils.workflows.output_folder import LOG
+from emo_utils.workflows.run_report import REPORT, write_run_report
 from emo_utils.workflows.run_tables import RunTables, StudySettings, finished_folders
 
 log = logging.getLogger("emo_utils")
 
 PARQUET, MOTION, SUMMARY = "timeline.parquet", "motion.csv", "summary.json"
-
-OF_THE_RUN = ("report.html", "report.pdf")
-"""Reports over a run, which show people; they are removed, and made anew by the next run."""
 
 
 @dataclass(frozen=True)
@@ -209,16 +207,16 @@ def _without(summary: dict[str, Any], timeline: Timeline, number: int) -> dict[s
 
 
 def _tables_without(out: Path, settings: StudySettings, whole: dict[str, str]) -> None:
-    """Write manifest and tables anew without the clips that were removed whole, by folder."""
+    """Write manifest, tables and report anew without the clips that were removed whole, by folder."""
     rows = read_rows(out)
     if rows is not None:
         write_rows(out, [row for row in rows if not _is_about(row, whole)])
     trials = settings.trials
     for name in whole.values():
         trials = trials.without(name) if trials else None
-    for name in OF_THE_RUN:
-        (out / name).unlink(missing_ok=True)
     RunTables(out, replace(settings, trials=trials)).write()
+    if (out / REPORT).exists():
+        write_run_report(out)
 
 
 def _is_about(row: ClipRow, whole: dict[str, str]) -> bool:
