@@ -126,7 +126,7 @@ def rest_of_clip(clip: str, timeline: Timeline, request: BaselineRequest, weight
         if logs is None:
             without.append(person)
         else:
-            people[person] = ("", _at_rest(*logs, weights))
+            people[person] = ("", at_rest(*logs, weights))
     if not people:
         faces = timeline.faces["time_s"]
         where = f"faces are seen from {faces.min():.2f} to {faces.max():.2f} s" if len(faces) else "the clip has none"
@@ -141,7 +141,12 @@ def rest_of_clip(clip: str, timeline: Timeline, request: BaselineRequest, weight
     return ClipBaseline(request.kind, people, about, warnings)
 
 
-def _at_rest(log_mean: np.ndarray, frames: int, weights: Weights) -> PersonBaseline:
+def at_rest(log_mean: np.ndarray, frames: int, weights: Weights) -> PersonBaseline:
+    """The baseline of a person whose face at rest has this mean log-probability (C,), over this many frames.
+
+    Raises:
+        WeightsError: the sidecar of the weights lacks what a neutral face looks like to them.
+    """
     profiles = profiles_of(weights)
     if profiles is None or NEUTRAL not in weights.classes:
         raise WeightsError(
@@ -179,7 +184,7 @@ def file_at_rest(path: Path, timeline: Timeline, sha256: str, weights: Weights) 
     found = appearances(path.name, timeline)
     if not found:
         raise EmoError(f"baseline {path}: expected the face of a person at rest, found no face; give another clip")
-    return FileBaseline(_at_rest(found[0].log_mean, found[0].frames, weights), _about(path, sha256, weights))
+    return FileBaseline(at_rest(found[0].log_mean, found[0].frames, weights), _about(path, sha256, weights))
 
 
 def saved_baseline(path: Path, sha256: str, weights: Weights, prior: str) -> FileBaseline:

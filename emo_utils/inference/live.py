@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 
 from emo_utils.inference.baseline import log_mean, take_off
+from emo_utils.inference.clip_baseline import at_rest
 from emo_utils.inference.frame_sources import FrameSource
 from emo_utils.inference.pipeline import Pipeline
 from emo_utils.inference.stream import StreamRow, stream
+from emo_utils.inference.weights import Weights
 from emo_utils.structures import Frame
 from emo_utils.video import Picture
 
@@ -126,25 +128,29 @@ def _deliver(source: FrameSource, newest: NewestFrame) -> None:
 
 
 class RestBaseline:
-    """The baseline of each person, from some seconds in which the face is at rest; see `inference.baseline`.
+    """The baseline of each person, from some seconds in which the face is at rest, as with `baseline="rest:A-B"`.
 
-    The mean of the log-probabilities at rest is taken off, and neutral is put back: what remains at rest is neutral,
-    and other expressions are what exceeds the person's rest face. A track counts as a person.
+    A track counts as a person.
 
     Args:
-        classes: names of the C classes.
+        weights: that make the predictions.
         seconds: duration of the rest.
     """
 
-    def __init__(self, classes: Sequence[str], seconds: float = REST_S):
-        self._classes, self._seconds = tuple(classes), seconds
+    def __init__(self, weights: Weights, seconds: float = REST_S):
+        self._weights, self._classes, self._seconds = weights, weights.classes, seconds
         self._until_s: float | None = None
         self._wanted = False
         self._seen: dict[int, list[list[float]]] = {}
         self._offsets: dict[int, np.ndarray] = {}
 
     def start(self) -> None:
-        """Measure the rest from the next frame on; an earlier baseline is forgotten."""
+        """Measure the rest from the next frame on; an earlier baseline is forgotten.
+
+        Raises:
+            WeightsError: the sidecar of the weights lacks what a neutral face looks like to them.
+        """
+        at_rest(np.zeros(len(self._classes)), 0, self._weights)
         self._wanted = True
 
     def stop(self) -> None:
@@ -175,15 +181,8 @@ class RestBaseline:
         self._until_s = None
         for person, values in self._seen.items():
             if len(values) >= FEWEST_REST_FRAMES:
-                self._offsets[person] = self._offset(np.array(values))
+                self._offsets[person] = at_rest(log_mean(np.array(values)), len(values), self._weights).offset
         self._seen = {}
-
-    def _offset(self, probabilities: np.ndarray) -> np.ndarray:
-        offset = log_mean(probabilities)
-        if "neutral" in self._classes:
-            neutral = self._classes.index("neutral")
-            offset[neutral] = np.delete(offset, neutral).min()
-        return offset
 
     def _with_baseline(self, row: StreamRow) -> StreamRow:
         if row["person_id"] not in self._offsets:

@@ -6,7 +6,10 @@ import av
 import numpy as np
 import pytest
 
+from emo_utils.inference.baseline import log_mean, take_off
+from emo_utils.inference.clip_baseline import at_rest
 from emo_utils.inference.live import NewestFrame, RestBaseline
+from emo_utils.inference.weights import find_weights
 from emo_utils.timeline import Timeline
 from emo_utils.video import Picture, read_frames
 
@@ -60,24 +63,22 @@ def test_an_error_of_the_source_is_raised_after_its_last_frame():
 
 def rows_of(probabilities, classes, person=1):
     row = {"person_id": person, "baseline_emotion": None}
-    return [
-        row
-        | {f"{prefix}{n}": p for prefix in ("p_", "smoothed_p_") for n, p in zip(classes, probabilities, strict=True)}
-    ]
+    pairs = list(zip(classes, probabilities, strict=True))
+    return [row | {f"{prefix}{name}": value for prefix in ("p_", "smoothed_p_") for name, value in pairs}]
 
 
-def test_a_face_at_rest_is_neutral_after_its_rest_was_measured():
-    classes = ("anger", "happiness", "neutral")
-    rest = RestBaseline(classes, seconds=1.0)
-    frowning = rows_of((0.6, 0.1, 0.3), classes)
+def test_what_a_face_shows_at_rest_is_taken_off_as_with_a_stretch_of_a_clip():
+    weights = find_weights("ferplus-int8")
+    frown = np.array([0.3 if name == "anger" else 0.1 for name in weights.classes])
+    rest, rows = RestBaseline(weights, seconds=1.0), rows_of(frown, weights.classes)
+    assert rest.applied(rows, 0.0)[0]["baseline_emotion"] is None
     rest.start()
-    for step in range(30):
-        rows = rest.applied(frowning, step * 0.05)
-    assert rows[0]["baseline_emotion"] == "neutral"
-    assert sum(rows[0][f"b_{name}"] for name in classes) == pytest.approx(1)
-    smiling = rest.applied(rows_of((0.1, 0.8, 0.1), classes), 2.0)
-    assert smiling[0]["baseline_emotion"] == "happiness"
-    stranger = rest.applied(rows_of((0.6, 0.1, 0.3), classes, person=2), 2.1)
-    assert stranger[0]["baseline_emotion"] is None
+    for step in range(1, 30):
+        (row,) = rest.applied(rows, step * 0.05)
+    found = np.array([row[f"b_{name}"] for name in weights.classes])
+    assert found == pytest.approx(take_off(frown[None], at_rest(log_mean(frown[None]), 20, weights).offset)[0])
+    assert row["b_anger"] < row["smoothed_p_anger"]
+    (stranger,) = rest.applied(rows_of(frown, weights.classes, person=2), 2.0)
+    assert stranger["baseline_emotion"] is None
     rest.stop()
-    assert rest.applied(frowning, 2.2)[0]["baseline_emotion"] is None
+    assert rest.applied(rows, 2.2)[0]["baseline_emotion"] is None

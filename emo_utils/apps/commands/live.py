@@ -49,7 +49,7 @@ def live(
         analyzer = Analyzer(
             weights, detector=detector, smoothing_s=smoothing_s, segments=False, identity_weights="none"
         )
-        baseline = RestBaseline(analyzer.pipeline.weights.classes)
+        baseline = RestBaseline(analyzer.pipeline.weights)
         if rest:
             baseline.start()
         chosen = int(source) if source.isdecimal() else Path(source)

@@ -65,8 +65,11 @@ def _fields(choices: Choices) -> list[gr.components.Component]:
         rate = gr.Dropdown(list(RATES), value=next(iter(RATES)), label="Sampling rate")
         smoothing = gr.Dropdown(list(SMOOTHINGS), value=SMOOTHINGS[0], label="Smoothing")
         smoothing_s = gr.Slider(0, 2, 0.25, step=0.05, label="Smoothing, seconds")
+        rest = gr.Textbox(
+            label="Baseline: seconds in which the face is at rest", placeholder="none; such as 0-2", max_lines=1
+        )
         chosen = gr.CheckboxGroup(list(measures), label="Further measures")
-    return [weights, detector, rate, smoothing, smoothing_s, chosen]
+    return [weights, detector, rate, smoothing, smoothing_s, rest, chosen]
 
 
 def analyse(

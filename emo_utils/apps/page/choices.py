@@ -1,9 +1,12 @@
 """What a visitor can choose, and the options of an analysis that it gives."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from emo_utils.errors import EmoError
+from emo_utils.inference.baseline_request import NONE, REST
 from emo_utils.inference.options import AnalysisOptions
 from emo_utils.inference.smoothing import METHODS
 from emo_utils.inference.weights import DEFAULT, SHIPPED, find_weights
@@ -52,6 +55,7 @@ class Choices:
         rate: str,
         smoothing: str,
         smoothing_s: float,
+        rest: str,
         chosen: Sequence[str],
     ) -> AnalysisOptions:
         """The options that a form stands for.
@@ -66,11 +70,25 @@ class Choices:
             sample_fps=RATES[rate],
             smoothing=smoothing,
             smoothing_s=float(smoothing_s),
+            baseline=_baseline(rest),
             measures=tuple(name for name in measures if name in chosen),
         )
 
 
 SMOOTHINGS = tuple(METHODS)
+
+
+STRETCH = re.compile(r"\s*(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)\s*")
+
+
+def _baseline(rest: str) -> str:
+    """The baseline of a stretch such as "0-2"; a visitor can name no file."""
+    if not rest.strip():
+        return NONE
+    match = STRETCH.fullmatch(rest)
+    if not match:
+        raise EmoError(f"rest: expected seconds of the clip, such as 0-2, found {rest[:20]!r}")
+    return f"{REST}:{match[1]}-{match[2]}"
 
 
 def _shown(name: str) -> str:

@@ -59,7 +59,7 @@ class LiveSockets:
 
     async def _answer(self, socket: WebSocket) -> None:
         classes = self._pipeline.weights.classes
-        newest, rest = NewestFrame(), RestBaseline(classes)
+        newest, rest = NewestFrame(), RestBaseline(self._pipeline.weights)
         messages: asyncio.Queue[dict | None] = asyncio.Queue()
         tell = partial(asyncio.get_running_loop().call_soon_threadsafe, messages.put_nowait)
         thread = threading.Thread(target=self._work, args=(newest, rest, tell), name="live", daemon=True)
@@ -102,6 +102,8 @@ async def _read(socket: WebSocket, newest: NewestFrame, rest: RestBaseline) -> N
                 newest.put(Picture(number, time_s, partial(decode_image, data[4:], "frame", most_pixels=MOST_PIXELS)))
             elif message.get("text") in commands:
                 commands[message["text"]]()
+    except EmoError as error:  # these weights have no rest face
+        newest.close(error)
     finally:
         newest.close()
 

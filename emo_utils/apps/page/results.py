@@ -144,6 +144,8 @@ def _card(person: dict, folder: Path) -> str:
     facts = [f"seen {person['seen_s']:.1f} s"]
     if person["mean_confidence"] is not None:
         facts += [f"mean probability {person['mean_confidence']:.0%}", f"uncertain {person['uncertain_share']:.0%}"]
+    if person.get("baseline"):
+        facts.append(f"without the baseline mostly {person['baseline']['dominant_emotion']}")
     return (
         f'<section class="emo-card" aria-label="Person {number}"><h4>Person {number}{emotion_chip(named)}</h4>'
         f"<dl>{bars}</dl><p>{' · '.join(facts)}</p>{_apexes(number, folder)}</section>"

@@ -101,7 +101,7 @@ def browser(camera):
 
 @pytest.fixture
 def visit(browser, served):
-    """Open the page as a new visitor; nothing may be refused by its own policy."""
+    """Open the page as a new visitor; the page may ask for nothing that its policy or its guard refuses."""
     opened, refused = [], []
 
     def new(**traits):
@@ -110,6 +110,7 @@ def visit(browser, served):
         opened.append(context)
         page = context.new_page()
         page.on("console", lambda message: refused.append(message.text) if "Content Security" in message.text else None)
+        page.on("response", lambda answer: refused.append(answer.url) if answer.status >= 400 else None)
         page.goto(served.url)
         page.wait_for_selector("#emo-start")
         return page
