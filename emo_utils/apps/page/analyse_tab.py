@@ -53,8 +53,8 @@ def add(engine: Engine, choices: Choices) -> None:
         run, [clip, *fields], [progress, results], concurrency_limit=engine.limits.max_queue + 2,
         concurrency_id="analysis", show_progress="hidden", api_visibility="private", trigger_mode="once",
     )  # fmt: skip
-    stop.click(stopped, queue=False, api_visibility="private")
-    forget.click(forgotten, None, [progress, results, clip], queue=False, api_visibility="private")
+    stop.click(stopped, api_visibility="private")
+    forget.click(forgotten, None, [progress, results, clip], api_visibility="private")
 
 
 def _fields(choices: Choices) -> list[gr.components.Component]:

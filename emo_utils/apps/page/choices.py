@@ -81,9 +81,9 @@ SMOOTHINGS = tuple(METHODS)
 STRETCH = re.compile(r"\s*(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)\s*")
 
 
-def _baseline(rest: str) -> str:
+def _baseline(rest: str | None) -> str:
     """The baseline of a stretch such as "0-2"; a visitor can name no file."""
-    if not rest.strip():
+    if not (rest or "").strip():
         return NONE
     match = STRETCH.fullmatch(rest)
     if not match:

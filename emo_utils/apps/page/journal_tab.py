@@ -34,7 +34,7 @@ def add(engine: Engine, choices: Choices) -> None:
     with gr.Tab("Journal", id="journal") as tab, gr.Row(elem_classes="emo-columns"):
         with gr.Column(scale=2, min_width=300):
             clip = gr.Video(
-                label="Today's clip: upload or record", sources=["upload", "webcam"], height=240, include_audio=True,
+                label="Today's clip: upload or record", sources=["upload", "webcam"], height=280, include_audio=True,
                 buttons=[], elem_id="emo-journal-clip", webcam_options=gr.WebcamOptions(mirror=False),
             )  # fmt: skip
             day = gr.Textbox(date.today().isoformat(), label="Day", elem_id="emo-journal-day")
@@ -63,7 +63,7 @@ def add(engine: Engine, choices: Choices) -> None:
         return _state("", when)
 
     state = [overview, chosen]
-    quiet = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
+    quiet = {"api_visibility": "private", "show_progress": "hidden"}
     tab.select(refreshed, [day], state, **quiet)
     day.change(refreshed, [day], state, **quiet)
     add_entry.click(
@@ -96,7 +96,7 @@ def _archive(engine: Engine) -> tuple:
         address = f"{FILES}/{job.name}/{name}"
         return f'<p class="emo-files"><a href="{address}" download="{name}">{name}, {count} entries</a></p>'
 
-    export.click(exported, [passphrase], [link], queue=False, api_visibility="private")
+    export.click(exported, [passphrase], [link], api_visibility="private")
     return button, file, passphrase
 
 

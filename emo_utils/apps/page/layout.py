@@ -13,6 +13,9 @@ HEADER = (
     "</header>"
 )
 
+WAITING = 100
+"""Requests of all visitors that may wait for a thread; how many may wait for an analysis is a limit of the page."""
+
 
 def page(engine: Engine, choices: Choices, public: bool) -> gr.Blocks:
     """All tabs.
@@ -31,5 +34,5 @@ def page(engine: Engine, choices: Choices, public: bool) -> gr.Blocks:
             if not public:
                 journal_tab.add(engine, choices)
             about_tab.add(engine.limits, public)
-    blocks.queue(max_size=engine.limits.max_queue, api_open=False, default_concurrency_limit=8)
+    blocks.queue(max_size=WAITING, api_open=False, default_concurrency_limit=8)
     return blocks

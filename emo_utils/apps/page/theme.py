@@ -66,4 +66,6 @@ def emo_theme() -> themes.Base:
         text_size=themes.sizes.text_md,
     )
     values = {name: light for name, (light, _) in LIGHT_AND_DARK.items()}
-    return base.set(**values, **{f"{name}_dark": dark for name, (_, dark) in LIGHT_AND_DARK.items()})
+    return base.set(
+        input_border_width="1px", **values, **{f"{name}_dark": dark for name, (_, dark) in LIGHT_AND_DARK.items()}
+    )
