@@ -124,3 +124,10 @@ def test_a_live_camera_that_sends_no_picture_is_told_so(served, visitor):
         assert "happiness" in socket.recv(timeout=60)
         socket.send(b"\0\0\0\1no picture")
         assert "expected an image" in socket.recv(timeout=60)
+
+
+def test_gradio_reports_nothing_to_its_makers(served, visitor):
+    from gradio import analytics
+
+    assert not analytics.analytics_enabled()
+    assert visitor().get("/config").json()["analytics_enabled"] is False
