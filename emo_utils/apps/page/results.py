@@ -63,14 +63,15 @@ def pair_html(each: list[tuple[str, Analysis, Path]]) -> str:
 
 
 def _side(heading: str, analysis: Analysis, folder: Path) -> str:
-    summary = analysis.summary()
-    line = "Probability of each expression over time, for each person; the table holds the same numbers"
-    chart = chart_svg(analysis, "line", line, width_inches=PHONE_INCHES)
+    summary, chart = analysis.summary(), ""
+    if summary["people"]:
+        line = "Probability of each expression over time, for each person; the table holds the same numbers"
+        chart = f'<figure class="emo-chart">{chart_svg(analysis, "line", line, width_inches=PHONE_INCHES)}</figure>'
     parts = [
         f"<h2>{escape(heading)}</h2>",
         _facts(summary),
         _video(analysis, folder),
-        f'<figure class="emo-chart">{chart}</figure>',
+        chart,
         _people(summary, folder),
         _segments(analysis),
         _files(folder, folder.name),
