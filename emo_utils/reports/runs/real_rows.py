@@ -4,7 +4,16 @@ from collections.abc import Sequence
 
 from emo_utils.reports.runs.table_rows import CellResult, TableRow
 
-COLUMNS = ("method", "random split", "by person", "by person, person's baseline", "zero-shot", "zero-shot, baseline")
+COLUMNS = (
+    "method",
+    "random split",
+    "the same, baseline",
+    "by person",
+    "the same, baseline",
+    "zero-shot",
+    "the same, baseline",
+)
+"""A method; then three protocols, each without and with the person's baseline."""
 PERSON = "/person"
 ZERO_SHOT = "zero-shot/"
 
@@ -17,14 +26,16 @@ def real_markdown(rows: Sequence[TableRow]) -> str:
         if row.name.endswith(PERSON):
             continue
         other = with_baseline.get(row.name)
-        corrected = _figure(other.by_person) if other else "-"
-        if row.name.startswith(ZERO_SHOT):
-            cells = ["-", "-", "-", _figure(row.by_person), corrected]
-        else:
-            cells = [_figure(row.as_source), _figure(row.by_person), corrected, "-", "-"]
+        random, by_person = ([_figure(one), _figure(corrected)] for one, corrected in _pairs(row, other))
+        cells = ["-"] * 4 + by_person if row.name.startswith(ZERO_SHOT) else random + by_person + ["-"] * 2
         if set(cells) != {"-"}:
             lines.append(f"| {row.row}{f', {row.note}' if row.note else ''} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _pairs(row: TableRow, corrected: TableRow | None) -> list[tuple[CellResult, CellResult]]:
+    """Results of a method without and with the person's baseline, under a random split and by person."""
+    return list(zip(row.results, corrected.results if corrected else (CellResult(), CellResult()), strict=True))
 
 
 def beside(random: CellResult, by_person: CellResult) -> str:
