@@ -105,7 +105,7 @@ def test_a_recorded_clip_is_analysed(visit):
     page.click("#emo-clip button:has-text('Click to Access Webcam'), #emo-clip [title='grant webcam access']")
     page.click("#emo-clip button[aria-label='start recording'], #emo-clip button[title='start recording']")
     page.wait_for_timeout(1500)
-    page.click("#emo-clip button[aria-label='stop recording'], #emo-clip button[title='stop recording']")
+    page.click("#emo-clip [title='stop recording']")
     page.wait_for_selector("#emo-clip video[src*='gradio_api']")
     page.click("#emo-start")
     page.wait_for_selector("#emo-results .emo-results")
