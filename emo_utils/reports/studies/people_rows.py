@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from emo_utils.measures.measure import person_numbers
 from emo_utils.reports.clips.segment_notes import segments_note
 from emo_utils.reports.studies.finished import FinishedClip, weighted_mean
 
@@ -40,6 +41,7 @@ def people_rows(clip: FinishedClip) -> Iterator[Row]:
             "low_quality_share": float((rows["status"] == "low_quality").mean()),
             "mean_detection_confidence": float(rows["detection_confidence"].mean()),
             **means_of(clip, rows, weight),
+            **_numbers_of_measures(rows),
             "baseline": clip.baseline,
             **_baseline(clip, rows, weight),
             **_segments(clip, person),
@@ -86,6 +88,12 @@ def baseline_means(clip: FinishedClip, rows: pd.DataFrame, weight: np.ndarray) -
     return {
         f"mean_b_{name}": weighted_mean(rows[f"b_{name}"].to_numpy(float), weight) for name in clip.timeline.classes
     }
+
+
+def _numbers_of_measures(rows: pd.DataFrame) -> Row:
+    """What measures count per person, such as blinks; their means are in `means_of`."""
+    found = person_numbers(rows).items()
+    return {name: np.nan if value is None else value for name, value in found if not name.startswith("mean_")}
 
 
 def _baseline(clip: FinishedClip, rows: pd.DataFrame, weight: np.ndarray) -> Row:

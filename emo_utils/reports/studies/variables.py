@@ -102,7 +102,15 @@ def people_variables(layout: Layout) -> dict[str, Variable]:
         f"share_{name}": _share(f"share of the person's time that is named {name} after smoothing")
         for name in layout.classes
     }
-    return {**fixed, **shares, **_means(layout), **_baseline(layout), **_segment_counts(layout)}
+    counted = _counted(layout)
+    return {**fixed, **shares, **_means(layout), **counted, **_baseline(layout), **_segment_counts(layout)}
+
+
+def _counted(layout: Layout) -> dict[str, Variable]:
+    """What measures count per person, such as blinks; see `Measure.summary`."""
+    whole = [one for one in map(measures.create, measures) if set(one.columns) <= set(layout.measures)]
+    found = {name: column for one in whole for name, column in one.summary.items() if not name.startswith("mean_")}
+    return {name: Variable(one.meaning, NUMBER, one.unit, one.low, one.high) for name, one in found.items()}
 
 
 def _means(layout: Layout) -> dict[str, Variable]:
