@@ -99,6 +99,19 @@ def test_a_live_camera_is_read_and_frames_are_counted(visit, served):
     assert not list(served.visitors.root.rglob("*.jpg")), "nothing of it is stored"
 
 
+def test_a_recorded_clip_is_analysed(visit):
+    page = visit()
+    page.click("#emo-clip button[aria-label='Capture from camera']")
+    page.click("#emo-clip button:has-text('Click to Access Webcam'), #emo-clip [title='grant webcam access']")
+    page.click("#emo-clip button[aria-label='start recording'], #emo-clip button[title='start recording']")
+    page.wait_for_timeout(1500)
+    page.click("#emo-clip [title='stop recording']")
+    page.wait_for_selector("#emo-clip video[src*='gradio_api']")
+    page.click("#emo-start")
+    page.wait_for_selector("#emo-results .emo-results")
+    assert "Person 1" in page.inner_text(".emo-card")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
