@@ -11,6 +11,7 @@ CSS = (STATIC / "page.css").read_text(encoding="utf-8")
 
 HEAD = (
     '<meta name="description" content="Read facial expressions from video, on this machine">'
+    '<link rel="stylesheet" href="emo/static/phone.css">'
     '<script type="module" src="emo/static/page.js"></script>'
 )
 

@@ -11,7 +11,11 @@ from types import SimpleNamespace
 import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-MB = 1_000_000
+VISITOR = {
+    "viewport": {"width": 1200, "height": 900},
+    "permissions": ["camera"],
+    "reduced_motion": "reduce",  # colours are checked at once, not in the middle of a transition
+}
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +114,7 @@ def visit(browser, served):
     opened, refused = [], []
 
     def new(**traits):
-        context = browser.new_context(viewport={"width": 1200, "height": 900}, permissions=["camera"], **traits)
+        context = browser.new_context(**VISITOR, **traits)
         context.set_default_timeout(120_000)
         opened.append(context)
         page = context.new_page()

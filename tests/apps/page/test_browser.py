@@ -135,7 +135,7 @@ def test_two_gigabytes_are_refused_before_they_are_sent(visit, tmp_path, served)
         file.truncate(2_000_000_000)
     page = visit()
     page.set_input_files("#emo-clip input[type=file]", large)
-    page.wait_for_selector("text=/exceeds the maximum/i")
+    page.wait_for_selector("text=/exceed the maximum allowed size/")
     assert not list(served.visitors.root.glob("*/uploads/*/*"))
 
 

@@ -28,7 +28,8 @@ def test_each_of_three_visitors_gets_the_own_results_and_no_other_can_open_them(
         (job,) = JOB.findall(said)
         opened = [one.client.get(f"/emo/files/{job}/timeline.csv").status_code for one in visitors]
         assert opened == [200 if other == number else 404 for other in range(3)]
-    assert not list(served.visitors.root.glob("*/uploads/*"))
+    own = [served.visitors.folder(one.client.cookies["emo_visitor"]) for one in visitors]
+    assert not [upload for folder in own for upload in folder.glob("uploads/*")]
 
 
 def test_the_upload_of_another_visitor_cannot_be_analysed(served, clip):
