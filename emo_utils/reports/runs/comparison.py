@@ -69,14 +69,14 @@ def people_chart(run: FinishedRun) -> Figure:
     counted = "person" if people else NOT_KNOWN
     low, high = report["accuracy_interval_95"]
     with plt.rc_context(STYLE):
-        width = min(9, max(4.5, 1.8 + 0.28 * len(people)))
+        width = min(9, max(6.5, 1.8 + 0.28 * len(people)))
         figure, axis = plt.subplots(figsize=(width, 2.9), layout="constrained")
         axis.axhspan(low, high, color=SECOND, alpha=0.3, lw=0, label=f"95 % over people [{low:.0%}, {high:.0%}]")
         axis.axhline(report["accuracy"], color=SECOND, lw=2, zorder=3, label=f"all clips {report['accuracy']:.1%}")
         axis.axhline(chance, color="black", lw=0.8, ls=":", zorder=3, label=f"chance {chance:.1%}")
         axis.bar(range(len(people)), [one["accuracy"] for _, one in people], color=FIRST, width=0.7, zorder=2)
         names = [name for name, _ in people] if len(people) <= MOST_NAMES else []
-        axis.set_xticks(range(len(names)), names, rotation=90 if len(names) > 6 else 0)
+        axis.set_xticks(range(len(names)), names, rotation=90 if len(names) > 3 else 0)
         axis.set_ylim(0, 1)
         axis.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
         axis.set_xlabel(counted)

@@ -16,6 +16,7 @@ from emo_utils.run_folder import RunFolder
 COLOURS = tuple(EMOTION_COLOURS.values())
 DASHES = ("-", (0, (4, 1.5)), (0, (1, 1)))
 NOTE = f"{SYNTHETIC} faces"
+NOTE_COLOUR = "#b3261e"
 
 
 def figure_text(report: Mapping, figure: str = "uar") -> str:
@@ -115,14 +116,16 @@ def recall_table(runs: Mapping[str, Path | pd.DataFrame], source: Mapping[str, s
 
 
 def noted(figure: Figure, synthetic: bool, height: float = 0.2) -> Figure:
-    """The figure; for synthetic faces with a line under it that marks it as synthetic.
+    """The figure; for synthetic faces with a line that marks it as synthetic: under it, or above a chart of a clip.
 
     Args:
-        figure: with constrained layout.
+        figure: with constrained layout, or a chart of a clip, whose legend stands under it.
         synthetic: of the corpus.
         height: of the line, in inches.
     """
-    if synthetic:
+    if synthetic and figure.legends:
+        figure.text(0.99, 0.99, NOTE, fontsize=8, color=NOTE_COLOUR, ha="right", va="top")
+    elif synthetic:
         figure.set_figheight(figure.get_figheight() + height)
-        figure.supxlabel(NOTE, fontsize=8, color="#b3261e", x=0.01, ha="left")
+        figure.supxlabel(NOTE, fontsize=8, color=NOTE_COLOUR, x=0.01, ha="left")
     return figure
