@@ -126,8 +126,10 @@ def _value(connection: sqlite3.Connection, pragma: str) -> int | str:
 def _check(connection: sqlite3.Connection, path: Path, newest: int) -> None:
     """Refuse a file that is no journal, or a journal of a newer version, before anything is changed in it."""
     try:
+        connection.execute("BEGIN")  # one state of the file: another process may be creating the journal now
         version, owner = _value(connection, "user_version"), _value(connection, "application_id")
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        connection.execute("COMMIT")
     except sqlite3.DatabaseError as error:
         raise JournalError(f"{path}: expected a journal, found another file ({error}); choose another folder") from None
     if owner != APPLICATION_ID and (tables or version):

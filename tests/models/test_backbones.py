@@ -71,6 +71,10 @@ def test_one_step_reaches_every_parameter_and_predictions_have_the_right_shape(n
     assert logits.isfinite().all()
 
 
+RATES = ((1e3, 0.1), (10e6, 1e-3), (float("inf"), 3e-4))
+"""Learning rates by number of parameters; the smallest are a single linear layer."""
+
+
 @pytest.mark.parametrize(("name", "weights"), [*((name, "random") for name in NAMES), *FROM_FERPLUS])
 def test_eight_samples_are_learnt_by_heart(name, weights):
     """Trained in training mode, judged in evaluation mode by the statistics of the eight, which are all there is."""
@@ -78,8 +82,8 @@ def test_eight_samples_are_learnt_by_heart(name, weights):
     options = {"dropout": 0.0} if "dropout" in inspect.signature(backbones.get(name)).parameters else {}
     model, inputs = make(name, representation, weights, **options), batch(representation, 8)
     labels = torch.arange(8) % CLASSES
-    small = count_parameters(model) < 10e6
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3 if small else 3e-4, weight_decay=0.0)
+    rate = next(rate for most, rate in RATES if count_parameters(model) < most)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.0)
     for step in range(60):
         optimizer.zero_grad()
         loss_of(model.train()(*inputs), labels).backward()

@@ -5,7 +5,8 @@ from torch import nn
 from emo_utils.errors import EmoError
 from emo_utils.models import backbones, channel_relevance, create_model, embeddings, grad_cam
 
-SHAPES = {"frame": (1, 64, 64), "stack": (5, 64, 64), "sequence": (3, 1, 48, 48), "features": (12,)}
+SHAPES = {"frame": (1, 64, 64), "stack": (5, 64, 64), "sequence": (3, 1, 48, 48)}
+SHAPES |= {"features": (12,), "embeddings": (6, 12)}
 PICTURES = [name for name in backbones if "stack" in backbones.get(name).accepts]
 
 
@@ -13,7 +14,7 @@ def make(name: str):
     torch.manual_seed(0)
     representation = [kind for kind in backbones.get(name).accepts if kind != "apex"][-1]
     shape = SHAPES[representation]
-    channels = shape[1] if representation == "sequence" else shape[0]
+    channels = shape[1] if representation in ("sequence", "embeddings") else shape[0]
     return create_model(name, channels, 4, "random").eval(), torch.rand(2, *shape)
 
 

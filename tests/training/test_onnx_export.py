@@ -17,6 +17,7 @@ from emo_utils.evaluation.measure import measure
 from emo_utils.evaluation.predictions import prediction_table
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.prior import change_prior
+from emo_utils.inference.sample_engine import SampleEngine
 from emo_utils.inference.weights import SHIPPED, find_weights, known_weights, read_weights
 from emo_utils.models import create_model
 from emo_utils.structures import FaceImages, InputSpec
@@ -225,7 +226,7 @@ def test_what_is_released_tells_the_figures_of_the_file_itself(pair, tmp_path):
     four = [create_model("face_net", 1, 4, widths=(8, 16), blocks=1).eval()]
     path = release(four, tmp_path / "bars.onnx", InputSpec(), parts, {"data": {"corpus": "bars"}}, Form(int8=True))
     weights = read_weights(path)
-    table = predictions_of(predict_samples(OnnxEngine(weights), parts["test"]), parts["test"])
+    table = predictions_of(predict_samples(SampleEngine(weights), parts["test"]), parts["test"])
     found = weights.sidecar["metrics"]["test"]
     assert found["n"] == 64
     assert found["accuracy"] == pytest.approx(measure(table)["accuracy"])

@@ -83,7 +83,7 @@ def _print_files(report: dict) -> None:
         ("too_short", "too short for the network:"),
         ("unreadable", "cannot be read:"),
     ):
-        names = list(report[f"{key}_files"])
+        names = list(report.get(f"{key}_files", ()))
         if names:
             more = ", ..." if len(names) > NAMED else ""
             typer.echo(f"  MISSED    {what} {len(names)} files: {', '.join(names[:NAMED])}{more}")
