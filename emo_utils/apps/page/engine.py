@@ -127,7 +127,7 @@ class Engine:
     ) -> Iterator[Step | Analysis]:
         """Analyse a clip into the folder of a job; gives steps, and the analysis at the end.
 
-        `outputs` are names of outputs; None: the default ones.
+        `outputs` are names of outputs; None: the default ones and the PDF.
 
         Raises:
             EmoError: the clip cannot be read or is not within the limits.
@@ -169,7 +169,7 @@ class Engine:
             report(stage, done, total)
 
         analysis = analyzer(options).analyze_source(source, progress=on_stage)
-        analysis.save(folder, outputs, progress=on_stage)
+        analysis.save(folder, outputs, progress=on_stage, **({} if outputs else {"pdf": True}))
         return analysis
 
 

@@ -33,6 +33,11 @@ def download(page, name):
     return found.value.path().read_bytes()
 
 
+def uploads(served) -> set:
+    """The files that visitors have uploaded and that are still there."""
+    return set(served.visitors.root.glob("*/uploads/*/*"))
+
+
 @pytest.fixture(scope="module")
 def axe():
     return pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
@@ -45,6 +50,7 @@ def faults(axe, page):
 
 
 def test_an_uploaded_clip_is_analysed_and_its_files_are_those_of_emo_analyze(visit, served, clip, tmp_path, axe):
+    before = uploads(served)
     page = visit()
     told = analyse(page, clip)
     assert any("Finding faces" in text and "of 24" in text for text in told)
@@ -60,11 +66,12 @@ def test_an_uploaded_clip_is_analysed_and_its_files_are_those_of_emo_analyze(vis
     assert download(page, "Timeline (CSV)") == expected
     archive = zipfile.ZipFile(io.BytesIO(download(page, "Everything (ZIP)")))
     assert archive.read("timeline.csv") == expected
+    assert download(page, "Report (PDF)").startswith(b"%PDF")
     assert {"segments.csv", "annotated.mp4", "charts/line.png", "summary.json"} <= set(archive.namelist())
     assert not [name for name in archive.namelist() if name.startswith(".")]
     assert str(served.visitors.root) not in archive.read("analysis.log").decode()
 
-    assert not list(served.visitors.root.glob("*/uploads/*"))
+    assert uploads(served) <= before, "uploads of other tests may still be there"
     assert faults(axe, page) == []
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": 390, "height": 844})
@@ -130,13 +137,13 @@ def test_a_broken_upload_gets_a_message(visit, served, name, content, message):
 
 
 def test_two_gigabytes_are_refused_before_they_are_sent(visit, tmp_path, served):
-    large = tmp_path / "large.mp4"
+    before, large = uploads(served), tmp_path / "large.mp4"
     with large.open("wb") as file:
         file.truncate(2_000_000_000)
     page = visit()
     page.set_input_files("#emo-clip input[type=file]", large)
     page.wait_for_selector("text=/exceed the maximum allowed size/")
-    assert not list(served.visitors.root.glob("*/uploads/*/*"))
+    assert uploads(served) <= before
 
 
 def test_two_networks_are_compared(visit, clip):
