@@ -39,7 +39,8 @@ def _one_person(person: dict, classes: Sequence[str], title: str) -> Chart:
     axis.set_ylim(0, 1.1)
     axis.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
     axis.set_ylabel(WHAT)
-    axis.set_title(f"{title}, person {person['person_id']}", fontweight="bold")
+    axis.set_title(f"Person {person['person_id']}", fontsize=9)
+    _head(chart, title)
     return chart
 
 
@@ -59,7 +60,7 @@ def _each(people: Sequence[dict], title: str) -> Chart:
     axis.set_ylim(len(people) - 0.5, -0.5)
     axis.set_xlim(0, 1)
     axis.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
-    axis.set_title(title, fontweight="bold")
+    _head(chart, title)
     chart.draw_key(_key(people))
     return chart
 
@@ -77,7 +78,7 @@ def pie_chart(timeline: Timeline, name: str = "") -> Chart:
             axis.axis("off")
         for axis, person in zip(axes.flat, people, strict=False):
             _draw_pie(axis, person, numbered=columns <= 3)
-        chart.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
+        _head(chart, title)
         chart.draw_key(_key(people))
     return chart
 
@@ -96,6 +97,10 @@ def _draw_pie(axis, person: dict, numbered: bool) -> None:
     for emotion, number in zip(shares, drawn[-1] if numbered else (), strict=False):
         number.set_color(ink_on(COLOURS[emotion]))
     axis.set_title(f"Person {person['person_id']}", loc="center", fontsize=9)
+
+
+def _head(chart: Chart, title: str) -> None:
+    chart.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
 
 
 def _percent(share: float) -> str:
