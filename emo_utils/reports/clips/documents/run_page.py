@@ -85,7 +85,7 @@ def run_page(title: str, clips: Sequence[ClipLine]) -> str:
         ("analysed", str(len(read))),
         ("failed", str(sum(clip.status == "failed" for clip in clips))),
         ("minutes", f"{sum(clip.duration_s or 0 for clip in read) / 60:.1f}"),
-        ("people", str(len(people))),
+        ("people, clip by clip", str(len(people))),
     )
     return render(
         "run.html.j2",
