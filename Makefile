@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
 export UV_LINK_MODE ?= copy
 
-.PHONY: help setup demo serve test chromium lint dockerfile notebooks real-tables weights recogniser docs bench soak pins clean
+.PHONY: help setup demo serve test chromium lint dockerfile notebooks real-tables weights recogniser docs bench measures soak pins clean
 
 help:
 	@echo "make demo       set up if needed, then read the sample clip -> output/demo/"
@@ -15,8 +15,9 @@ help:
 	@echo "make notebooks  run the notebooks in order, outputs kept in place; CORPUS=ravdess: 00 to 08 on another corpus"
 	@echo "make real-tables  every method on the real corpus -> Assets/results/tables.csv"
 	@echo "make docs       the site -> output/site/"
-	@echo "make bench      speed and memory as ratios -> benchmarks/results/"
-	@echo "make soak       kill a run over a folder, and a journal, again and again; nothing may be lost or half written"
+	@echo "make bench      speed and memory as ratios with their goals -> benchmarks/results/performance.csv; PART=memory: one part"
+	@echo "make measures   accuracy, and the speed of single parts: every script of benchmarks/, hours"
+	@echo "make soak       kill a run over a folder, a journal and a cluster again and again; nothing may be lost or half written"
 	@echo "make pins       resolve requirements.txt anew from pyproject.toml"
 
 .venv/bin/uv:
@@ -119,14 +120,22 @@ docs: .venv/all
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo output/site/index.html
 
+# Under twenty minutes on two idle cores. PART="ratio memory": only these; HOUR=1: the memory of a whole hour of video.
 bench: .venv/all
-	for script in $(filter-out benchmarks/soak.py benchmarks/journal_kills.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
+	$(BIN)/python benchmarks/performance $(PART) $(if $(HOUR),--hour)
+
+# Accuracy, and the speed of single parts: hours. One alone: python benchmarks/SCRIPT.py
+SOAKS := benchmarks/soak.py benchmarks/journal_kills.py benchmarks/cluster_soak.py
+measures: .venv/all
+	for script in $(filter-out $(SOAKS),$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
 
 # A run over 40 clips, killed thirty times at random moments, then finished: about five minutes on two free cores.
 # Then a journal, killed a hundred times in the middle of adding entries: about two minutes.
+# Then 2,000 clips on a Dask cluster of this machine: workers killed and added, the scheduler restarted; about a quarter of an hour.
 soak: .venv/all
 	$(BIN)/python benchmarks/soak.py
 	$(BIN)/python benchmarks/journal_kills.py
+	$(BIN)/python benchmarks/cluster_soak.py
 
 pins: | .venv/bin/uv
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-header --no-annotate \

@@ -1,4 +1,4 @@
-"""Onset, apex and offset against a known truth, on synthetic clips made hard; and what finding them costs.
+"""Onset, apex and offset against a known truth, on synthetic clips made hard.
 
     python benchmarks/segments.py [--tune | --real] [--subjects N]
 
@@ -11,11 +11,7 @@ real clips instead, see `real_segments`.
 import argparse
 import json
 import os
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -30,17 +26,12 @@ from emo_utils.inference.pipeline import Pipeline
 from emo_utils.motion.flow import METHODS
 from emo_utils.motion.rules import COMBINED, MOTION_ALONE, PROBABILITY_ALONE, middle_frames
 from emo_utils.motion.scoring import SegmentScore, score_segments
-from emo_utils.video import read_frames
-from emo_utils.video_writer import VideoWriter
-from emo_utils.workflows.analyze import analyze_clips
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "segments.json"
 TUNE, REPORT = 11, 2024
 SINGLE = [(name,) for name in ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")]
 SEVERAL = [("happiness", "anger", "surprise"), ("sadness", "neutral", "fear"), ("disgust", "happiness", "sadness")]
-REPEATS = 5
-LOOPS = 20
 
 
 def scenes(subjects: int, seed: int) -> list[tuple]:
@@ -108,65 +99,6 @@ def print_table(table: dict) -> None:
             print(f"{level:7}{rule:26}{errors}{row['hits']:>10}/{row['false']}/{row['missed']}")
 
 
-def analysis_s(clip: Path, out: Path, segments: bool) -> float:
-    """Wall time of a whole analysis, annotated video and charts with it, in a process that is warm."""
-    started = time.perf_counter()
-    analyze_clips([clip], out, quiet(segments=segments), overwrite=True, progress=False)
-    return time.perf_counter() - started
-
-
-ONE_ANALYSIS = """
-import resource, sys
-from pathlib import Path
-from emo_utils.workflows.analyze import analyze_clips
-from emo_utils.inference.options import AnalysisOptions
-options = AnalysisOptions(identity_weights="none", segments=sys.argv[3] == "yes")
-analyze_clips([sys.argv[1]], sys.argv[2], options, ["parquet", "segments", "apex", "summary"], progress=False)
-status = Path("/proc/self/status")  # where it is there: ru_maxrss of a child begins with its parent's size
-lines = status.read_text().splitlines() if status.exists() else []
-own = [int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")]
-print(own[0] if own else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
-"""
-
-
-def peak_mb(clip: Path, out: Path, segments: bool) -> float:
-    command = [sys.executable, "-c", ONE_ANALYSIS, str(clip), str(out), "yes" if segments else "no"]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    return int(done.stdout.split()[-1]) / 1024**2
-
-
-def looped(clip: Path, path: Path) -> Path:
-    with VideoWriter(path) as writer:
-        start_s = 0.0
-        for _ in range(LOOPS):
-            for frame in read_frames(clip):
-                writer.write(frame.pixels, end_s := start_s + frame.time_s)
-            start_s = end_s + 0.04
-    return path
-
-
-def cost(folder: Path) -> dict:
-    shared = Path(os.environ.get("EMO_SHARED_DIR", ROOT.parent / "shared")) / "clips"
-    clips = [shared / "single_face.mp4", shared / "WolfgangLanger_Pexels.mp4"]
-    if not all(clip.exists() for clip in clips):
-        make_scene(folder / "scene.mp4", make_cast(1, 0)[0], SEVERAL[0], 0, LEVELS["plain"])
-        clips = [folder / "scene.mp4"]
-    report = {}
-    for clip in clips:
-        analysis_s(clip, folder / "warm", True)
-        rounds = [
-            (analysis_s(clip, folder / "with", True), analysis_s(clip, folder / "without", False))
-            for _ in range(REPEATS)
-        ]
-        report[clip.name] = {"with_over_without": round(statistics.median(w / o for w, o in rounds), 3)}
-    long = looped(clips[0], folder / "looped.mp4")
-    for segments in (True, False):
-        short_mb, long_mb = (peak_mb(c, folder / f"peak_{c.stem}_{segments}", segments) for c in (clips[0], long))
-        name = "peak_memory_mb_with_segments" if segments else "peak_memory_mb_without"
-        report[name] = {"clip": round(short_mb), f"clip x{LOOPS}": round(long_mb), "growth": round(long_mb - short_mb)}
-    return report
-
-
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -186,15 +118,7 @@ def main() -> None:
     print_table(table)
     if given.tune:
         return
-    with tempfile.TemporaryDirectory() as folder:
-        report = {
-            "synthetic": True,
-            "seed": REPORT,
-            "subjects": given.subjects,
-            "truth": table,
-            "cost": cost(Path(folder)),
-        }
-    print(json.dumps(report["cost"], indent=1))
+    report = {"synthetic": True, "seed": REPORT, "subjects": given.subjects, "truth": table}
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(report, indent=1) + "\n")
 
