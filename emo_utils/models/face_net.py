@@ -20,6 +20,11 @@ WIDTHS = (48, 96, 208)
 BLOCKS = 2
 DROPOUT = 0.2
 
+STARTS = {WIDTHS: "face_net", (64, 128, 256): "ferplus"}
+"""Shipped file of the start `ferplus`, by the widths of its network."""
+
+NORMS = ("held", "restored")
+
 BEFORE_STAGES, AFTER_STAGES = 3, 4
 """Layers of the network before its first and after its last stage."""
 
@@ -33,15 +38,17 @@ def make_face_net(
     blocks: int = BLOCKS,
     dropout: float = DROPOUT,
     stem: str | None = None,
+    norms: str = "held",
 ):
     """Make the network: 1.77 M parameters at its defaults, 137 M multiply-adds on a 48x48 face.
 
     The first layer gives every channel zero mean and unit variance, so brightness and contrast have no effect.
 
-    The start `ferplus` is `face_net.onnx`, a network trained on FER+, of the default widths and blocks. In that file
-    the normalisations are folded into the convolutions, so their statistics stay fixed in further training
-    (`HeldNorm`). This also suits small batches and the similar frames of one clip. Choose a small learning rate. The
-    last layer is kept only for eight classes, which must be in FER+'s order.
+    The start `ferplus` is a network trained on FER+: `face_net.onnx`, of the default widths, or the shipped
+    `ferplus.onnx`, of (64, 128, 256). In these files the normalisations are folded into the convolutions, so their
+    statistics stay fixed in further training (`HeldNorm`). This also suits small batches and the similar frames of one
+    clip. Choose a small learning rate; for a long run over faces, let the normalisations be restored. The last layer
+    is kept only for eight classes, which must be in FER+'s order.
 
     Args:
         in_channels: 1 for gray faces.
@@ -51,20 +58,25 @@ def make_face_net(
         blocks: residual blocks a stage.
         dropout: share dropped before the last layer.
         stem: how the first convolution is widened where there are more channels (`stem.adapt_stem`).
+        norms: of the start `ferplus`: `held`, or `restored` from training faces (`folded_norms.restore_norms`).
 
     Raises:
-        WeightsError: FER+ weights for other widths or blocks.
+        WeightsError: FER+ weights for other widths or blocks, or unknown `norms`.
     """
-    if weights == "ferplus" and (tuple(widths) != WIDTHS or blocks != BLOCKS):
+    if weights == "ferplus" and (tuple(widths) not in STARTS or blocks != BLOCKS):
+        known = " or ".join(map(str, STARTS))
         raise WeightsError(
-            f"FER+ weights are for widths {WIDTHS} and {BLOCKS} blocks a stage, found {tuple(widths)} and {blocks}; "
+            f"FER+ weights are for widths {known} and {BLOCKS} blocks a stage, found {tuple(widths)} and {blocks}; "
             "leave these options out, or start from random"
         )
+    if norms not in NORMS:
+        raise WeightsError(f"norms: expected one of {', '.join(NORMS)}; found {norms!r}")
     if weights != "ferplus" and stem is None:
         return build(in_channels, num_classes, widths, blocks, dropout)
     model = build(1, FERPLUS_CLASSES if weights == "ferplus" else num_classes, widths, blocks, dropout)
     if weights == "ferplus":
-        fill(model, read_onnx("face_net")[0])
+        fill(model, read_onnx(STARTS[tuple(widths)])[0])
+        model.folded = norms == "restored"
     replace_stem(model[1][0], in_channels, stem)
     model[0] = nn.InstanceNorm2d(in_channels)
     if num_classes != model[-1].out_features:

@@ -31,9 +31,6 @@ BGR_MEANS = (103.939, 116.779, 123.68)
 PIXEL_MEAN, PIXEL_STD = 127.5, 63.75
 """A pixel value 0 to 255 is the mean plus the deviation times the input of this package's networks (-2 to 2)."""
 
-SMALLEST_DEVIATION = 1e-2
-"""Least standard deviation that a channel is scaled by: some channels are constant on the given faces."""
-
 
 @backbone("mobilenet_face", accepts=PICTURES, starts=("recogniser", "random"))
 def make_mobilenet_face(
@@ -54,7 +51,7 @@ def make_mobilenet_face(
         in_channels: 1 for gray faces, 3 for RGB.
         num_classes: number of logits.
         weights: see `models.registry.STARTS`. In the recogniser's file the normalisations are folded into the
-            convolutions; `MobileNetFace.restore_norms` unfolds them before training.
+            convolutions; `folded_norms.restore_norms` unfolds them before training.
         size: side in pixels of the network's input.
         dropout: share dropped before the last layer.
         stem: how the first convolution is widened where there are more channels (`stem.adapt_stem`).
@@ -75,7 +72,8 @@ class MobileNetFace(nn.Module):
     means is a part of the weights, exactly, also at the padded border.
 
     Attributes:
-        folded: the normalisations have no statistics yet; call `restore_norms` before training.
+        folded: the normalisations have no statistics yet; call `folded_norms.restore_norms` before
+            training.
     """
 
     def __init__(self, in_channels: int, num_classes: int, size: int = SIZE, dropout: float = DROPOUT):
@@ -103,29 +101,6 @@ class MobileNetFace(nn.Module):
             x = F.interpolate(x, size=(self.size, self.size), mode="bilinear", align_corners=False)
         x = torch.cat([x, torch.ones_like(x[:, :1])], dim=1)
         return x.contiguous(memory_format=torch.channels_last)
-
-    @torch.no_grad()
-    def restore_norms(self, x: Tensor) -> None:
-        """Set the statistics of each batch normalisation from pictures (N, C, S, S); the network's output stays.
-
-        Where a normalisation was folded into its convolution, its statistics are lost. The first step in training
-        mode would then shift every channel. The weights are scaled so that each convolution's output has unit variance;
-        the scale and shift of the normalisation compensate for it.
-        """
-        x = self.prepared(x)
-        for convolution, norm, activation in self.layers:
-            raw = convolution(x)
-            variance, mean = torch.var_mean(raw, (0, 2, 3), correction=0)
-            deviation = variance.sqrt().clamp_min(SMALLEST_DEVIATION)
-            slope = norm.weight / (norm.running_var + norm.eps).sqrt()
-            shift = norm.bias - norm.running_mean * slope
-            convolution.weight /= deviation.view(-1, 1, 1, 1)
-            norm.running_mean.copy_(mean / deviation)
-            norm.running_var.copy_(variance / deviation**2)
-            norm.weight.copy_(slope * deviation * (norm.running_var + norm.eps).sqrt())
-            norm.bias.copy_(shift + slope * mean)
-            x = activation(raw * slope.view(-1, 1, 1) + shift.view(-1, 1, 1))
-        self.folded = False
 
 
 def layer(inputs: int, outputs: int, stride: int = 1, kernel: int = 3, groups: int = 1) -> nn.Sequential:

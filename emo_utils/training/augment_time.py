@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from emo_utils.training.augment import Augmentation
+from emo_utils.training.augmentation import Augmentation
 
 
 def augment_time(features: Tensor, mask: Tensor, how: Augmentation, rng: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -95,7 +95,7 @@ class Experiment:
     select_by: str = "accuracy"
     """Validation figure by which the best epoch is chosen; the loss decides ties."""
     augmentation: str = "faces"
-    """Name of a preset of `training.augment`."""
+    """Name of a preset of `training.augmentation`."""
     mixup: float = 0.2
     """Alpha of mixup's Beta distribution (Zhang et al., ICLR 2018); 0 turns it off."""
     teachers: tuple[str, ...] = ()

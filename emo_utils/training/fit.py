@@ -21,8 +21,9 @@ from tqdm import tqdm
 from emo_utils.datasets.samples import Samples
 from emo_utils.output import write_text_whole
 from emo_utils.run_folder import RunFolder
-from emo_utils.training.augment import PRESETS, augment, mixup
+from emo_utils.training.augment import augment, mixup
 from emo_utils.training.augment_time import augment_time
+from emo_utils.training.augmentation import PRESETS
 from emo_utils.training.batches import (
     AUGMENTATION,
     DROPOUT,

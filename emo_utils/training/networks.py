@@ -19,6 +19,7 @@ from emo_utils.inference.weights import find_weights, is_run
 from emo_utils.models import create_model, find_backbone
 from emo_utils.models.embedding_heads import Head
 from emo_utils.models.face_net import shipped_networks
+from emo_utils.models.folded_norms import restore_norms
 from emo_utils.models.registry import STARTS
 from emo_utils.run_folder import RunFolder
 from emo_utils.structures import InputSpec
@@ -41,7 +42,7 @@ def build_network(experiment: Experiment, samples: Samples) -> nn.Module:
     """
     model = first_network(experiment, samples.in_channels, samples.classes)
     if getattr(model, "folded", False):
-        model.restore_norms(first_inputs(samples, experiment.input_spec))
+        restore_norms(model, first_inputs(samples, experiment.input_spec))
     elif isinstance(head := getattr(model, "head", None), Head) and not head.statistics:
         head.standardise_by(torch.from_numpy(np.concatenate([np.atleast_2d(item) for item in samples.items])))
     return model.to(memory_format=torch.channels_last) if samples.items[0].ndim == 3 else model

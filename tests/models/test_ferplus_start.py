@@ -71,7 +71,8 @@ def test_a_still_stack_is_read_as_the_face_and_other_classes_get_a_new_last_laye
 
 def test_other_widths_cannot_start_from_ferplus():
     with pytest.raises(
-        WeightsError, match=r"are for widths \(48, 96, 208\) and 2 blocks a stage, found \(8, 16\) and 2"
+        WeightsError,
+        match=r"are for widths \(48, 96, 208\) or \(64, 128, 256\) and 2 blocks a stage, found \(8, 16\) and 2",
     ):
         create_model("face_net", 1, 8, "ferplus", widths=(8, 16))
 

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from emo_utils.training.augment import PRESETS, Augmentation, augment, compressed, mixup
+from emo_utils.training.augment import augment, mixup
+from emo_utils.training.augment_jpeg import compressed
+from emo_utils.training.augmentation import PRESETS, Augmentation
 
 CAMERA = [
     Augmentation(defocus=0.5),

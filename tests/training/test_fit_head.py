@@ -10,8 +10,8 @@ from emo_utils.models import create_model
 from emo_utils.models.statistics import pool_statistics
 from emo_utils.run_folder import RunFolder
 from emo_utils.structures import InputSpec
-from emo_utils.training.augment import PRESETS
 from emo_utils.training.augment_time import augment_time
+from emo_utils.training.augmentation import PRESETS
 from emo_utils.training.experiment import Experiment
 from emo_utils.training.logistic import fit_logistic
 from emo_utils.training.networks import load_run
