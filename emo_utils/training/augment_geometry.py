@@ -26,21 +26,25 @@ def warp(pixels: Tensor, how: Augmentation, rng: torch.Generator) -> Tensor:
     rows = [torch.stack([cosine * mirror, -sine, shift_x], 1), torch.stack([sine * mirror, cosine, shift_y], 1)]
     grid = F.affine_grid(torch.stack(rows, 1), list(pixels.shape), align_corners=False)
     if how.view_deg:
-        grid = _seen_from_aside(grid, how.view_deg, rng)
+        turn = uniform(count, math.radians(how.view_deg), rng)
+        grid = seen_from_aside(grid, turn, uniform(count, math.pi, rng))
     return F.grid_sample(pixels, grid, padding_mode="border", align_corners=False)
 
 
-def _seen_from_aside(grid: Tensor, limit_deg: float, rng: torch.Generator) -> Tensor:
-    """Places (N, S, S, 2) in the flat picture that appear at places in its view after a turn in depth.
+def seen_from_aside(grid: Tensor, turn: Tensor, axis: Tensor) -> Tensor:
+    """Places in a flat picture that appear at the places `grid` once it is turned in depth.
 
-    The picture is turned about a random axis in its own plane, and projected from `DISTANCE` in front of its middle.
+    The picture is turned about an axis in its own plane through its middle, and projected from `DISTANCE` in front of
+    it. What a nose or a cheek hides in a true view from a side does not change.
+
+    Args:
+        grid: float32 (N, S, S, 2), x and y from -1 to 1.
+        turn: float32 (N,), radians.
+        axis: float32 (N,), direction of the axis, radians from x towards y.
     """
-    turn = uniform(len(grid), math.radians(limit_deg), rng)
-    axis = uniform(len(grid), math.pi, rng)
-    across = torch.stack([-torch.sin(axis), torch.cos(axis)], 1)[:, None, None]  # the direction that is foreshortened
-    turn = turn.view(-1, 1, 1)
+    across = torch.stack([-torch.sin(axis), torch.cos(axis)], 1)[:, None, None]
+    cosine, sine = torch.cos(turn).view(-1, 1, 1), torch.sin(turn).view(-1, 1, 1)
     seen = (grid * across).sum(-1)
-    depth = torch.cos(turn) - seen * torch.sin(turn) / DISTANCE
-    place = seen / depth
-    stretched = 1 + place * torch.sin(turn) / DISTANCE
-    return (grid - seen[..., None] * across) * stretched[..., None] + place[..., None] * across
+    place = seen / (cosine - seen * sine / DISTANCE)
+    along = (grid - seen[..., None] * across) * (1 + place * sine / DISTANCE)[..., None]
+    return along + place[..., None] * across

@@ -2,6 +2,7 @@
 
 import json
 
+import cv2
 import numpy as np
 import onnxruntime
 import pytest
@@ -11,6 +12,7 @@ from emo_utils.errors import AssetError, WeightsError
 from emo_utils.models import count_parameters, create_model, embeddings, shipped
 from emo_utils.models.face_net import shipped_networks
 from emo_utils.models.face_sequences import LUMA
+from emo_utils.models.folded_norms import restore_norms
 from emo_utils.models.shipped import FOLDER, write_tensors
 
 SIDECAR = json.loads((FOLDER / "ferplus.json").read_text())
@@ -43,6 +45,28 @@ def test_the_start_is_the_network_of_its_file(crops, mode):
     model = create_model("face_net", 1, 8, "ferplus", dropout=0.0).train(mode == "train")
     with torch.no_grad():
         torch.testing.assert_close(model(normalised(crops)), shipped_networks("face_net")[0].eval()(normalised(crops)))
+
+
+def test_restored_normalisations_change_nothing_at_first_and_use_statistics_of_the_batch_then(crops):
+    model = create_model("face_net", 1, 8, "ferplus", widths=(64, 128, 256), dropout=0.0, norms="restored")
+    assert model.folded
+    faces = normalised(cv2.GaussianBlur(crops.transpose(1, 2, 0), (0, 0), 2).transpose(2, 0, 1))
+    with torch.no_grad():
+        expected = shipped_networks("ferplus")[0].eval()(faces)
+        restore_norms(model, faces)
+        assert not model.folded
+        torch.testing.assert_close(model.eval()(faces), expected, atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(model.train()(faces), expected, atol=1e-2, rtol=1e-2)
+        other = model(faces.flip(3) * 0.3 + torch.randn(faces.shape, generator=torch.Generator().manual_seed(0)))
+    norms = [module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    assert norms
+    assert {type(norm) for norm in norms} == {torch.nn.BatchNorm2d}
+    assert other.isfinite().all()
+
+
+def test_unknown_norms_are_refused():
+    with pytest.raises(WeightsError, match="norms: expected one of held, restored; found 'new'"):
+        create_model("face_net", 1, 8, "ferplus", norms="new")
 
 
 def test_eight_bit_weights_are_no_start():

@@ -38,7 +38,7 @@ def fine_detail(pixels):
     return spectrum[:, high].mean(1)
 
 
-@pytest.mark.parametrize("name", ["faces", "soft", "video", "medium", "mild", "stack"])
+@pytest.mark.parametrize("name", ["faces", "soft", "video", "medium", "mild", "world", "stack"])
 def test_it_is_drawn_anew_and_depends_on_the_seed_alone(name):
     pictures = torch.rand(6, 3, 48, 48)
     rng = torch.Generator().manual_seed(1)

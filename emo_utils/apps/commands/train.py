@@ -46,7 +46,7 @@ def train(
     ] = None,
     patience: Annotated[int | None, typer.Option(help="Stop after this many epochs without gain; 0: never.")] = None,
     augmentation: Annotated[
-        str | None, typer.Option(help="faces, soft, medium, mild, video, stack, time or none.")
+        str | None, typer.Option(help="faces, soft, medium, mild, video, world, stack, time or none.")
     ] = None,
     teacher: Annotated[
         list[str] | None, typer.Option(help="Distil from this run's folder or shipped weights; may be repeated.")
