@@ -6,8 +6,10 @@ of the first frame of the clip. A frame without a face gives an empty container,
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 LEFT_EYE, RIGHT_EYE, NOSE, MOUTH = 0, 1, 2, 3
@@ -62,6 +64,11 @@ class Frame:
         _check_shape("Frame.pixels", self.pixels, (None, None, 3))
         if self.pixels.dtype != np.uint8:
             raise ValueError(f"Frame.pixels: expected uint8, found {self.pixels.dtype}")
+
+    @cached_property
+    def gray(self) -> np.ndarray:
+        """The gray values, uint8 (H, W), computed once for all who need them."""
+        return cv2.cvtColor(self.pixels, cv2.COLOR_RGB2GRAY)
 
 
 @dataclass(frozen=True)

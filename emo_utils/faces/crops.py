@@ -12,7 +12,7 @@ eyes and mouth that BlazeFace finds in 3,959 FER+ training faces. `docs/ARCHITEC
 import cv2
 import numpy as np
 
-from emo_utils.structures import LEFT_EYE, MOUTH, RIGHT_EYE, InputSpec
+from emo_utils.structures import LEFT_EYE, MOUTH, RIGHT_EYE, Frame, InputSpec
 
 CENTRE = (0.5, 0.585)
 """Position of the midpoint between eye line and mouth in a crop, as shares of its width and height."""
@@ -54,7 +54,7 @@ def crop_face(pixels: np.ndarray, keypoints: np.ndarray, spec: InputSpec, outsid
     """Cut one face out of a frame.
 
     Args:
-        pixels: uint8 (H, W, 3) RGB.
+        pixels: uint8 (H, W, 3) RGB; for a gray crop also (H, W), its gray values, with the same result.
         keypoints: float (K, 2) in pixels.
         spec: size, margin, alignment and colour of the crop.
         outside: gray level of the area outside the frame; None repeats the edge of the frame, as in training.
@@ -72,7 +72,7 @@ def cut_face(pixels: np.ndarray, box: np.ndarray, keypoints: np.ndarray, spec: I
     """The crop of one face as `spec` requires, in training and in reading: `crop_face`, or `crop_box` for `box`.
 
     Args:
-        pixels: uint8 (H, W, 3) RGB.
+        pixels: uint8 (H, W, 3) RGB, or what `pixels_for` gives.
         box: float (4,), x1 y1 x2 y2 in pixels.
         keypoints: float (K, 2) in pixels.
         spec: of the crop.
@@ -84,6 +84,21 @@ def cut_face(pixels: np.ndarray, box: np.ndarray, keypoints: np.ndarray, spec: I
         return crop_face(pixels, keypoints, spec)
     crop = crop_box(pixels, box, spec.margin, spec.size)
     return cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY) if spec.colour == "gray" else crop
+
+
+WHOLE_GRAY_PX = 1280 * 720
+"""Frames up to this size are converted to gray once, as a whole; of larger ones only the part around each face is."""
+
+
+def gray_or_rgb(frame: Frame) -> np.ndarray:
+    """The pixels for whoever needs gray values only: uint8 (H, W) gray, or RGB (H, W, 3) of a large frame."""
+    height, width = frame.pixels.shape[:2]
+    return frame.gray if height * width <= WHOLE_GRAY_PX else frame.pixels
+
+
+def pixels_for(frame: Frame, spec: InputSpec) -> np.ndarray:
+    """The pixels from which crops of this spec are cut: `gray_or_rgb` where gray values are enough, else RGB."""
+    return gray_or_rgb(frame) if spec.colour == "gray" and spec.alignment != "box" else frame.pixels
 
 
 def crop_box(pixels: np.ndarray, box: np.ndarray, margin: float = 0.10, size: int = 224) -> np.ndarray:
@@ -141,4 +156,5 @@ def _gray_part(pixels: np.ndarray, transform: np.ndarray, size: int) -> tuple[np
     right, bottom = np.clip(np.ceil(in_frame.max(0)).astype(int) + 3, [left + 1, top + 1], [width, height])
     moved = transform.copy()
     moved[:, 2] += transform[:, :2] @ [left, top]
-    return cv2.cvtColor(pixels[top:bottom, left:right], cv2.COLOR_RGB2GRAY), moved
+    part = pixels[top:bottom, left:right]
+    return part if part.ndim == 2 else cv2.cvtColor(part, cv2.COLOR_RGB2GRAY), moved

@@ -46,7 +46,7 @@ class CutDetector:
         self._changes: deque[float] = deque(maxlen=MEMORY_FRAMES)
 
     def is_cut(self, pixels: np.ndarray, time_s: float) -> bool:
-        """Whether a new scene begins with this frame, uint8 (H, W, 3) RGB, shown at `time_s`."""
+        """Whether a new scene begins with this frame, uint8 (H, W, 3) RGB or gray (H, W), shown at `time_s`."""
         small = _small(pixels)
         if small is None:
             return False
@@ -67,8 +67,9 @@ class CutDetector:
 def _small(pixels: np.ndarray) -> np.ndarray | None:
     """The frame as gray values float32 (32, 32); None where it is blank."""
     step = max(1, min(pixels.shape[:2]) // (4 * SIDE_PX))  # skip most pixels of a large frame: faster
-    small = cv2.resize(pixels[::step, ::step], (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
-    gray = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    few = np.ascontiguousarray(pixels[::step, ::step])
+    few = few if few.ndim == 2 else cv2.cvtColor(few, cv2.COLOR_RGB2GRAY)
+    gray = cv2.resize(few, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
     return None if gray.std() < BLANK_SPREAD else gray
 
 

@@ -87,6 +87,8 @@ class TrackletStore:
         self._pending: list[Tracklet] = []
         self._cuts = 0
         self._tracks = 0
+        self._aligned_of: Detections | None = None
+        self._aligned_faces: dict[int, np.ndarray] = {}
 
     def cut(self) -> None:
         """Record a scene cut before the next frame."""
@@ -100,11 +102,10 @@ class TrackletStore:
         sure = np.flatnonzero(found.confidence >= SURE)
         if len(sure) == 0 or not self._following:
             return True
-        keypoints = keypoints_of(found.boxes, found.keypoints)
         followed = list(self._following.values())
         overlap = intersection_over_union(found.boxes[sure], np.stack([seen.box for seen in followed]))
         return all(
-            likeness(look_of(align_face(frame.pixels, keypoints[row])), followed[place].look) >= DOUBTED_LOOK
+            likeness(look_of(self._aligned(frame, found, int(row))), followed[place].look) >= DOUBTED_LOOK
             for row, place in zip(sure, overlap.argmax(axis=1), strict=True)
         )
 
@@ -122,7 +123,7 @@ class TrackletStore:
         keypoints = keypoints_of(found.boxes, found.keypoints)
         placed = {}
         for number, row in sorted(rows.items()):
-            face = align_face(frame.pixels, keypoints[row])
+            face = self._aligned(frame, found, row)
             tracklet = self._tracklet_of(number, frame, found.boxes[row], look_of(face))
             tracklet.last, tracklet.last_s, tracklet.finds = frame.index, frame.time_s, tracklet.finds + 1
             if self.embedder:
@@ -132,6 +133,15 @@ class TrackletStore:
         if len(self._pending) > MOST_PENDING:
             self._embed_finished(frame.time_s)
         return placed
+
+    def _aligned(self, frame: Frame, found: Detections, row: int) -> np.ndarray:
+        """One face aligned, uint8 (112, 112, 3); kept until the next frame, since it is asked for twice."""
+        if self._aligned_of is not found:
+            self._aligned_of, self._aligned_faces = found, {}
+        if row not in self._aligned_faces:
+            keypoints = keypoints_of(found.boxes, found.keypoints)[row]
+            self._aligned_faces[row] = align_face(frame.pixels, keypoints)
+        return self._aligned_faces[row]
 
     def _tracklet_of(self, number: int, frame: Frame, box: np.ndarray, look: np.ndarray) -> Tracklet:
         """The tracklet that this detection belongs to; a new one where the last one has to end."""

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from emo_utils.faces.boxes import intersection_over_union
-from emo_utils.faces.crops import cut_face, keypoints_of
+from emo_utils.faces.crops import cut_face, gray_or_rgb, keypoints_of, pixels_for
 from emo_utils.faces.cuts import CutDetector
 from emo_utils.faces.detector import FaceDetector
 from emo_utils.faces.tracker import SURE, FaceTracker
@@ -83,7 +83,7 @@ def observe(
     for group in detection_groups(frames, every):
         *skipped, frame = group
         found = detector.detect(frame.pixels)
-        scenes = {f.index for f in group if cuts.is_cut(f.pixels, f.time_s)}
+        scenes = {f.index for f in group if cuts.is_cut(gray_or_rgb(f), f.time_s)}
         if is_calm(before, found) and not scenes and store.recognises(frame, found):
             now = track(frame, found, tracker, store)
             for f in skipped:
@@ -159,9 +159,10 @@ def _cut(
     measures: Sequence[Measure],
     instruments: Instruments,
 ) -> ObservedFrame:
-    crops = tuple(cut_face(frame.pixels, face.box, face.keypoints, spec) for face in faces)
+    crops = tuple(cut_face(pixels_for(frame, spec), face.box, face.keypoints, spec) for face in faces)
     motions = tuple(
-        motion.update(face.track_id, frame.pixels, face.keypoints, frame.time_s) for face in (faces if motion else ())
+        motion.update(face.track_id, gray_or_rgb(frame), face.keypoints, frame.time_s)
+        for face in (faces if motion else ())
     )
     views = (
         FaceView(frame.pixels, face.box, face.keypoints, crop, frame.time_s, instruments)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from emo_utils.errors import EmoError
-from emo_utils.faces.crops import crop_face
+from emo_utils.faces.crops import crop_face, gray_or_rgb, pixels_for
 from emo_utils.faces.cuts import CutDetector
 from emo_utils.faces.detector import FaceDetector, create_detector
 from emo_utils.faces.groups import GroupDetector
@@ -78,7 +78,8 @@ def _rows(pipeline: Pipeline, source: FrameSource) -> Iterator[StreamRow]:
     try:
         for frame in source.read(options.sample_fps, threads=1, strict=options.strict):
             seen = faces.update(frame)
-            probabilities = pipeline.probabilities([crop_face(frame.pixels, face.keypoints, spec) for face in seen])
+            pixels = pixels_for(frame, spec)
+            probabilities = pipeline.probabilities([crop_face(pixels, face.keypoints, spec) for face in seen])
             for face, raw in zip(seen, probabilities, strict=True):
                 yield _row(pipeline, frame, face, raw, smoothing.update(face.track_id, raw, frame.time_s))
             if not seen:
@@ -108,7 +109,7 @@ class LiveFaces:
 
     def update(self, frame: Frame) -> list[FaceInFrame]:
         """The faces of the next frame, in the order of tracks; `interpolated` marks those without new detection."""
-        cut = self._cuts.is_cut(frame.pixels, frame.time_s)
+        cut = self._cuts.is_cut(gray_or_rgb(frame), frame.time_s)
         if self._frames_to_next > 0 and not cut:
             self._frames_to_next -= 1
             return [replace(face, interpolated=True) for face in self._faces]

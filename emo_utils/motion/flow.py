@@ -67,4 +67,4 @@ def _dis():
 
 def _at(dense: np.ndarray, points: np.ndarray) -> np.ndarray:
     column, row = np.round(points.T).astype(int)
-    return dense[row, column]
+    return dense.reshape(-1, 2).take(row * dense.shape[1] + column, axis=0)

@@ -83,7 +83,7 @@ class MotionFollower:
 
         Args:
             track: id of the track; any key.
-            pixels: uint8 (H, W, 3) RGB, the frame.
+            pixels: the frame, uint8 (H, W, 3) RGB or its gray values (H, W).
             keypoints: float (K, 2) in its pixels.
             time_s: its time.
         """

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from emo_utils.faces.crops import CENTRE, crop_face, crop_transform, face_side, keypoints_of
-from emo_utils.structures import InputSpec
+from emo_utils.faces.crops import CENTRE, crop_face, crop_transform, face_side, keypoints_of, pixels_for
+from emo_utils.structures import Frame, InputSpec
 
 UPRIGHT = np.array([[80, 100], [120, 100], [100, 125], [100, 145]], np.float32)
 """Left eye, right eye, nose, mouth: 40 px between the eyes, 45 px from eye line to mouth."""
@@ -106,3 +106,15 @@ def test_a_picture_for_people_shows_nothing_where_nothing_was_filmed():
     shown = crop_face(pixels, keypoints, spec, outside=128)
     assert (shown[0, 0] == 128).all()
     assert (shown[32, 32] == 200).all()
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.0, 6.0])
+def test_gray_values_give_the_same_crop_as_rgb(scale: float) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (240, 320, 3)).astype(np.uint8)
+    frame = Frame(pixels, 0, 0.0)
+    keypoints = UPRIGHT * scale - 20
+    for spec in (InputSpec(), InputSpec(size=112, margin=0.25)):
+        assert (crop_face(pixels_for(frame, spec), keypoints, spec) == crop_face(pixels, keypoints, spec)).all()
+    assert pixels_for(frame, InputSpec()).ndim == 2
+    assert pixels_for(frame, InputSpec(colour="rgb")) is pixels
+    assert pixels_for(frame, InputSpec(alignment="box")) is pixels, "a box is resized before it becomes gray"
