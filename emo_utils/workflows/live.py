@@ -95,7 +95,7 @@ def watch(
 def _drawn(shown: LiveFrame, classes: tuple[str, ...]) -> np.ndarray:
     import pandas as pd
 
-    return draw_frame(shown.frame.pixels, pd.DataFrame(shown.rows), classes, None, shown.frame.time_s)
+    return draw_frame(shown.frame.pixels, pd.DataFrame(shown.rows), classes, shown.frame.time_s)
 
 
 @contextmanager

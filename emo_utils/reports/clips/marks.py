@@ -19,6 +19,9 @@ SHADE = 0.16
 MOST_LINES = 30
 """Panels with more segments than this mark each apex by its triangle alone."""
 
+EDGE_S = 1e-6
+"""Tolerance of the times of onset and offset."""
+
 APEX_SHOWN_S = 0.1
 """The annotated video shows `apex` this long before and after it; one frame is too short to be seen."""
 
@@ -45,14 +48,23 @@ def mark_axis(axis, segments: Sequence[Segment]) -> None:
         )  # fmt: skip
 
 
-def phase(segments: Sequence[Segment], person_id: int, time_s: float) -> str:
-    """The phase of a person's expression: `onset`, `apex`, `offset`, or empty outside all segments."""
-    for segment in segments:
-        if segment.person_id == person_id and segment.onset_s - 1e-6 <= time_s <= segment.offset_s + 1e-6:
-            if abs(time_s - segment.apex_s) <= APEX_SHOWN_S:
-                return "apex"
-            return "onset" if time_s < segment.apex_s else "offset"
-    return ""
+class Phases:
+    """The phases of the segments of a clip, found by time: a search through all segments would grow with the clip."""
+
+    def __init__(self, segments: Sequence[Segment]):
+        self._in_second: dict[tuple[int, int], list[Segment]] = {}
+        for segment in segments:
+            for second in range(int(segment.onset_s - EDGE_S), int(segment.offset_s + EDGE_S) + 1):
+                self._in_second.setdefault((segment.person_id, second), []).append(segment)
+
+    def at(self, person_id: int, time_s: float) -> str:
+        """The phase of a person's expression: `onset`, `apex`, `offset`, or empty outside all segments."""
+        for segment in self._in_second.get((int(person_id), int(time_s)), ()):
+            if segment.onset_s - EDGE_S <= time_s <= segment.offset_s + EDGE_S:
+                if abs(time_s - segment.apex_s) <= APEX_SHOWN_S:
+                    return "apex"
+                return "onset" if time_s < segment.apex_s else "offset"
+        return ""
 
 
 def mark_strip(
