@@ -63,8 +63,9 @@ chromium:
 		&& apt-get update -qq && apt-get install --yes --no-install-recommends chromium > /dev/null; } \
 		|| echo "no chromium: the tests that drive the page are skipped (apt-get install chromium)"
 
+# A process of tests that dies ends the run at once, with the test's name: replaced, it leaves pytest-xdist 3.8 waiting for ever.
 test: .venv/all lint dockerfile chromium
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 # On another corpus the committed outputs stay as they are: papermill sets the parameters in a copy. ROOT and SUBJECT are for
 # CORPUS=folder; QUICK=True trains one epoch. Faces of a real corpus are shown in 01 to 04: do not pass these copies on.
