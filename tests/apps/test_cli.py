@@ -239,7 +239,7 @@ def test_without_its_model_file_the_default_detector_gives_way_with_one_warning(
 
 
 def test_evaluate_prints_json(ferplus_archive):
-    done = emo("evaluate", "ferplus", "ferplus", "--split", "test", "--json")
+    done = emo("evaluate", "ferplus-tiny", "ferplus", "--split", "test", "--faces", "asis", "--json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert {"accuracy", "macro_f1", "recall", "n", "uar", "ece", "accuracy_interval_95"} <= set(report)

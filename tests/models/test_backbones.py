@@ -23,6 +23,7 @@ CHANNELS = {"frame": 1, "apex": 3, "stack": 5, "sequence": 1, "features": 12, "e
 PAIRS = [(name, representation) for name in backbones for representation in backbones.get(name).accepts]
 CLASSES = 4
 NAMES = list(backbones)
+BY_HEART = [name for name in NAMES if name != "efficientnetv2_m"]  # efficientnetv2_s with more layers
 FROM_FERPLUS = [(name, "ferplus") for name in NAMES if name.startswith("face_net")]
 OPTIONS = {"timm": {"architecture": "resnet10t"}}
 
@@ -75,7 +76,7 @@ RATES = ((1e3, 0.1), (10e6, 1e-3), (float("inf"), 3e-4))
 """Learning rates by number of parameters; the smallest are a single linear layer."""
 
 
-@pytest.mark.parametrize(("name", "weights"), [*((name, "random") for name in NAMES), *FROM_FERPLUS])
+@pytest.mark.parametrize(("name", "weights"), [*((name, "random") for name in BY_HEART), *FROM_FERPLUS])
 def test_eight_samples_are_learnt_by_heart(name, weights):
     """Trained in training mode, judged in evaluation mode by the statistics of the eight, which are all there is."""
     representation = backbones.get(name).accepts[0]
