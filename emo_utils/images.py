@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from emo_utils.errors import VideoError
+from emo_utils.structures import LONGEST_SIDE_PX, MOST_PIXELS
 
 BACKGROUND = 128
 """Gray that replaces transparent parts; the normalisation of the networks maps it to about zero."""
@@ -26,7 +27,7 @@ def read_image(path: Path | str) -> np.ndarray:
         uint8 (H, W, 3) RGB.
 
     Raises:
-        VideoError: it is missing, not an image, cut off, larger than the limit of Pillow, or of another bit depth.
+        VideoError: it is missing, not an image, cut off, larger than `MOST_PIXELS`, or of another bit depth.
     """
     path = Path(path)
     try:
@@ -36,15 +37,22 @@ def read_image(path: Path | str) -> np.ndarray:
     return decode_image(data, str(path))
 
 
-def decode_image(data: bytes, name: str, *, most_pixels: int | None = None) -> np.ndarray:
+def decode_image(data: bytes, name: str, *, most_pixels: int = MOST_PIXELS) -> np.ndarray:
     """As `read_image`, of a file's content; `name` stands for the file in messages.
 
     A picture of more than `most_pixels` is refused before it is decoded.
     """
     try:
         with Image.open(io.BytesIO(data)) as image:
-            if most_pixels and image.width * image.height > most_pixels:
-                raise VideoError(f"{name}: expected at most {most_pixels} pixels, found {image.width}x{image.height}")
+            if image.width * image.height > most_pixels:
+                raise VideoError(
+                    f"{name}: expected at most {most_pixels} pixels, found {image.width}x{image.height}; scale it"
+                )
+            if max(image.size) > LONGEST_SIDE_PX:
+                raise VideoError(
+                    f"{name}: expected sides of at most {LONGEST_SIDE_PX} pixels, found {image.width}x{image.height}; "
+                    "cut or scale it"
+                )
             image.load()
             return _rgb(_upright(image), _has_16_bits(image), name)
     except UnidentifiedImageError:

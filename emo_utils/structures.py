@@ -12,6 +12,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+MOST_PIXELS = 12_288 * 6_912
+"""Largest picture that is read, in pixels: the largest format of cameras (12K). A damaged header may declare more."""
+
+LONGEST_SIDE_PX = 32_766
+"""Longest side of a picture: OpenCV keeps places in 16 bits, and its copy inside MediaPipe ends the process beyond."""
+
 LEFT_EYE, RIGHT_EYE, NOSE, MOUTH = 0, 1, 2, 3
 """Rows of a keypoint array; left and right as seen in the picture. Detectors may add rows after these four."""
 

@@ -41,7 +41,7 @@ ONCE = {
     r"\bos\.(replace|rename)\(": (
         "output",
         "results_folder",
-        "datasets.download",
+        "download",
         "datasets.prepare_clip",
         "reports.clips.writer",
     ),

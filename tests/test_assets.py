@@ -1,6 +1,7 @@
 import hashlib
 
 import pytest
+from werkzeug import Response
 
 from emo_utils import assets
 from emo_utils.assets import Asset, Url, locate
@@ -36,9 +37,42 @@ def test_a_file_is_fetched_once_and_then_found(served, httpserver):
 
 def test_a_file_of_the_wrong_hash_is_never_kept(served):
     path = served(sha256="0" * 64)
-    with pytest.raises(AssetError, match="expected 0000"):
+    with pytest.raises(AssetError, match="expected sha256:0000.*was deleted"):
         locate("small")
     assert not path.exists()
+
+
+def test_a_broken_fetch_goes_on_where_it_was(served, httpserver, monkeypatch):
+    monkeypatch.setattr("emo_utils.download.CHUNK", 250)
+    path = served(path="/cut.onnx")
+    ranges = []
+
+    def answer(request):
+        ranges.append(request.headers.get("Range"))
+        first = int(ranges[-1].removeprefix("bytes=").removesuffix("-")) if ranges[-1] else 0
+        headers = {"Content-Length": str(len(CONTENT) - first)}
+        if first:
+            headers["Content-Range"] = f"bytes {first}-{len(CONTENT) - 1}/{len(CONTENT)}"
+        body = CONTENT[first:] if len(ranges) == 5 else CONTENT[first : first + 500]
+        return Response(iter([body]), status=206 if first else 200, headers=headers)
+
+    httpserver.expect_request("/cut.onnx").respond_with_handler(answer)
+    with pytest.raises(AssetError, match="1,500 bytes are kept"):
+        locate("small")
+    assert not path.exists()
+    assert locate("small").read_bytes() == CONTENT
+    assert ranges == [None, "bytes=500-", "bytes=1000-", "bytes=1500-", "bytes=2000-"]
+
+
+@pytest.mark.parametrize("name", assets.ASSETS)
+def test_every_model_file_has_a_hash_a_licence_and_a_safe_address(name):
+    asset = assets.ASSETS[name]
+    assert len(bytes.fromhex(asset.sha256)) == 32
+    assert asset.licence
+    if isinstance(asset.source, Url):
+        assert asset.source.address.startswith("https://")
+    else:
+        assert "==" in asset.source.requirement
 
 
 def test_a_damaged_copy_is_refused(served):

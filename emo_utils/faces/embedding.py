@@ -18,6 +18,7 @@ import numpy as np
 from emo_utils.assets import ASSETS, locate
 from emo_utils.errors import WeightsError
 from emo_utils.hashing import sha256_of_file
+from emo_utils.onnx_files import refuse_data_elsewhere
 from emo_utils.settings import load_settings
 from emo_utils.structures import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE
 
@@ -90,6 +91,7 @@ class FaceEmbedder:
     def __init__(self, path: Path, licence: str = "your own file: check its licence"):
         import onnxruntime
 
+        refuse_data_elsewhere(path)
         onnxruntime.set_default_logger_severity(3)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1

@@ -57,7 +57,7 @@ def read_embeddings(files: Sequence[Path]) -> np.ndarray:
         SampleError: a file is missing or damaged.
     """
     try:
-        return np.concatenate([np.load(file) for file in files], axis=1)
+        return np.concatenate([np.load(file, allow_pickle=False) for file in files], axis=1)
     except (OSError, ValueError, EOFError) as error:
         raise SampleError(
             f"{files[0]}: expected embeddings, found {error}; remove the file, it is made anew"

@@ -19,7 +19,7 @@ import numpy as np
 from emo_utils.errors import SourceError, VideoError
 from emo_utils.file_names import as_text
 from emo_utils.images import read_image
-from emo_utils.structures import Frame
+from emo_utils.structures import LONGEST_SIDE_PX, Frame
 from emo_utils.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from emo_utils.video import Faults, Picture, VideoInfo, probe, read_pictures
 from emo_utils.video.reading import Ticks
@@ -171,6 +171,7 @@ def array_source(pixels: np.ndarray, fps: float | None = None) -> FrameSource:
         raise SourceError(
             f"expected an array uint8 (H, W, 3) or (T, H, W, 3) in RGB, found {pixels.dtype} {pixels.shape}{hint}"
         )
+    _refuse_long(pixels, "array")
     if pixels.ndim == 3:
         return _frames_source("array", lambda: iter(pixels[None]), None, 1)
     return _frames_source("array", lambda: iter(pixels), _checked_fps(fps, "an array of frames"), len(pixels))
@@ -234,7 +235,13 @@ def _pixels(item: Any, index: int) -> np.ndarray:
     pixels = np.asarray(item)
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
         raise SourceError(f"frame {index}: expected an array uint8 (H, W, 3) in RGB, found {_shape(item, pixels)}")
+    _refuse_long(pixels, f"frame {index}")
     return pixels
+
+
+def _refuse_long(pixels: np.ndarray, name: str) -> None:
+    if max(pixels.shape[-3:-1]) > LONGEST_SIDE_PX:
+        raise SourceError(f"{name}: expected sides of at most {LONGEST_SIDE_PX} pixels, found {pixels.shape}; scale it")
 
 
 def _shape(item: Any, pixels: np.ndarray) -> str:

@@ -19,6 +19,9 @@ from emo_utils.registry import unknown_name
 DETECTION_S = 0.2
 """Time between detections; `docs/ARCHITECTURE.md` gives the loss against detection in every frame."""
 
+MOST_BETWEEN = 250
+"""Most frames from one detection to the next; they are held in memory meanwhile."""
+
 ONE = "one"
 """`AnalysisOptions.segments`: exactly one segment, whatever its length; see `motion.one`."""
 
@@ -144,7 +147,7 @@ class AnalysisOptions:
     def detection_interval(self, fps: float | None) -> tuple[int, float]:
         """Frames from one detection to the next, and detections a second, for a source of this frame rate."""
         rate = self.read_rate(fps)
-        every = self.detect_every or max(1, round(DETECTION_S * rate))
+        every = self.detect_every or min(MOST_BETWEEN, max(1, round(DETECTION_S * rate)))
         return every, rate / every
 
     def changed(self, options: Mapping[str, Any]) -> "AnalysisOptions":

@@ -8,6 +8,7 @@ from emo_utils.errors import UnknownNameError, WeightsError
 from emo_utils.hashing import check_sha256
 from emo_utils.inference.prior import UNIFORM, check_shares
 from emo_utils.inference.windows import WindowRule
+from emo_utils.onnx_files import refuse_data_elsewhere
 from emo_utils.registry import unknown_name
 from emo_utils.run_folder import RunFolder
 from emo_utils.structures import InputSpec
@@ -165,4 +166,5 @@ def read_weights(path: Path) -> Weights:
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{beside}: not a sidecar of this package ({type(error).__name__}: {error})") from error
     check_sha256(path, expected, "fetch or export the file again", WeightsError)
+    refuse_data_elsewhere(path)
     return weights

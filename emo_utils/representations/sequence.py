@@ -182,7 +182,7 @@ def load_sequence(path: Path | str) -> FaceSequence:
         SampleError: it is missing, damaged, or was not written by `save_sequence`.
     """
     try:
-        with np.load(path) as file:
+        with np.load(path, allow_pickle=False) as file:
             return FaceSequence(file["crops"], file["frame_index"], file["time_s"])
     except Exception as error:  # numpy and zipfile raise many kinds
         raise SampleError(

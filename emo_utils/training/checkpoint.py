@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import nn
 
 from emo_utils.output import is_part, whole_file, write_text_whole
 from emo_utils.run_folder import RunFolder
+from emo_utils.training.weights_file import read_safetensors
 
 
 def save_checkpoint(folder: Path, model, average, optimizer, numbers: dict) -> None:
@@ -36,7 +37,7 @@ def load_checkpoint(folder: Path, model: nn.Module, average: nn.Module, optimize
     numbers = RunFolder(folder).checkpoint()
     if not numbers:
         return None
-    tensors = load_file(folder / numbers["tensors"], device=_device(model))
+    tensors = read_safetensors(folder / numbers["tensors"], _device(model))
 
     def under(prefix: str) -> dict[str, torch.Tensor]:
         return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}

@@ -8,7 +8,6 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from emo_utils.errors import WeightsError
@@ -17,6 +16,7 @@ from emo_utils.models.registry import STARTS
 from emo_utils.models.stem import adapt_stem
 from emo_utils.run_folder import RunFolder
 from emo_utils.training.experiment import Experiment
+from emo_utils.training.weights_file import read_safetensors
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ def fill_from_run(model: nn.Module, experiment: Experiment, channels: int, class
         WeightsError: another tensor than those of the first and last layer differs.
     """
     run, own = starting_run(experiment), model.state_dict()
-    tensors = load_file(run.network_file)
+    tensors = read_safetensors(run.network_file)
     old_classes = tuple(run.sidecar()["classes"])
     anew = _head_of(experiment, channels, len(classes), own) if old_classes != tuple(classes) else set()
     how = experiment.backbone_options.get("stem")

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 
+from emo_utils.errors import WeightsError
 from emo_utils.output import whole_file
 
 
@@ -18,7 +20,20 @@ def load_weights(path: Path, model: nn.Module) -> nn.Module:
     """Read tensors into `model`, in evaluation mode.
 
     Raises:
+        WeightsError: not such a file.
         RuntimeError: they are another network's.
     """
-    model.load_state_dict(load_file(path))
+    model.load_state_dict(read_safetensors(path))
     return model.eval()
+
+
+def read_safetensors(path: Path, device: str = "cpu") -> dict[str, Tensor]:
+    """The tensors of a file by name. The format holds numbers only: reading it runs no code, as a pickle would.
+
+    Raises:
+        WeightsError: it is missing, damaged, or of another format.
+    """
+    try:
+        return load_file(path, device=device)
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(f"{path}: expected tensors as safetensors, found none that can be read ({error})") from None

@@ -18,6 +18,12 @@ JUMP_BACK_S = 0.5
 BEYOND_S = 10.0
 """A time stamp that jumps to more than this many seconds after the declared end of the file is wrong."""
 
+SHORTEST_STEP_S = 1e-4
+"""Time stamps nearer to the last one repeat it: no clip that is made to be played has 10,000 frames a second."""
+
+LONGEST_STEP_S = 86_400.0
+"""A time stamp more than a day after the last one is wrong, whatever length the header declares."""
+
 DEFAULT_FPS = 25.0
 """Frame rate of tracks without time stamps and without a declared rate; the same as in FFmpeg."""
 
@@ -43,17 +49,21 @@ class Clock:
         """The time of the next picture in order of presentation."""
         stamp_s = self._stamp_s(picture)
         if self._last_s is None:
-            self._last_s = stamp_s if stamp_s is not None else 0.0
+            self._last_s = stamp_s if stamp_s is not None and abs(stamp_s) <= LONGEST_STEP_S else 0.0
             return self._last_s
         if stamp_s is not None and stamp_s < self._last_s - JUMP_BACK_S:
             self._origin_s -= self._last_s + self._step_s - stamp_s
             stamp_s = None
-        if stamp_s is None or stamp_s <= self._last_s or stamp_s > max(self._longest_s, self._last_s + BEYOND_S):
+        if stamp_s is None or not self._last_s + SHORTEST_STEP_S <= stamp_s <= self._latest_s():
             stamp_s = self._last_s + self._step_s
         else:
             self._step_s = stamp_s - self._last_s
         self._last_s = stamp_s
         return stamp_s
+
+    def _latest_s(self) -> float:
+        """The latest time at which the next picture can be."""
+        return min(self._last_s + LONGEST_STEP_S, max(self._longest_s, self._last_s + BEYOND_S))
 
     def _stamp_s(self, picture: VideoFrame) -> float | None:
         if not self._by_decoding:
@@ -67,8 +77,9 @@ class Clock:
 
 
 def declared_fps(stream: VideoStream) -> float | None:
-    """Frames per second by the header or by FFmpeg's estimate, or None."""
-    return float(stream.average_rate or stream.guessed_rate or 0) or None
+    """Frames per second by the header or by FFmpeg's estimate; None without one, or if it is impossible."""
+    rate = float(stream.average_rate or stream.guessed_rate or 0)
+    return rate if 1 / LONGEST_STEP_S <= rate <= 1 / SHORTEST_STEP_S else None
 
 
 def counted_fps(container: InputContainer, stream: VideoStream) -> float:
@@ -86,6 +97,8 @@ def counted_fps(container: InputContainer, stream: VideoStream) -> float:
         return declared or DEFAULT_FPS
     # Among the last time stamps some may be missing: with reordered frames they come later in the file.
     steps_s = np.diff(times_s[: max(3, len(times_s) - 8)])
+    if not SHORTEST_STEP_S <= np.median(steps_s) <= LONGEST_STEP_S:
+        return declared or DEFAULT_FPS
     counted = 1 / float(steps_s[steps_s <= 2 * np.median(steps_s)].mean())
     return declared if declared and abs(declared / counted - 1) < 0.01 else counted
 

@@ -9,11 +9,17 @@ from av.container import InputContainer
 
 from emo_utils.errors import VideoError
 from emo_utils.file_names import is_address
+from emo_utils.structures import LONGEST_SIDE_PX, MOST_PIXELS
 from emo_utils.video.complete import missing_bytes, whole_fragments_end
 from emo_utils.video.tracks import Track, choose_track
 
 SMALLEST_SIDE_PX = 32
 """No detector of this package finds a face in a smaller frame."""
+
+PLAYLISTS = {"concat", "dash", "hls", "image2", "imf", "lavfi", "rtp", "rtsp", "sap", "sdp", "webm_dash_manifest"}
+"""Formats of FFmpeg that name other files or addresses, which it would open. A clip is one file."""
+
+FORMATS = ",".join(sorted({name for names in av.formats_available for name in names.split(",")} - PLAYLISTS))
 
 LONG_PROBE = {"analyzeduration": "600000000", "probesize": "500000000"}
 """FFmpeg options (microseconds, bytes) for files whose pictures begin long after their sound; the defaults are 5e6."""
@@ -24,7 +30,7 @@ def open_video(path: Path) -> Iterator[tuple[InputContainer, Track]]:
     """Open a file and choose its picture track.
 
     Raises:
-        VideoError: the file is missing, empty, not a video, without an index, sound only, or too small.
+        VideoError: the file is missing, empty, not a video, without an index, sound only, too small, or too large.
     """
     _refuse_no_file(path)
     with _opened(path) as container:
@@ -59,13 +65,14 @@ def _refuse_no_file(path: Path) -> None:
 
 
 def _opened(path: Path, options: dict[str, str] | None = None) -> InputContainer:
+    options = {"format_whitelist": FORMATS, **(options or {})}
     try:
-        return av.open(address(path), options=options or {}, metadata_errors="replace")
+        return av.open(address(path), options=options, metadata_errors="replace")
     except av.error.FFmpegError as error:
         end = whole_fragments_end(path)
         if end is None:
             raise VideoError(f"{path}: {_why_unreadable(path)} ({error.strerror})") from None
-    return av.open(f"subfile,,start,0,end,{end},,:{address(path)}", options=options or {}, metadata_errors="replace")
+    return av.open(f"subfile,,start,0,end,{end},,:{address(path)}", options=options, metadata_errors="replace")
 
 
 def _track(path: Path, container: InputContainer) -> Track:
@@ -89,6 +96,11 @@ def _large_enough(path: Path, track: Track) -> Track:
             f"{path}: frames are {width}x{height} pixels; expected at least "
             f"{SMALLEST_SIDE_PX}x{SMALLEST_SIDE_PX}, below which no face can be found"
         )
+    if width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE_PX:
+        raise VideoError(
+            f"{path}: frames are {width}x{height} pixels; expected at most {MOST_PIXELS} in all and "
+            f"{LONGEST_SIDE_PX} a side. Its header is damaged, or make the clip smaller first"
+        )
     return track
 
 
@@ -98,5 +110,5 @@ def _why_unreadable(path: Path) -> str:
     if b"ftyp" in head[:16]:
         return "is truncated: an mp4 whose index (moov) is missing or cut off; copy or download it again"
     if not any(byte > 126 or byte in b"\0\1\2\3" for byte in head):
-        return "is a text file, not a video"
+        return "is a text file or a playlist, not a video"
     return "is not a video that can be read"

@@ -11,6 +11,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from emo_utils.errors import VideoError
+from emo_utils.structures import MOST_PIXELS
 from emo_utils.video.faults import Faults
 
 MOST_FAILED_READS = 3
@@ -53,6 +54,7 @@ class Decoder:
         self._path, self._container, self._stream = path, container, stream
         self._faults, self._strict, self._truncated = faults, strict, truncated
         self._packets, self._last_s = 0, 0.0
+        stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}  # a picture may declare another size later
         stream.codec_context.thread_count = threads
         self._ahead = threads != 1 and stream.width * stream.height >= LARGE_PX
         stream.thread_type = "FRAME" if self._ahead else "SLICE"

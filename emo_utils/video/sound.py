@@ -31,6 +31,9 @@ RATES = (44_100, 48_000)
 JITTER_S = 0.1
 """Smaller errors of time stamps are treated as rounding. Longer gaps in the sound are filled with silence."""
 
+LONGEST_SILENCE_S = 1800.0
+"""Longer gaps in the sound are wrong time stamps; they are not filled."""
+
 MIXES = (
     ("aformat", {"sample_fmts": "fltp", "sample_rates": "|".join(map(str, RATES)), "channel_layouts": "mono|stereo"}),
     ("pan", {"args": "mono|c0=c0"}),
@@ -64,7 +67,7 @@ def sound_blocks(path: Path) -> Iterator[AudioFrame]:
         samples, rate = block.to_ndarray(), block.sample_rate
         due = written if block.pts is None else round((float(block.time) - start_s) * rate) + shift
         late = due - written
-        if late > JITTER_S * rate and due < max(longest_s * rate, written + BEYOND_S * rate):
+        if late > JITTER_S * rate and due < _latest_s(written / rate, longest_s) * rate:
             for first in range(written, due, rate):
                 yield _block(np.zeros((len(samples), min(rate, due - first)), np.float32), first, rate)
             written = due
@@ -77,6 +80,11 @@ def sound_blocks(path: Path) -> Iterator[AudioFrame]:
         if samples.shape[1]:
             yield _block(samples, written, rate)
             written += samples.shape[1]
+
+
+def _latest_s(written_s: float, longest_s: float) -> float:
+    """The latest time at which the next block can be."""
+    return min(written_s + LONGEST_SILENCE_S, max(longest_s, written_s + BEYOND_S))
 
 
 def _block(samples: np.ndarray, first: int, rate: int) -> AudioFrame:

@@ -7,10 +7,18 @@ import numpy as np
 from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 
+from emo_utils.structures import LONGEST_SIDE_PX
+
 Orientation = tuple[bool, bool, bool]
 """Whether rows and columns are swapped; then whether the picture is flipped vertically, and horizontally."""
 
+LONGEST_PIXEL = 4
+"""Largest ratio of the sides of a pixel; the formats in use have at most 2.2. A header that declares more is wrong."""
+
 AS_STORED: Orientation = (False, False, False)
+
+BY_ROTATION = {0: AS_STORED, 90: (True, True, False), 180: (False, True, True), 270: (True, False, True)}
+"""Orientations by degrees counter-clockwise."""
 
 
 def orientation(picture: VideoFrame) -> Orientation:
@@ -19,7 +27,10 @@ def orientation(picture: VideoFrame) -> Orientation:
     The first two numbers of the first two rows of the 3x3 matrix give the new position of a pixel:
     x' = a x + c y, y' = b x + d y (ISO/IEC 14496-12, track header box). Angles are rounded to multiples of 90 degrees.
     """
-    matrix = picture.side_data.get(Type.DISPLAYMATRIX)
+    try:
+        matrix = picture.side_data.get(Type.DISPLAYMATRIX)
+    except ValueError:  # PyAV does not know every kind of side data, such as EXIF (31)
+        return BY_ROTATION[round(picture.rotation / 90) % 4 * 90]
     if matrix is None:
         return AS_STORED
     a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].astype(np.int64)
@@ -67,7 +78,9 @@ def upright(picture: VideoFrame, aspect: Fraction | None, size: tuple[int, int] 
 
 
 def _square_width(picture: VideoFrame, aspect: Fraction | None) -> int:
-    return max(1, round(picture.width * aspect)) if aspect else picture.width
+    if not aspect or not 1 / LONGEST_PIXEL <= aspect <= LONGEST_PIXEL:
+        return picture.width
+    return max(1, min(LONGEST_SIDE_PX, round(picture.width * aspect)))
 
 
 def _fitted(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:

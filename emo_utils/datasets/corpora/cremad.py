@@ -15,9 +15,9 @@ from tqdm import tqdm
 
 from emo_utils.datasets.corpus import Corpus, find_files, in_order
 from emo_utils.datasets.cremad_votes import find_votes_table, read_distributions, read_winners
-from emo_utils.datasets.download import TIMEOUT_S, download
 from emo_utils.datasets.facts import Facts
 from emo_utils.datasets.registry import corpora
+from emo_utils.download import TIMEOUT_S, download
 from emo_utils.errors import AssetError, CorpusError
 from emo_utils.structures import Clip
 from emo_utils.suffixes import SOUND_SUFFIXES, VIDEO_SUFFIXES

@@ -13,9 +13,9 @@ from pathlib import Path
 import requests
 
 from emo_utils.datasets.corpus import Corpus, find_files, in_order
-from emo_utils.datasets.download import TIMEOUT_S, download, unpack_zip
 from emo_utils.datasets.facts import Facts
 from emo_utils.datasets.registry import corpora
+from emo_utils.download import TIMEOUT_S, download, unpack_zip
 from emo_utils.errors import AssetError, CorpusError
 from emo_utils.structures import Clip
 from emo_utils.suffixes import SOUND_SUFFIXES

@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 from emo_utils.datasets.corpus import Corpus, find_files, in_order
-from emo_utils.datasets.download import unpack_zip
 from emo_utils.datasets.facts import Facts
 from emo_utils.datasets.registry import corpora
+from emo_utils.download import unpack_zip
 from emo_utils.errors import AssetError, CorpusError
 from emo_utils.settings import load_settings
 from emo_utils.structures import Clip
