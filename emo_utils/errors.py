@@ -5,6 +5,11 @@ import errno
 MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE)
 """Codes of an OSError that has its cause in the machine, not in one file: the next file would fail too."""
 
+DENIED = (errno.EACCES, errno.EPERM, errno.EFBIG)
+"""Codes of an OSError of one file or folder that may not be written, or not that far."""
+
+NO_MEMORY = "not enough memory for it: close other programs, analyse fewer clips at once, or make the clip smaller"
+
 
 class EmoError(Exception):
     """Base of every error that has its cause in the input or the request (exit code 2), not in a bug."""
@@ -87,6 +92,8 @@ def in_words(error: BaseException) -> str:
     """An error as one line for a user: system errors name the file, unexpected errors name their class."""
     if isinstance(error, EmoError):
         return str(error)
+    if isinstance(error, MemoryError) or "Insufficient memory" in str(error):  # the second is OpenCV's
+        return NO_MEMORY
     if isinstance(error, OSError) and error.strerror:
         where = f" ({error.filename})" if isinstance(error.filename, str) else ""
         advice = "; free some space and try again" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""

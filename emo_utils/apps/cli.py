@@ -28,7 +28,7 @@ from emo_utils.apps.commands.shared import WRONG_REQUEST
 from emo_utils.apps.commands.spot import spot
 from emo_utils.apps.commands.tables import tables
 from emo_utils.apps.commands.train import train
-from emo_utils.errors import EmoError, Stopped
+from emo_utils.errors import DENIED, MACHINE, EmoError, Stopped, in_words
 from emo_utils.extras import is_optional, missing
 from emo_utils.stopping import stop_on_signals
 
@@ -90,6 +90,11 @@ def main() -> None:
             app(prog_name="emo")
     except EmoError as error:
         typer.echo(f"error: {error}", err=True)
+        sys.exit(WRONG_REQUEST)
+    except (OSError, MemoryError) as error:  # of the machine: a full disk, no memory; anything else is a bug
+        if isinstance(error, OSError) and error.errno not in (*MACHINE, *DENIED):
+            raise
+        typer.echo(f"error: {in_words(error)}; what was finished is kept", err=True)
         sys.exit(WRONG_REQUEST)
     except ModuleNotFoundError as error:
         if not is_optional(error.name or ""):

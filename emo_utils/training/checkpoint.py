@@ -4,12 +4,11 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 from torch import nn
 
-from emo_utils.output import is_part, whole_file, write_text_whole
+from emo_utils.output import is_part, write_text_whole
 from emo_utils.run_folder import RunFolder
-from emo_utils.training.weights_file import read_safetensors
+from emo_utils.training.weights_file import read_safetensors, write_safetensors
 
 
 def save_checkpoint(folder: Path, model, average, optimizer, numbers: dict) -> None:
@@ -24,8 +23,7 @@ def save_checkpoint(folder: Path, model, average, optimizer, numbers: dict) -> N
         tensors |= {f"optimizer.{index}.{key}": v for key, v in state.items() if isinstance(v, torch.Tensor)}
     run = RunFolder(folder)
     newest = run.checkpoint_tensors(numbers["epoch"])
-    with whole_file(newest) as part:
-        save_file({key: value.contiguous() for key, value in tensors.items()}, part)
+    write_safetensors(newest, tensors)
     write_text_whole(run.checkpoint_file, json.dumps({**numbers, "tensors": newest.name}, indent=1))
     for old in (*run.all_checkpoint_tensors(), *filter(is_part, folder.iterdir())):
         if old != newest:

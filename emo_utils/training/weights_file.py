@@ -6,14 +6,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from emo_utils.errors import WeightsError
+from emo_utils.errors import OutputError, WeightsError
 from emo_utils.output import whole_file
 
 
 def save_weights(path: Path, model: nn.Module) -> None:
     """Write the tensors of `model`."""
-    with whole_file(path) as part:
-        save_file({key: value.contiguous() for key, value in model.state_dict().items()}, part)
+    write_safetensors(path, model.state_dict())
 
 
 def load_weights(path: Path, model: nn.Module) -> nn.Module:
@@ -25,6 +24,19 @@ def load_weights(path: Path, model: nn.Module) -> nn.Module:
     """
     model.load_state_dict(read_safetensors(path))
     return model.eval()
+
+
+def write_safetensors(path: Path, tensors: dict[str, Tensor]) -> None:
+    """Write tensors by name; the file appears whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written; safetensors hides the system's error.
+    """
+    try:
+        with whole_file(path) as part:
+            save_file({key: value.contiguous() for key, value in tensors.items()}, part)
+    except SafetensorError as error:
+        raise OutputError(f"{path}: cannot be written ({error}); free some space and try again") from error
 
 
 def read_safetensors(path: Path, device: str = "cpu") -> dict[str, Tensor]:

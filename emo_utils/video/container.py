@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 
-from emo_utils.errors import VideoError
+from emo_utils.errors import MACHINE, VideoError
 from emo_utils.file_names import is_address
 from emo_utils.structures import LONGEST_SIDE_PX, MOST_PIXELS
 from emo_utils.video.complete import missing_bytes, whole_fragments_end
@@ -69,6 +69,8 @@ def _opened(path: Path, options: dict[str, str] | None = None) -> InputContainer
     try:
         return av.open(address(path), options=options, metadata_errors="replace")
     except av.error.FFmpegError as error:
+        if error.errno in MACHINE:  # such as too many open files: nothing is wrong with this one
+            raise OSError(error.errno, error.strerror, str(path)) from None
         end = whole_fragments_end(path)
         if end is None:
             raise VideoError(f"{path}: {_why_unreadable(path)} ({error.strerror})") from None

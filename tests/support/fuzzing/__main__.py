@@ -77,7 +77,8 @@ def run(options: argparse.Namespace, seeds: Path) -> int:
             print(f"{recipe[0]}:{recipe[1]} {'+'.join(outcome.done)}: {outcome.outcome} {outcome.what}", flush=True)
             print(outcome.message, *outcome.missing, sep="\n", flush=True)
         if len(found) % 100 == 0:
-            print(f"{len(found)} of {len(recipes)}, {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
+            so_far = dict(Counter(one.outcome for one in found.values()))
+            print(f"{len(found)} of {len(recipes)}, {time.perf_counter() - started:.0f} s: {so_far}", flush=True)
     result = report(found, options, time.perf_counter() - started)
     place = ROOT / "output" / "fuzz.json"
     place.parent.mkdir(exist_ok=True)
