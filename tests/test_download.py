@@ -148,10 +148,13 @@ def raw_server(*answers):
                     line, _ = server.accept()
                 except OSError:
                     return
-                with line:
-                    found = re.search(rb"Range: bytes=(\d+)-", line.recv(65536))
-                    asked.append(int(found[1]) if found else 0)
-                    answer(asked[-1], line.sendall, ended)
+                threading.Thread(target=give, args=(line, answer), daemon=True).start()
+
+        def give(line: socket.socket, answer) -> None:
+            with line:
+                found = re.search(rb"Range: bytes=(\d+)-", line.recv(65536))
+                asked.append(int(found[1]) if found else 0)
+                answer(asked[-1], line.sendall, ended)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()

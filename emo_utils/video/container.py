@@ -19,6 +19,8 @@ SMALLEST_SIDE_PX = 32
 PLAYLISTS = {"concat", "dash", "hls", "image2", "imf", "lavfi", "rtp", "rtsp", "sap", "sdp", "webm_dash_manifest"}
 """Formats of FFmpeg that name other files or addresses, which it would open. A clip is one file."""
 
+PLAYLIST_HEADS = (b"#EXTM3U", b"ffconcat", b"v=0")
+
 FORMATS = ",".join(sorted({name for names in av.formats_available for name in names.split(",")} - PLAYLISTS))
 
 LONG_PROBE = {"analyzeduration": "600000000", "probesize": "500000000"}
@@ -111,6 +113,8 @@ def _why_unreadable(path: Path) -> str:
         head = file.read(4096)
     if b"ftyp" in head[:16]:
         return "is truncated: an mp4 whose index (moov) is missing or cut off; copy or download it again"
+    if head.startswith(PLAYLIST_HEADS):
+        return "is a playlist, which names other files or addresses; expected a video itself"
     if not any(byte > 126 or byte in b"\0\1\2\3" for byte in head):
-        return "is a text file or a playlist, not a video"
+        return "is a text file, not a video"
     return "is not a video that can be read"

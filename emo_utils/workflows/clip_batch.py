@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -146,12 +146,16 @@ class Batch:
                 if "report" in self._request.outputs:
                     self._write_tables(partial(write_run_report, self._out))
         except (KeyboardInterrupt, Stopped) as stop:
-            sweep(self._out)
+            self._sweep()
             raise Stopped(f"stopped; {self._remains()}", getattr(stop, "code", 130)) from None
         except (OutputError, WorkerError) as error:
-            sweep(self._out)
+            self._sweep()
             raise type(error)(f"{error}. Stopped; {self._remains()}") from error
         return [self._results[place.folder] for place in self._places]
+
+    def _sweep(self) -> None:
+        with suppress(OSError):  # without a file handle left, say; the next run removes what is left
+            sweep(self._out)
 
     def _read(self, tasks: dict[ClipTask, Place], workers: int, executor: Executor | None, progress: bool) -> None:
         started, finished = time.perf_counter(), len(self._results)

@@ -49,7 +49,7 @@ def test_a_playlist_opens_no_other_file(tmp_path, name, text):
     write(tmp_path / "private.ts")
     (tmp_path / name).write_text(text)
     for read in (probe, lambda path: list(read_frames(path))):
-        with pytest.raises(VideoError, match="text file or a playlist"):
+        with pytest.raises(VideoError, match="is a playlist, which names other files"):
             read(tmp_path / name)
 
 

@@ -118,8 +118,8 @@ def test_too_many_open_files_end_the_run_and_not_the_clip(tmp_path):
         finally:
             for handle in held:
                 os.close(handle)
-    assert leftovers(out) == []
     results = analyze_clips([tmp_path / "clips"], out, NOBODY, **QUICK)
+    assert leftovers(out) == []
     assert [result.status for result in results] == ["ok"] * 3
     assert results[0].read_before
 

@@ -43,6 +43,10 @@ class Child:
             return Outcome(**{k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(answer).items()})
         return self._lost(hung=answer is None)
 
+    def command(self) -> list[str]:
+        """Arguments of Python that start the process."""
+        return ["-m", "fuzzing.child"]
+
     def close(self) -> None:
         """End the process."""
         if self._process:
@@ -53,7 +57,7 @@ class Child:
     def _start(self) -> None:
         self._errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "fuzzing.child", str(self._seeds)],
+            [sys.executable, *self.command(), str(self._seeds)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
