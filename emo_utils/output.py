@@ -22,7 +22,7 @@ def whole_file(path: Path | str) -> Iterator[Path]:
     """
     path = Path(path).absolute()
     part = _hidden(path, PART + path.suffix)
-    _make_folder(path.parent, path)
+    make_folder(path.parent, path)
     try:
         yield part
         os.replace(part, path)
@@ -49,7 +49,7 @@ def whole_folder(folder: Path | str, made_elsewhere: Callable[[], bool] = lambda
     """
     folder = Path(folder).absolute()
     part = _hidden(folder, PART)
-    _make_folder(part, folder)
+    make_folder(part, folder)
     try:
         yield part
         if made_elsewhere():
@@ -72,8 +72,13 @@ def _hidden(path: Path, ending: str) -> Path:
     return path.with_name(f".{shortened(path.name, 200)}.{uuid.uuid4().hex[:8]}{ending}")
 
 
-def _make_folder(folder: Path, wanted: Path) -> None:
+def make_folder(folder: Path, wanted: Path | None = None) -> None:
+    """Make a folder and those above it, where they are absent.
+
+    Raises:
+        OutputError: it cannot be made; names `wanted`, by default the folder.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{wanted}: cannot be written ({error.strerror})") from error
+        raise OutputError(f"{wanted or folder}: cannot be written ({error.strerror})") from error

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from emo_utils.datasets.samples import Samples
-from emo_utils.output import write_text_whole
+from emo_utils.output import make_folder, write_text_whole
 from emo_utils.run_folder import RunFolder
 from emo_utils.training.augment import augment, mixup
 from emo_utils.training.augment_time import augment_time
@@ -81,7 +81,7 @@ def fit(experiment: Experiment, parts: dict[str, Samples], folder: Path, on_epoc
     teachers = load_teachers(experiment, train, accelerator.device)
     if experiment.teachers and experiment.teach_once:
         train, teachers = with_teacher_targets(train, teachers, experiment.input_spec), NO_TEACHERS
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     run = RunFolder(folder)
     state = load_checkpoint(folder, unwrapped, average, optimizer) or _new_state()
     if accelerator.is_main_process:

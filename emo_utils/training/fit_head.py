@@ -14,7 +14,7 @@ import torch
 
 from emo_utils.datasets.samples import Samples
 from emo_utils.models.embedding_heads import SMALLEST_DEVIATION, OverEmbeddings, StatisticsHead
-from emo_utils.output import write_text_whole
+from emo_utils.output import make_folder, write_text_whole
 from emo_utils.run_folder import RunFolder
 from emo_utils.training.batches import read_batches
 from emo_utils.training.experiment import Experiment, code_commit
@@ -80,7 +80,7 @@ def groups_of(samples: Samples, experiment: Experiment) -> np.ndarray:
 
 
 def _write(experiment: Experiment, model: OverEmbeddings, folder: Path, chosen: dict) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     run = RunFolder(folder)
     write_text_whole(run.experiment_file, json.dumps(experiment.to_dict(), indent=1))
     save_weights(run.network_file, model)

@@ -21,7 +21,7 @@ from emo_utils.evaluation.predictions import write_predictions
 from emo_utils.hashing import sha256_of_file
 from emo_utils.inference.prior import UNIFORM, class_shares
 from emo_utils.models import find_backbone
-from emo_utils.output import write_text_whole
+from emo_utils.output import make_folder, write_text_whole
 from emo_utils.run_folder import RunFolder
 from emo_utils.run_identity import differing
 from emo_utils.training.classical import predict_fold
@@ -118,7 +118,7 @@ def run_classical(experiment: Experiment, table: FeatureTable, split: Split, fol
         return done
     run_folder = RunFolder(folder)
     refuse_other_settings(experiment, run_folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     table = normalised_table(table, experiment.normalise)
     predictions = predict_fold(table, experiment.backbone, split, experiment.seed)
     write_predictions(predictions, run_folder.predictions_file("test"))

@@ -148,13 +148,25 @@ def test_an_output_that_cannot_be_written_is_named(emo, command, tmp_path, tiny_
     monkeypatch.setenv("FERPLUS_ARCHIVE", str(tiny_ferplus))
     arguments = {
         "analyze": (clip, *ANALYZE),
-        "prepare": ("folder", "--root", tmp_path / "clips", "--representation", "frame", "--workers", "1"),
+        "prepare": (
+            "folder",
+            "--root",
+            tmp_path / "clips",
+            "--subject",
+            "(c)",
+            "--representation",
+            "frame",
+            "--detector",
+            "none",
+            "--workers",
+            "1",
+        ),
         "train": ("ferplus", *TRAIN, "--epochs", "1"),
     }[command]
     code, _, errors = emo(command, *arguments, "--out", "/proc/emo")
     assert code == 2
     assert "/proc/emo" in errors
-    assert "cannot be written" in errors or "No such file" in errors
+    assert "cannot be written" in errors
     assert "Traceback" not in errors
 
 
