@@ -176,7 +176,8 @@ def code_commit() -> str:
     root = Path(__file__).resolve().parents[2]
 
     def git(*arguments: str) -> str:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True)
+        command = ["git", "--no-optional-locks", "-C", str(root), *arguments]  # a lock would outlive a killed process
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
         return done.stdout.strip()
 
     try:
