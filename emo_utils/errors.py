@@ -51,6 +51,10 @@ class WorkerError(EmoError):
     """A worker process or a cluster failed; finished work is kept."""
 
 
+class WorkerDiedError(WorkerError):
+    """Every worker that was given a task died; the cause may be the task."""
+
+
 class SegmentsError(EmoError):
     """A file of segments that cannot be read, or that does not fit its clip; names the row."""
 

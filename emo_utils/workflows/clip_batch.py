@@ -1,6 +1,7 @@
 """A run over many clips: results are written clip by clip, and a stopped run can be continued."""
 
 import logging
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
@@ -64,10 +65,11 @@ def land_outcome(place: Place, task: ClipTask, outcome: Outcome) -> ClipResult:
         values["vectors"] = encoded(outcome.vectors)
     status = INCOMPLETE if outcome.missing else DONE
     listing = Listing(outcome.source, place.request, status, outcome=values)
-    for name in land(task.part, place.folder, listing):
+    for name in land(outcome.part, place.folder, listing):
         log.warning(
             "%s: written as %s, since a file of that name there is yours or was changed by you", place.folder, name
         )
+    shutil.rmtree(task.part, ignore_errors=True)  # with what a worker has left that died, or that was given up
     return ClipResult.of(place.clip, place.folder, outcome)
 
 
@@ -98,6 +100,7 @@ class Batch:
         self._on_result = on_result
         self._results = {place.folder: place.finished for place in places if place.finished}
         self._pending = [place for place in places if not place.finished]
+        self._rows: dict[Path, tuple[ClipResult | None, ClipRow]] = {}
         self._tables = RunTables(out, study)
 
     @classmethod
@@ -175,6 +178,8 @@ class Batch:
                 done = len(self._results)
                 each_s = (time.perf_counter() - started) / (done - finished)
                 self._report(place.folder, BatchProgress(done, len(self._places), each_s * (len(self._places) - done)))
+        for task in tasks:  # a worker of a cluster that was given up may have begun a clip after it had landed
+            shutil.rmtree(task.part, ignore_errors=True)
 
     def _write_tables(self, write: Callable[[], object]) -> None:
         """Write the tables or the report; an error in them does not stop the run, but one of the disk does."""
@@ -211,13 +216,16 @@ class Batch:
         return f"{done} of {total} clips are finished and kept, {total - done} remain: {GO_ON}"
 
     def _write_manifest(self) -> None:
-        rows = [
-            self._results[place.folder].row()
-            if place.folder in self._results
-            else ClipRow(clip_text(place.clip, self._out), WAITING)
-            for place in self._places
-        ]
-        write_rows(self._out, [*rows, *self._rest])
+        write_rows(self._out, [*map(self._row, self._places), *self._rest])
+
+    def _row(self, place: Place) -> ClipRow:
+        """The row of a clip; kept, since all rows are written whenever a clip lands."""
+        result = self._results.get(place.folder)
+        of, row = self._rows.get(place.folder, (None, None))
+        if row is None or of is not result:
+            row = result.row() if result else ClipRow(clip_text(place.clip, self._out), WAITING)
+            self._rows[place.folder] = result, row
+        return row
 
 
 def _died(task: ClipTask) -> Outcome:

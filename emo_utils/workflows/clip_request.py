@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from emo_utils import __version__
@@ -14,7 +15,7 @@ from emo_utils.motion.segments_file import MarkedSegment, check_clips, read_segm
 from emo_utils.reports.clips.writer import in_order
 from emo_utils.timeline import VERSION
 from emo_utils.workflows.analyzer import Analyzer
-from emo_utils.workflows.clip_task import ClipTask
+from emo_utils.workflows.clip_task import ClipTask, networks_of
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,14 @@ class Request:
 
     def task(self, clip: Path, part: Path, progress: bool) -> ClipTask:
         """The task for one clip."""
-        return ClipTask(clip, part, self.analyzer.options, self.outputs, self._marked(clip), self.marked_in, progress)
+        marked = self._marked(clip)
+        return ClipTask(
+            clip, part, self.analyzer.options, self.outputs, marked, self.marked_in, progress, self._networks
+        )  # fmt: skip
+
+    @cached_property
+    def _networks(self) -> tuple[str, ...]:
+        return networks_of(self.analyzer)
 
     def key(self, clip: Path) -> str:
         """A hash of everything that the results depend on, except the clip itself."""

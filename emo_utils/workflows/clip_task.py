@@ -1,15 +1,21 @@
 """Analyse one clip into a hidden folder: the part of `emo analyze` that may run in another process."""
 
 import logging
+import platform
 import shutil
+import threading
 import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from emo_utils.errors import MACHINE, EmoError, OutputError, in_words
+from emo_utils import __version__
+from emo_utils.errors import MACHINE, EmoError, OutputError, WorkerError, in_words
 from emo_utils.inference.frame_sources import file_source
 from emo_utils.inference.options import AnalysisOptions
 from emo_utils.motion.segments_file import MarkedSegment
@@ -25,12 +31,14 @@ class ClipTask:
 
     Attributes:
         clip: the file to read.
-        part: the folder to write into; it is made here, and removed if an error occurs.
+        part: the folder to write into. A cluster may run a task again while a worker that it has given up is still at
+            work, so each attempt makes a folder of its own in it, which is removed if an error occurs.
         options: of the analysis.
         outputs: names of the writers.
         marked: segments marked by hand; None: find the segments.
         marked_in: the file of the marked segments.
         progress: show a progress bar of frames.
+        networks: version and hashes, see `networks_of`; a worker that has others refuses the task. Empty: not checked.
     """
 
     clip: Path
@@ -40,6 +48,7 @@ class ClipTask:
     marked: tuple[MarkedSegment, ...] | None = None
     marked_in: Path | None = None
     progress: bool = False
+    networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,7 @@ class Outcome:
         summary: the content of `summary.json`.
         source: the state of the file when it was read; None if it failed.
         vectors: the face embedding of each person, where people are compared across clips.
+        part: the folder of the written files, below the task's.
     """
 
     status: str
@@ -63,6 +73,7 @@ class Outcome:
     summary: dict = field(default_factory=dict, repr=False)
     source: SourceFile | None = field(default=None, repr=False)
     vectors: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
+    part: Path | None = None
 
 
 def run_task(task: ClipTask, analyzer: Analyzer | None = None) -> Outcome:
@@ -76,15 +87,18 @@ def run_task(task: ClipTask, analyzer: Analyzer | None = None) -> Outcome:
         EmoError: the clip cannot be read, or its timeline cannot be written; no files are left then.
     """
     started = time.perf_counter()
-    shutil.rmtree(task.part, ignore_errors=True)
-    task.part.mkdir()
+    attempt = task.part / uuid.uuid4().hex[:8]
+    attempt.mkdir(parents=True)
     try:
         source = SourceFile.of(task.clip)
-        summary, missing, vectors = _read_and_write(task, analyzer or _kept_analyzer(task.options))
+        with nullcontext(analyzer) if analyzer else _worker_analyzer(task) as used:
+            summary, missing, vectors = _read_and_write(task, attempt, used)
         reason = f"read, but without {', '.join(missing)}" if missing else "; ".join(summary.get("warnings", ()))
-        return Outcome("ok", reason, time.perf_counter() - started, missing, summary, source, vectors)
+        return Outcome("ok", reason, time.perf_counter() - started, missing, summary, source, vectors, attempt)
     except BaseException:
-        shutil.rmtree(task.part, ignore_errors=True)
+        shutil.rmtree(attempt, ignore_errors=True)
+        with suppress(OSError):  # there is another attempt
+            task.part.rmdir()
         raise
 
 
@@ -93,11 +107,12 @@ def try_task(task: ClipTask, analyzer: Analyzer | None = None) -> Outcome:
 
     Raises:
         OutputError: the disk is full or cannot be written; the next clip would fail too.
+        WorkerError: this process cannot run any task of the run.
     """
     started = time.perf_counter()
     try:
         return run_task(task, analyzer)
-    except OutputError:
+    except (OutputError, WorkerError):
         raise
     except Exception as error:
         if isinstance(error, OSError) and error.errno in MACHINE:
@@ -106,15 +121,52 @@ def try_task(task: ClipTask, analyzer: Analyzer | None = None) -> Outcome:
         return Outcome("failed", " ".join(in_words(error).split()), time.perf_counter() - started)
 
 
-def _read_and_write(task: ClipTask, analyzer: Analyzer) -> tuple[dict, tuple[str, ...], dict[int, np.ndarray]]:
+def networks_of(analyzer: Analyzer) -> tuple[str, ...]:
+    """What must be the same in all processes of a run, so that results are: version and SHA-256 of the networks."""
+    pipeline = analyzer.pipeline
+    hashes = [engine.weights.sidecar["sha256"] for engine in pipeline.networks.engines()]
+    return (__version__, *hashes, pipeline.embedder.sha256 if pipeline.embedder else "no identity network")
+
+
+def _read_and_write(
+    task: ClipTask, part: Path, analyzer: Analyzer
+) -> tuple[dict, tuple[str, ...], dict[int, np.ndarray]]:
     """The summary, the outputs that are missing, and the face embeddings of people."""
     marked = {} if task.marked is None else {"marked": task.marked, "marked_in": task.marked_in}
     analysis = analyzer.analyze_source(file_source(task.clip), progress=task.progress, **marked)
-    missing = analysis.write(task.part, task.outputs, task.progress)
+    missing = analysis.write(part, task.outputs, task.progress)
     return analysis.summary(), tuple(map(str, missing)), analysis.results.result.vectors
+
+
+@contextmanager
+def _worker_analyzer(task: ClipTask) -> Iterator[Analyzer]:
+    """The analyzer of a worker process, for one task at a time: a worker of a cluster may have several threads.
+
+    Raises:
+        WorkerError: this process has other networks than the one that made the task.
+    """
+    with _ONE_TASK:
+        analyzer = _kept_analyzer(task.options)
+        own = networks_of(analyzer)
+        if task.networks and own != task.networks:
+            raise WorkerError(
+                f"worker {platform.node()}: expected version and networks of this run, {_named(task.networks)}, "
+                f"found {_named(own)}; install the same version there and give it the same EMO_MODELS_DIR"
+            )
+        yield analyzer
+
+
+_ONE_TASK = threading.Lock()
+
+
+def _named(networks: tuple[str, ...]) -> str:
+    return ", ".join((networks[0], *(name if " " in name else name[:12] for name in networks[1:])))
 
 
 @lru_cache(maxsize=1)
 def _kept_analyzer(options: AnalysisOptions) -> Analyzer:
     """The analyzer of a worker process, loaded once per options."""
+    import cv2
+
+    cv2.setNumThreads(1)  # one worker per core
     return Analyzer(options=options)

@@ -10,7 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
-from emo_utils.errors import EmoError, WorkerError
+from emo_utils.errors import EmoError, WorkerDiedError, WorkerError
 from emo_utils.stopping import signals_raised
 
 Task = TypeVar("Task")
@@ -44,12 +44,12 @@ def open_pool(
         function: runs a task in another process; a function of a module.
         in_process: runs a task in this process.
         begun: whether a task was started; called when a process died, since only these tasks can be the cause.
-        died: gives the result of a task whose process died twice.
+        died: gives the result of a task whose process died twice, or whose workers of the executor died.
         workers: number of processes.
         executor: an open executor, which stays open.
     """
     if executor is not None:
-        yield ExecutorPool(executor, function)
+        yield ExecutorPool(executor, function, died)
     elif workers > 1:
         processes = Processes(workers, function, begun, died)
         try:
@@ -76,19 +76,30 @@ class InProcess:
 class ExecutorPool:
     """Runs tasks in an executor, which the caller opens and closes; see `TaskPool`."""
 
-    def __init__(self, executor: Executor, function: Callable[[Task], Result]):
-        self._executor, self._function = executor, function
+    def __init__(self, executor: Executor, function: Callable[[Task], Result], died: Callable[[Task], Result]):
+        self._executor, self._function, self._died = executor, function, died
 
     def results(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Result]]:
-        """See `TaskPool`."""
+        """See `TaskPool`. A task whose workers died again and again is a failure."""
         futures = {self._executor.submit(self._function, task): task for task in tasks}
         try:
             completed = as_completed(futures)
             while (future := _next(completed)) is not None:
-                yield futures[future], _outcome(future)
+                task = futures.pop(future)
+                yield task, self._outcome(task, future)
         finally:
             for future in futures:
                 future.cancel()
+
+    def _outcome(self, task: Task, future: Future) -> Result:
+        try:
+            return future.result()
+        except WorkerDiedError:
+            return self._died(task)
+        except (EmoError, BrokenProcessPool):
+            raise
+        except Exception as error:
+            raise WorkerError(f"the worker gave up ({type(error).__name__}: {error})") from error
 
 
 class Processes:
@@ -104,7 +115,7 @@ class Processes:
         todo = list(tasks)
         while todo:
             try:
-                for task, result in ExecutorPool(self._pool, self._function).results(todo):
+                for task, result in ExecutorPool(self._pool, self._function, self._died).results(todo):
                     todo.remove(task)
                     yield task, result
             except BrokenProcessPool as error:
@@ -133,7 +144,7 @@ class Processes:
     def _run_alone(self, task: Task) -> Result:
         self._pool = self._start(1)
         try:
-            return next(ExecutorPool(self._pool, self._function).results([task]))[1]
+            return next(ExecutorPool(self._pool, self._function, self._died).results([task]))[1]
         except BrokenProcessPool:
             return self._died(task)
         finally:
@@ -181,12 +192,3 @@ def _end_with_parent() -> None:
 def _next(completed: Iterator[Future]) -> Future | None:
     with signals_raised():
         return next(completed, None)
-
-
-def _outcome(future: Future):
-    try:
-        return future.result()
-    except (EmoError, BrokenProcessPool):
-        raise
-    except Exception as error:
-        raise WorkerError(f"the worker gave up ({type(error).__name__}: {error})") from error
