@@ -10,6 +10,7 @@ import argparse
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -33,16 +34,21 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := set(given.parts) - set(PARTS):
         parser.error(f"no part {', '.join(sorted(unknown))}; expected some of {', '.join(PARTS)}")
-    about, rows = about_run(ROOT), []
+    about, rows, failed = about_run(ROOT), [], []
     print(", ".join(f"{name} {value}" for name, value in about.items()), flush=True)
     table = given.out / "performance.csv"
     with tempfile.TemporaryDirectory(prefix="emo_bench_") as folder:
         bench = Bench(Path(folder), given.repeats, given.hour, given.quick)
         for name in given.parts or PARTS:
             started = time.perf_counter()
-            for row in PARTS[name](bench):
-                rows.append(row)
-                print(row, flush=True)
+            try:
+                for row in PARTS[name](bench):
+                    rows.append(row)
+                    print(row, flush=True)
+            except (Exception, SystemExit) as error:  # the other parts are measured all the same
+                traceback.print_exc()
+                rows.append(Row(name, "the whole part", None, "", note=f"failed: {' '.join(str(error).split())[:200]}"))
+                failed.append(name)
             rows.append(Row("took", name, time.perf_counter() - started, "s"))
             print(rows[-1], flush=True)
             write_csv(table, rows, about)
@@ -51,6 +57,8 @@ def main() -> None:
     draw_chart(table.with_suffix(".png"), rows, about)
     with_goal = [row for row in rows if row.goal]
     print(f"{sum(row.verdict == 'met' for row in with_goal)} of {len(with_goal)} goals met; {table}")
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

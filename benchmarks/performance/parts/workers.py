@@ -69,7 +69,7 @@ def _two_clusters() -> Iterator[dict[int, str]]:
     except ModuleNotFoundError:
         yield {}
         return
-    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": None, "host": "127.0.0.1"}
+    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": ":0", "host": "127.0.0.1"}
     with ExitStack() as stack:
         opened = {n: stack.enter_context(LocalCluster(n_workers=n, silence_logs=50, **options)) for n in (1, 2)}
         yield {count: one.scheduler_address for count, one in opened.items()}

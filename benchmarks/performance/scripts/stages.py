@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 
 STAGES = (
     ("emo_utils.video_writer", "encode video"),
@@ -61,7 +62,8 @@ def main() -> None:
     from emo_utils.apps.cli import main as main_of_emo
 
     sys.argv = ["emo", *sys.argv[1:]]
-    main_of_emo()
+    with suppress(SystemExit):  # of a command that has ended well too
+        main_of_emo()
     done.set()
     sampler.join()
     print("\n" + json.dumps(counts))
