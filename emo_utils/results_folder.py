@@ -74,11 +74,11 @@ class Listing:
     files: dict[str, list[str]] = field(default_factory=dict, repr=False)
     outcome: dict = field(default_factory=dict, repr=False)
 
-    def write(self, folder: Path, name: str = LISTING) -> None:
-        """Write the listing into its folder, in one step."""
+    def write(self, folder: Path, name: str = LISTING, place: Path | None = None) -> None:
+        """Write the listing into a folder, in one step; `place` is where that folder will be, if it is moved."""
         values = {"written_by": f"emo_utils {__version__}", **asdict(self)}
         if self.source:
-            values["source"]["path"] = relative_path(self.source.path, folder)
+            values["source"]["path"] = relative_path(self.source.path, place or folder)
         write_text_whole(folder / name, json.dumps(values, indent=1) + "\n")
 
     def wrote(self, folder: Path, name: str) -> bool:
@@ -141,7 +141,7 @@ def land(part: Path, folder: Path, listing: Listing, name: str = LISTING, keep: 
     hashes = {path.relative_to(part).as_posix(): sha256_of_file(path) for path in _files(part)}
     final = replace(listing, files={file: [one] for file, one in hashes.items()})
     if not folder.exists():
-        final.write(part, name)
+        final.write(part, name, folder)
         os.rename(part, folder)
         return []
     old = read_listing(folder, name)

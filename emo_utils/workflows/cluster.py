@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from emo_utils.errors import MissingPackageError, WorkerDiedError, WorkerError
@@ -36,17 +37,18 @@ def cluster(address: str, wait_s: float = WAIT_S) -> Iterator[Executor]:
         import distributed  # noqa: F401
     except ModuleNotFoundError as error:
         raise MissingPackageError(missing("--scheduler", "distributed")) from error
-    try:
-        client = _connect(address)
-    except (OSError, ValueError) as error:
-        raise WorkerError(f"no Dask scheduler answers at {address} within {CONNECT_S} s: {error}") from error
-    if not client.scheduler_info()["workers"]:
-        log.warning("the Dask scheduler at %s has no workers yet; the run goes on when some come", address)
-    executor = ClusterExecutor(client, address, wait_s)
-    try:
-        yield executor
-    finally:
-        executor.shutdown()
+    with _dask_silent():
+        try:
+            client = _connect(address)
+        except (OSError, ValueError) as error:
+            raise WorkerError(f"no Dask scheduler answers at {address} within {CONNECT_S} s: {error}") from error
+        if not client.scheduler_info()["workers"]:
+            log.warning("the Dask scheduler at %s has no workers yet; the run goes on when some come", address)
+        executor = ClusterExecutor(client, address, wait_s)
+        try:
+            yield executor
+        finally:
+            executor.shutdown()
 
 
 class ClusterExecutor(Executor):
@@ -164,6 +166,28 @@ class ClusterExecutor(Executor):
         with self._lock:
             for future in list(self._tasks):
                 self._resolve(future, None, WorkerError(gone))
+
+
+@contextmanager
+def _dask_silent() -> Iterator[None]:
+    """Keep back what Dask logs of a lost connection, with traces: the executor says it in a sentence."""
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    levels, handlers = [one.level for one in loggers], list(logging.getLogger().handlers)
+    for one in loggers:
+        one.setLevel(logging.CRITICAL)
+    for handler in handlers:
+        handler.addFilter(_not_of_dask)
+    try:
+        yield
+    finally:
+        for one, level in zip(loggers, levels, strict=True):
+            one.setLevel(level)
+        for handler in handlers:
+            handler.removeFilter(_not_of_dask)
+
+
+def _not_of_dask(record: logging.LogRecord) -> bool:
+    return Path(record.pathname).parent.name != "distributed"
 
 
 def _connect(address: str, timeout_s: float = CONNECT_S) -> Any:
