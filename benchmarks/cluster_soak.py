@@ -170,9 +170,8 @@ def compare(expected: dict[str, bytes], out: Path, count: int) -> list[str]:
     different = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
     if different:
         faults.append(f"{len(different)} files differ from one process's, such as {different[:5]}")
-    done = sum(
-        (one := read_listing(path)) is not None and one.status == DONE for path in out.iterdir() if path.is_dir()
-    )
+    listings = [read_listing(path) for path in out.iterdir() if path.is_dir()]
+    done = sum(one is not None and one.status == DONE and Path(one.source.path).is_file() for one in listings)
     with (out / "manifest.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     once = len({row["clip"] for row in rows}) == len(rows) == count and all(row["status"] == "ok" for row in rows)
