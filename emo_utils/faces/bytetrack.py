@@ -9,7 +9,6 @@ OpenCV. A test compares its output with that of uniface, box by box.
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from emo_utils.faces.boxes import intersection_over_union
 
@@ -147,7 +146,7 @@ class ByteTrack:
         if not tracks or not len(rows):
             return tracks, rows
         overlap = intersection_over_union(np.array([track.box for track in tracks]), boxes[rows])
-        pairs = zip(*linear_sum_assignment(-overlap), strict=True)
+        pairs = _best_pairs(overlap)
         pairs = [(i, j) for i, j in pairs if overlap[i, j] >= least_overlap]
         for i, j in pairs:
             tracks[i].correct(boxes[rows[j]], self._now)
@@ -165,6 +164,15 @@ class ByteTrack:
             longer = followed[i].seen - followed[i].started > lost[j].seen - lost[j].started
             shorter = lost[j] if longer else followed[i]
             self._tracks = [track for track in self._tracks if track is not shorter]
+
+
+def _best_pairs(overlap: np.ndarray) -> list[tuple[int, int]]:
+    """Rows and columns of the pairs whose overlaps (N, M) have the largest sum, each row and column once."""
+    if overlap.shape == (1, 1):
+        return [(0, 0)]
+    from scipy.optimize import linear_sum_assignment  # slow to load, and not needed for one face
+
+    return list(zip(*linear_sum_assignment(-overlap), strict=True))
 
 
 def _measurement(box: np.ndarray) -> np.ndarray:

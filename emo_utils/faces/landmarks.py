@@ -12,7 +12,7 @@ import numpy as np
 from emo_utils.assets import locate
 from emo_utils.faces.crops import crop_face, crop_transform, face_side
 from emo_utils.faces.keypoints import MESH_NOSE_TIP
-from emo_utils.faces.mediapipe_tasks import as_image, base_options, native_stderr_hidden
+from emo_utils.faces.mediapipe_tasks import as_image, base_options, native_stderr_hidden, vision
 from emo_utils.structures import LEFT_EYE, MOUTH, RIGHT_EYE, InputSpec
 
 ASSET = "face_landmarker_v2_with_blendshapes"
@@ -55,16 +55,16 @@ class FaceLandmarker:
 
     def __init__(self):
         model = locate(ASSET)
-        from mediapipe.tasks.python import vision
+        tasks = vision()
 
-        options = vision.FaceLandmarkerOptions(
+        options = tasks.FaceLandmarkerOptions(
             base_options=base_options(model),
-            running_mode=vision.RunningMode.IMAGE,
+            running_mode=tasks.RunningMode.IMAGE,
             output_face_blendshapes=True,
             output_facial_transformation_matrixes=True,
         )
         with native_stderr_hidden():  # the first detection prints too
-            self._landmarker = vision.FaceLandmarker.create_from_options(options)
+            self._landmarker = tasks.FaceLandmarker.create_from_options(options)
             self._landmarker.detect(as_image(np.zeros((64, 64, 3), np.uint8)))
 
     def find(self, pixels: np.ndarray, keypoints: np.ndarray) -> FaceLandmarks | None:

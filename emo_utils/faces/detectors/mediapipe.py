@@ -8,7 +8,7 @@ import numpy as np
 
 from emo_utils.assets import locate
 from emo_utils.faces.detector import detectors
-from emo_utils.faces.mediapipe_tasks import as_image, base_options, native_stderr_hidden
+from emo_utils.faces.mediapipe_tasks import as_image, base_options, native_stderr_hidden, vision
 from emo_utils.structures import Detections
 
 WARM_UPS = 16
@@ -40,16 +40,15 @@ class MediaPipeDetector:
 
     def __init__(self, name: str, asset: str, reach: float):
         model = locate(asset)
-        from mediapipe.tasks.python import vision
-
+        tasks = vision()
         self.name, self.reach = name, reach
-        options = vision.FaceDetectorOptions(
+        options = tasks.FaceDetectorOptions(
             base_options=base_options(model),
-            running_mode=vision.RunningMode.IMAGE,
+            running_mode=tasks.RunningMode.IMAGE,
             min_detection_confidence=LOWEST_CONFIDENCE,
         )
         with native_stderr_hidden():
-            self._detector = vision.FaceDetector.create_from_options(options)
+            self._detector = tasks.FaceDetector.create_from_options(options)
             # It prints once more, at the first detection whose memory is not aligned: let that happen in here.
             held = []
             for side in range(64, 64 + 32 * WARM_UPS, 32):

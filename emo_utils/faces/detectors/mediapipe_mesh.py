@@ -11,7 +11,7 @@ from emo_utils.assets import locate
 from emo_utils.faces.detector import detectors
 from emo_utils.faces.detectors.mediapipe import SHORT_REACH
 from emo_utils.faces.keypoints import from_mesh
-from emo_utils.faces.mediapipe_tasks import as_image, base_options, native_stderr_hidden
+from emo_utils.faces.mediapipe_tasks import as_image, base_options, native_stderr_hidden, vision
 from emo_utils.structures import Detections
 
 MOST_FACES = 5
@@ -34,16 +34,16 @@ class MediaPipeMeshDetector:
 
     def __init__(self):
         model = locate("face_landmarker")
-        from mediapipe.tasks.python import vision
+        tasks = vision()
 
-        options = vision.FaceLandmarkerOptions(
+        options = tasks.FaceLandmarkerOptions(
             base_options=base_options(model),
-            running_mode=vision.RunningMode.IMAGE,
+            running_mode=tasks.RunningMode.IMAGE,
             num_faces=MOST_FACES,
             min_face_presence_confidence=LOWEST_PRESENCE,
         )
         with native_stderr_hidden():  # the first detection prints too
-            self._landmarker = vision.FaceLandmarker.create_from_options(options)
+            self._landmarker = tasks.FaceLandmarker.create_from_options(options)
             self._landmarker.detect(as_image(np.zeros((64, 64, 3), np.uint8)))
 
     def detect(self, pixels: np.ndarray) -> Detections:
