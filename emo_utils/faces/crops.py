@@ -9,6 +9,8 @@ The defaults reproduce the framing of FER+, on which the shipped network is trai
 eyes and mouth that BlazeFace finds in 3,959 FER+ training faces. `docs/ARCHITECTURE.md` describes the measurement.
 """
 
+import math
+
 import cv2
 import numpy as np
 
@@ -136,7 +138,7 @@ def _warp(pixels: np.ndarray, transform: np.ndarray, size: int, outside: int | N
     edge = {"borderMode": cv2.BORDER_REPLICATE}
     if outside is not None:
         edge = {"borderMode": cv2.BORDER_CONSTANT, "borderValue": (outside,) * 3}
-    across, down = (max(1, int(1 / np.hypot(*transform[row, :2]))) for row in (0, 1))
+    across, down = (max(1, int(1 / math.hypot(*row[:2]))) for row in transform.tolist())
     if across == down == 1:
         return cv2.warpAffine(pixels, transform, (size, size), **edge)
     # Sample at a multiple of the size, then average: plain interpolation would skip pixels (aliasing).
@@ -149,11 +151,14 @@ def _warp(pixels: np.ndarray, transform: np.ndarray, size: int, outside: int | N
 
 def _gray_part(pixels: np.ndarray, transform: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Gray values of the part of the frame that the crop covers, and the transform from this part to the crop."""
-    corners = np.array([[-1, -1], [size, -1], [-1, size], [size, size]], float)
-    in_frame = (corners - transform[:, 2]) @ np.linalg.inv(transform[:, :2]).T
+    (a, b, c), (d, e, f) = transform.tolist()  # plain numbers: NumPy would take longer than the crop
+    corners = [(x - c, y - f) for x in (-1, size) for y in (-1, size)]
+    across = [(e * x - b * y) / (a * e - b * d) for x, y in corners]
+    down = [(a * y - d * x) / (a * e - b * d) for x, y in corners]
     height, width = pixels.shape[:2]
-    left, top = np.clip(np.floor(in_frame.min(0)).astype(int) - 2, 0, [width - 1, height - 1])
-    right, bottom = np.clip(np.ceil(in_frame.max(0)).astype(int) + 3, [left + 1, top + 1], [width, height])
+    left, top = (min(max(math.floor(min(line)) - 2, 0), end - 1) for line, end in ((across, width), (down, height)))
+    right = min(max(math.ceil(max(across)) + 3, left + 1), width)
+    bottom = min(max(math.ceil(max(down)) + 3, top + 1), height)
     moved = transform.copy()
     moved[:, 2] += transform[:, :2] @ [left, top]
     part = pixels[top:bottom, left:right]

@@ -1,5 +1,6 @@
 """Decodes packets into pictures and continues after damaged packets."""
 
+import math
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -35,9 +36,6 @@ class Decoder:
         strict: raise an error at the first damaged packet.
         threads: number of decoder threads; 0 takes one per core.
         truncated: the file is known to be truncated, so its incomplete last packet does not count as damaged.
-
-    Attributes:
-        end_s: end of the last packet read, of any track, in seconds of the container's time.
     """
 
     def __init__(
@@ -50,7 +48,7 @@ class Decoder:
         threads: int = 1,
         truncated: bool = False,
     ):
-        self.end_s = float("-inf")
+        self._ends: dict[int, int] = {}
         self._path, self._container, self._stream = path, container, stream
         self._faults, self._strict, self._truncated = faults, strict, truncated
         self._packets, self._last_s = 0, 0.0
@@ -58,6 +56,12 @@ class Decoder:
         stream.codec_context.thread_count = threads
         self._ahead = threads != 1 and stream.width * stream.height >= LARGE_PX
         stream.thread_type = "FRAME" if self._ahead else "SLICE"
+
+    @property
+    def end_s(self) -> float:
+        """End of the last packet read, of any track, in seconds of the container's time."""
+        streams = self._container.streams
+        return max((float(end * streams[track].time_base) for track, end in self._ends.items()), default=-math.inf)
 
     def pictures(self) -> Iterator[VideoFrame]:
         """Decode to the end; damaged packets and pictures are counted in `faults`.
@@ -117,9 +121,11 @@ class Decoder:
                     failed = 0
                     if self._truncated and packet.is_corrupt:
                         continue
+                    track = packet.stream.index
                     if packet.pts is not None:
-                        self.end_s = max(self.end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
-                    if packet.stream.index == self._stream.index and (packet.size or packet.dts is None):
+                        end = packet.pts + (packet.duration or 0)
+                        self._ends[track] = max(self._ends.get(track, end), end)
+                    if track == self._stream.index and (packet.size or packet.dts is None):
                         yield packet
                 return
             except av.error.FFmpegError as error:

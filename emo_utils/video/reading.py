@@ -150,11 +150,12 @@ def read_pictures(
         keep, count, time_s = Ticks(sample_fps), 0, 0.0
         for index, picture in enumerate(decoder.pictures()):
             time_s, count = clock.time_s(picture), index + 1
-            size = upright_size(picture, stream.sample_aspect_ratio)
+            aspect = stream.sample_aspect_ratio
+            size = upright_size(picture, aspect)
             if not faults.sizes or faults.sizes[-1][:2] != size:
                 faults.sizes.append((*size, time_s))
             if keep.takes(time_s):
-                load = partial(upright, picture, stream.sample_aspect_ratio, faults.sizes[0][:2])
+                load = partial(upright, picture, aspect, faults.sizes[0][:2])
                 yield Picture(index, time_s, load)
         _refuse_too_few(path, count, cut)
         faults.truncated = _how_cut_off(cut, container, decoder.end_s, time_s)
