@@ -80,10 +80,10 @@ def under(reading: Reading, ratio: np.ndarray) -> Reading:
         for prefix, values in (("", read), ("smoothed_", smoothed)):
             table.loc[track.index, f"{prefix}emotion"] = np.array(timeline.classes, object)[values.argmax(axis=1)]
             table.loc[track.index, f"{prefix}confidence"] = values.max(axis=1)
-    faces = [
-        replace(face, trace=replace(face.trace, probabilities=change_prior(face.trace.probabilities, ratio)))
-        for face in reading.motion.faces
-    ]
+    faces = []
+    for face in reading.motion.faces:
+        trace = face.trace
+        faces.append(face.with_trace(replace(trace, probabilities=change_prior(trace.probabilities, ratio))))
     return replace(reading, timeline=replace(timeline, table=table), motion=ClipMotion(tuple(faces)))
 
 

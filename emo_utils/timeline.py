@@ -62,6 +62,10 @@ STATUSES = {
 """The status of a row. If several apply, the last one in this table is used."""
 
 
+PARQUET_ROWS = 16_384
+"""Rows of a group in a Parquet file; they are converted one group after the other, to save memory."""
+
+
 @dataclass(frozen=True)
 class Timeline:
     """A validated timeline.
@@ -91,12 +95,24 @@ class Timeline:
     @property
     def faces(self) -> "pd.DataFrame":
         """The rows that hold a face."""
-        return self.table[self.table["status"] != "no_face"]
+        found = self.table["status"] != "no_face"
+        return self.table.copy(deep=False) if found.all() else self.table[found]
+
+    @property
+    def frames(self) -> "pd.DataFrame":
+        """A row per frame with its index and its time."""
+        return self.table[["frame_index", "time_s"]].drop_duplicates("frame_index")
+
+    def person(self, person_id: int, names: Sequence[str] | None = None) -> "pd.DataFrame":
+        """The rows of one person, in time order, with the columns of these names; None: all."""
+        table = self.table if names is None else self.table[list(names)]
+        return table[(self.table["person_id"] == person_id).fillna(False)]
 
     @property
     def people(self) -> list[int]:
         """Ids of the persons, in order of appearance."""
-        return [int(person) for person in self.faces["person_id"].drop_duplicates()]
+        people = self.table["person_id"][self.table["status"] != "no_face"]
+        return [int(person) for person in people.drop_duplicates()]
 
     @property
     def measures(self) -> list[str]:
@@ -105,8 +121,7 @@ class Timeline:
 
     def probabilities(self, person_id: int, prefix: str = "p_") -> "np.ndarray":
         """One person's probabilities, float (T, C), in time order; `prefix` is one of `PREFIXES`."""
-        rows = self.faces[self.faces["person_id"] == person_id]
-        return rows[[f"{prefix}{name}" for name in self.classes]].to_numpy(float)
+        return self.person(person_id)[[f"{prefix}{name}" for name in self.classes]].to_numpy(float)
 
     def save(self, folder: Path | str) -> tuple[Path, ...]:
         """Write `timeline.csv`, and `timeline.parquet` if pyarrow is installed; returns the paths written.
@@ -131,8 +146,14 @@ class Timeline:
         """
         if not is_installed("pyarrow"):
             raise MissingPackageError(missing(Path(path).name, "pyarrow"))
-        with Path(path).open("wb") as file:  # pyarrow accepts only UTF-8 names
-            self.table.to_parquet(file, index=False)
+        import pyarrow
+        from pyarrow.parquet import ParquetWriter
+
+        schema = pyarrow.Schema.from_pandas(self.table, preserve_index=False)
+        with Path(path).open("wb") as file, ParquetWriter(file, schema) as writer:  # pyarrow accepts only UTF-8 names
+            for start in range(0, max(1, len(self.table)), PARQUET_ROWS):
+                part = self.table.iloc[start : start + PARQUET_ROWS]
+                writer.write_table(pyarrow.Table.from_pandas(part, schema, preserve_index=False))
         return Path(path)
 
     @classmethod

@@ -54,7 +54,7 @@ def person_log_means(
         person: the person's id.
         stretch_s: only the frames between these times; None: all.
     """
-    rows = timeline.faces[timeline.faces["person_id"] == person]
+    rows = timeline.person(person)
     if stretch_s is not None:
         rows = rows[rows["time_s"].between(*stretch_s)]
     rows = rows.dropna(subset=[f"p_{name}" for name in timeline.classes])
@@ -100,7 +100,7 @@ def baseline_emotion(
     Returns:
         An empty name and NaN where the person has no baseline there.
     """
-    rows = timeline.faces[timeline.faces["person_id"] == person]
+    rows = timeline.person(person)
     rows = rows[rows["frame_index"].between(*frames)]
     names = [name for name in timeline.classes if name not in without]
     values = rows[[f"b_{name}" for name in names]].dropna().to_numpy(float)

@@ -32,6 +32,7 @@ from emo_utils.inference.sustained import sustained_segments
 from emo_utils.inference.timeline_table import Naming, drop_short_tracks, face_rows, timeline_table
 from emo_utils.inference.window_reader import WindowReader
 from emo_utils.measures.measure import Instruments, create_measures
+from emo_utils.memory import give_back_memory
 from emo_utils.motion.follow import MotionFollower
 from emo_utils.motion.magnify import MICRO_BAND, MagnifyOptions
 from emo_utils.motion.micro import USUAL_FPS, rate_warning
@@ -145,6 +146,7 @@ class Pipeline:
         if self.networks.apex:
             named = with_apex_emotions(named, at_apexes, self.networks.apex.engine.weights.classes)
         log.info("%s: %d segments, %s", source.name, len(named), "found" if marked is None else "by hand")
+        give_back_memory()
         found = {"motion": motion, "segments": named, "keypoints": keypoints}
         return replace(observed, timeline=timeline, **found)
 
@@ -173,12 +175,14 @@ class Pipeline:
         vectors = person_vectors(faces, store) if across_clips else {}
         if motion:
             motion.name(faces)
+        embeddings = kept.finish(faces, self.networks.of_frames.features) if kept else None
         table = timeline_table(faces, frames, self.naming)
         timeline = Timeline(table, self.weights.classes, _provenance(source, faults, detector, table, self.networks))
         log.info("%s: %s", source.name, timeline)
+        del faces, frames, table
+        give_back_memory()
         by_frame = not self.options.apex_only and not over_time
         traces = motion.finish(timeline, with_probabilities=by_frame) if motion else None
-        embeddings = kept.finish(faces, self.networks.of_frames.features) if kept else None
         return PipelineResult(timeline, traces=traces, embeddings=embeddings, vectors=vectors)
 
     def _observed(

@@ -1,24 +1,25 @@
 """Find the segments of all persons of a clip from motion and probabilities."""
 
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from emo_utils.inference.observe import ObservedFrame
 from emo_utils.motion.curve import FaceTrace, MotionCurve, motion_curve
+from emo_utils.motion.follow import PATCH_PX
 from emo_utils.motion.micro import find_micro, group_motion
 from emo_utils.motion.one import find_one
-from emo_utils.motion.regions import GROUPS
+from emo_utils.motion.regions import GROUPS, NAMES
 from emo_utils.motion.segments import SegmentRule, Span, find_segments
+from emo_utils.row_file import RowFile, StoredColumn
 from emo_utils.structures import Segment
 from emo_utils.timeline import Timeline
 
 NEUTRAL = "neutral"
-
-CHUNK = 512
-"""Number of faces that are collected before they are packed into arrays."""
 
 NO_PERSON = (0, 0)
 """Person and track of false detections, which are not in the timeline."""
@@ -39,21 +40,37 @@ MOTION_COLUMNS = {
 """The columns of `motion.csv`, in order; a row per frame and face in which motion was measured."""
 
 
-@dataclass
-class MotionLog:
-    """Collects the motion of all faces of a clip while it is read: about 400 bytes per face and frame."""
+PLACES = {"frame_index": "q", "time_s": "d", "tracklet": "q", "piece": "q"}
+"""Where a row belongs, with the types of `array`."""
 
-    _open: list[tuple] = field(default_factory=list, repr=False)
-    _packed: list[tuple[np.ndarray, ...]] = field(default_factory=list, repr=False)
-    _names: dict[int, tuple[int, int]] = field(default_factory=dict, repr=False)
+ROW = np.dtype(
+    [
+        ("displacement", np.float32, (len(NAMES), 2)),
+        ("patch", np.uint8, (PATCH_PX, PATCH_PX)),
+        ("keypoints", np.float32, (4, 2)),
+    ]
+)
+"""What is kept of a face in a frame; see `follow.FaceMotion`."""
+
+
+class MotionLog:
+    """Collects the motion of all faces of a clip while it is read.
+
+    About 400 bytes per face and frame are kept in a `RowFile`, which goes to disk in a long clip; 32 stay in memory.
+    """
+
+    def __init__(self) -> None:
+        self._rows = RowFile(ROW)
+        self._places = {name: array(kind) for name, kind in PLACES.items()}
+        self._names: dict[int, tuple[int, int]] = {}
 
     def add(self, frame: ObservedFrame) -> None:
         """Keep the motion of a frame's faces."""
         for face, motion in zip(frame.faces, frame.motions, strict=True):
             where = (frame.frame_index, frame.time_s, face.tracklet, motion.piece)
-            self._open.append((*where, motion.displacement, motion.patch, motion.keypoints))
-        if len(self._open) >= CHUNK:
-            self._pack()
+            for column, value in zip(self._places.values(), where, strict=True):
+                column.append(value)
+            self._rows.append((motion.displacement, motion.patch, motion.keypoints))
 
     def name(self, faces: pd.DataFrame) -> None:
         """Set person and track of each tracklet, from rows with `tracklet`, `person_id` and `track_id`."""
@@ -63,47 +80,79 @@ class MotionLog:
             for tracklet, person, track in zip(known["tracklet"], known["person_id"], known["track_id"], strict=True)
         }
 
-    def _pack(self) -> None:
-        if self._open:
-            self._packed.append(tuple(np.array(column) for column in zip(*self._open, strict=True)))
-            self._open = []
-
     def finish(self, timeline: Timeline, with_probabilities: bool) -> "ClipMotion":
         """All traces of the clip, with or without the probabilities of the timeline."""
-        self._pack()
-        if not self._packed:
-            return ClipMotion(())
-        columns = [np.concatenate(column) for column in zip(*self._packed, strict=True)]
-        frame_index, time_s, tracklet, piece, displacement, patch, keypoints = columns
-        values = _probabilities(timeline) if with_probabilities else None
+        frame_index, time_s, tracklet, piece = (np.array(column) for column in self._places.values())
+        numbers, place = np.unique(tracklet, return_inverse=True)
+        names = [self._names.get(int(number), NO_PERSON) for number in numbers]
+        identities = np.array(names, np.int64).reshape(-1, 2)[place]
+        read = timeline if with_probabilities else None
         neutral = timeline.classes.index(NEUTRAL) if NEUTRAL in timeline.classes else None
-        identities = np.array([self._names.get(int(t), NO_PERSON) for t in tracklet])
         faces = []
         for number, person, track in np.unique(np.column_stack([piece, identities]), axis=0).tolist():
             if (person, track) == NO_PERSON:
                 continue
             rows = np.flatnonzero((piece == number) & (identities[:, 1] == track))
             index = frame_index[rows]
-            own = None if values is None else values[track].loc[index].to_numpy(float)
-            trace = FaceTrace(index, time_s[rows], displacement[rows], patch[rows], own, neutral)
-            faces.append(TracedFace(person, track, number, trace, keypoints[rows]))
+            load = partial(_load_trace, self._rows, rows, index, time_s[rows], read, track, neutral)
+            keypoints = StoredColumn(self._rows, rows, "keypoints")
+            faces.append(TracedFace(person, track, number, index, load, keypoints))
         return ClipMotion(tuple(faces))
 
 
-def _probabilities(timeline: Timeline) -> dict[int, pd.DataFrame]:
-    names = [f"p_{name}" for name in timeline.classes]
-    return {int(t): rows.set_index("frame_index")[names] for t, rows in timeline.faces.groupby("track_id")}
+def _load_trace(
+    file: RowFile,
+    rows: np.ndarray,
+    frame_index: np.ndarray,
+    time_s: np.ndarray,
+    timeline: Timeline | None,
+    track: int,
+    neutral: int | None,
+) -> FaceTrace:
+    displacement = file.read(rows, ("displacement",))[0]
+    own = None if timeline is None else _probabilities(timeline, track, frame_index)
+    return FaceTrace(frame_index, time_s, displacement, StoredColumn(file, rows, "patch"), own, neutral)
+
+
+def _probabilities(timeline: Timeline, track: int, frame_index: np.ndarray) -> np.ndarray:
+    """Probabilities float (T, C) of a track in some of its frames."""
+    rows = np.flatnonzero((timeline.table["track_id"] == track).fillna(False).to_numpy(bool))
+    known = timeline.table["frame_index"].to_numpy()[rows]
+    rows = rows[np.searchsorted(known, frame_index)]
+    return timeline.table[[f"p_{name}" for name in timeline.classes]].iloc[rows].to_numpy(float)
 
 
 @dataclass(frozen=True)
 class TracedFace:
-    """One piece of a track: its person, its trace, and its keypoints float32 (T, 4, 2) in pixels of the frames."""
+    """One piece of a track.
+
+    Attributes:
+        person_id, track_id: of the face.
+        piece: number of the piece in the clip.
+        frame_index: int64 (T,), increasing.
+        load: reads the trace.
+        keypoints: float32 (T, 4, 2) in pixels of the frames; read when it is indexed.
+    """
 
     person_id: int
     track_id: int
     piece: int
-    trace: FaceTrace
-    keypoints: np.ndarray = field(repr=False)
+    frame_index: np.ndarray = field(repr=False)
+    load: Callable[[], FaceTrace] = field(repr=False)
+    keypoints: StoredColumn | np.ndarray = field(repr=False)
+
+    @property
+    def trace(self) -> FaceTrace:
+        """The trace, read anew each time: of one face at a time, memory holds the displacements."""
+        return self.load()
+
+    def with_trace(self, trace: FaceTrace) -> "TracedFace":
+        """The same face with another trace, which is held in memory."""
+        return replace(self, load=partial(_same, trace))
+
+
+def _same(trace: FaceTrace) -> FaceTrace:
+    return trace
 
 
 @dataclass(frozen=True)
@@ -124,31 +173,33 @@ class ClipMotion:
         """
         found, tables = [], []
         for face in self.faces:
-            spans, curve = find_segments(face.trace, rule)
-            tables.append(_table(face, curve))
+            trace = face.trace
+            spans, curve = find_segments(trace, rule)
+            tables.append(_table(face, trace, curve))
             if "macro" in SCALES[expressions]:
-                found += [_segment(face, span, "macro") for span in spans]
+                found += [_segment(face, trace, span, "macro") for span in spans]
             if "micro" in SCALES[expressions]:
-                found += [_segment(face, span, "micro") for span in _without_overlap(find_micro(face.trace), spans)]
+                found += [_segment(face, trace, one, "micro") for one in _without_overlap(find_micro(trace), spans)]
         return sorted(found, key=lambda segment: (segment.onset, segment.person_id)), _joined(tables)
 
     def read_one(self, rule: SegmentRule | None = None) -> tuple[list[Segment], pd.DataFrame]:
         """As `read`, with exactly one segment: of the face that is seen longest; none without a face."""
-        tables = [_table(face, motion_curve(face.trace, (rule or SegmentRule()).curve)) for face in self.faces]
-        longest = max(self.faces, key=lambda face: len(face.trace), default=None)
-        found = [_segment(longest, find_one(longest.trace), "")] if longest else []
+        options = (rule or SegmentRule()).curve
+        tables = [_table(face, trace := face.trace, motion_curve(trace, options)) for face in self.faces]
+        longest = max(self.faces, key=lambda face: len(face.frame_index), default=None)
+        found = [_segment(longest, trace := longest.trace, find_one(trace), "")] if longest else []
         table = _joined(tables)
         return with_strength(found, table), table
 
     def without_probabilities(self) -> "ClipMotion":
         """The same motion without probabilities."""
-        bare = [replace(face, trace=replace(face.trace, probabilities=None)) for face in self.faces]
+        bare = [face.with_trace(replace(face.trace, probabilities=None)) for face in self.faces]
         return ClipMotion(tuple(bare))
 
     def keypoints_at(self, track_id: int, frame_index: int) -> np.ndarray | None:
         """A face's keypoints float32 (4, 2) in a frame; None if it is not there."""
         for face in self.faces:
-            if face.track_id == track_id and len(rows := np.flatnonzero(face.trace.frame_index == frame_index)):
+            if face.track_id == track_id and len(rows := np.flatnonzero(face.frame_index == frame_index)):
                 return face.keypoints[rows[0]]
         return None
 
@@ -167,11 +218,11 @@ def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return table[list(MOTION_COLUMNS)].sort_values(["frame_index", "person_id"], ignore_index=True)
 
 
-def _segment(face: TracedFace, span: Span, scale: str) -> Segment:
+def _segment(face: TracedFace, trace: FaceTrace, span: Span, scale: str) -> Segment:
     marks = (span.onset, span.apex, span.offset)
-    frames = (int(face.trace.frame_index[mark]) for mark in marks)
-    seconds = (float(face.trace.time_s[mark]) for mark in marks)
-    moved = group_motion(face.trace, span.onset, span.apex)
+    frames = (int(trace.frame_index[mark]) for mark in marks)
+    seconds = (float(trace.time_s[mark]) for mark in marks)
+    moved = group_motion(trace, span.onset, span.apex)
     region = max(moved, key=moved.get)
     return Segment(
         face.person_id, face.track_id, *frames, *seconds, round(span.strength, 6),
@@ -179,10 +230,10 @@ def _segment(face: TracedFace, span: Span, scale: str) -> Segment:
     )  # fmt: skip
 
 
-def _table(face: TracedFace, curve: MotionCurve) -> pd.DataFrame:
+def _table(face: TracedFace, trace: FaceTrace, curve: MotionCurve) -> pd.DataFrame:
     columns = {
-        "frame_index": face.trace.frame_index,
-        "time_s": face.trace.time_s,
+        "frame_index": trace.frame_index,
+        "time_s": trace.time_s,
         "person_id": face.person_id,
         "track_id": face.track_id,
         "piece": face.piece,
@@ -207,15 +258,18 @@ def name_segments(segments: Sequence[Segment], timeline: Timeline) -> list[Segme
 
     A segment is an expression, so it gets the most probable emotion other than `neutral`.
     """
-    faces = timeline.faces
     expressions = [name for name in timeline.classes if name != NEUTRAL]
     columns = [f"p_{name}" for name in expressions]
+    people: dict[int, tuple[np.ndarray, np.ndarray]] = {}
     out = []
     for segment in segments:
-        own = faces[(faces["person_id"] == segment.person_id)]
-        inside = own[own["frame_index"].between(segment.onset, segment.offset)]
-        at_apex = inside[inside["frame_index"] == segment.apex][columns].to_numpy(float)
-        pooled = inside[columns].dropna().to_numpy(float)
+        if segment.person_id not in people:
+            own = timeline.person(segment.person_id)
+            people[segment.person_id] = own["frame_index"].to_numpy(), own[columns].to_numpy(float)
+        frame_index, values = people[segment.person_id]
+        first, end = np.searchsorted(frame_index, [segment.onset, segment.offset + 1])
+        inside, known = values[first:end], ~np.isnan(values[first:end]).any(axis=1)
+        at_apex, pooled = inside[frame_index[first:end] == segment.apex], inside[known]
         emotion, confidence = _top(at_apex[:1], expressions)
         pooled_emotion, pooled_confidence = _top(pooled, expressions)
         named = {"pooled_emotion": pooled_emotion, "pooled_confidence": pooled_confidence}

@@ -43,7 +43,7 @@ def sustained_segments(timeline: Timeline, motion: pd.DataFrame, found: Sequence
 
 def _sustained(timeline: Timeline, motion: pd.DataFrame, person: int) -> Segment | None:
     columns = [f"p_{name}" for name in timeline.classes]
-    rows = timeline.faces[timeline.faces["person_id"] == person]
+    rows = timeline.person(person, ["frame_index", "time_s", "track_id", *columns])
     rows = rows[rows["track_id"] == rows["track_id"].mode()[0]].dropna(subset=columns)
     speech = motion.loc[motion["person_id"] == person, "speech"].median()
     times_s = rows["time_s"].to_numpy()

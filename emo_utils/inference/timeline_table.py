@@ -1,10 +1,13 @@
 """Build the table of a timeline: fill gaps, smooth probabilities, set the status of each row."""
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import take
 
 from emo_utils.faces.crops import face_side
 from emo_utils.inference.observe import FaceInFrame, ObservedFrame
@@ -21,6 +24,9 @@ FILLED_GAP_S = 0.3
 
 FEWEST_DETECTIONS = 2
 """Tracks with fewer detections are taken for errors of the detector and left out."""
+
+PART_ROWS = 2048
+"""Faces that are held as Python objects before they become a part of the table."""
 
 IDS, BOX = ["frame_index", "time_s", "track_id", "tracklet"], ["x1", "y1", "x2", "y2"]
 
@@ -64,23 +70,36 @@ def face_rows(
         A row per face with its track, tracklet, box, probabilities, `interpolated`, `low_quality` and measures; and a
         row per frame with its index and time.
     """
-    frames, rows, probabilities, low_quality, measured = [], [], [], [], []
+    index, times_s = array("q"), array("d")
+    parts: list[pd.DataFrame] = []
+    rows: list[tuple] = []
     for frame, values in predicted:
-        frames.append((frame.frame_index, frame.time_s))
-        measured += frame.measured
+        index.append(frame.frame_index)
+        times_s.append(frame.time_s)
         for number, (face, own) in enumerate(zip(frame.faces, values, strict=True)):
             ids = (frame.frame_index, frame.time_s, face.track_id, face.tracklet)
-            rows.append((*ids, *face.box, face.confidence, face.interpolated))
-            probabilities.append(own)
             poor = bool(measures) and is_unreliable(frame.measured[number], measures)
-            low_quality.append(poor or is_low_quality(face, spec))
-    faces = pd.DataFrame(rows, columns=[*IDS, *BOX, "detection_confidence", "interpolated"])
+            seen = (*ids, *face.box, face.confidence, face.interpolated)
+            rows.append((seen, own, poor or is_low_quality(face, spec), frame.measured[number] if measures else ()))
+        if len(rows) >= PART_ROWS:
+            parts.append(_part(rows, classes, measures))
+            rows = []
+    if rows or not parts:
+        parts.append(_part(rows, classes, measures))
+    faces = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+    return faces, pd.DataFrame({"frame_index": np.array(index), "time_s": np.array(times_s)})
+
+
+def _part(rows: Sequence[tuple], classes: Sequence[str], measures: Sequence[Measure]) -> pd.DataFrame:
+    """Some faces as a table, of which a row takes a tenth of the memory of its values as Python's numbers."""
+    seen, probabilities, low_quality, measured = zip(*rows, strict=True) if rows else ((), (), (), ())
+    faces = pd.DataFrame(seen, columns=[*IDS, *BOX, "detection_confidence", "interpolated"])
     faces["interpolated"] = faces["interpolated"].astype(bool)
     faces[[f"p_{name}" for name in classes]] = np.array(probabilities, float).reshape(len(rows), len(classes))
     faces["low_quality"] = np.array(low_quality, bool)
     names = face_columns(measures)
     faces[names] = np.array(measured, float).reshape(len(rows), len(names))
-    return faces, pd.DataFrame(frames, columns=IDS[:2])
+    return faces
 
 
 def is_low_quality(face: FaceInFrame, spec: InputSpec) -> bool:
@@ -107,11 +126,30 @@ def timeline_table(faces: pd.DataFrame, frames: pd.DataFrame, naming: Naming) ->
     """
     faces = pd.concat([_fill_gaps(track, frames) for _, track in faces.groupby("track_id")] or [faces])
     faces = _named(faces, naming)
-    empty = frames[~frames["frame_index"].isin(faces["frame_index"])].assign(status="no_face")
-    table = pd.concat([faces, empty]) if len(faces) else empty
+    empty = frames[~frames["frame_index"].isin(faces["frame_index"])]
     names = [*columns(naming.classes), *measure_columns(naming.measures)]
-    table = table.reindex(columns=names).astype(TYPES)
-    return table.sort_values(["frame_index", "track_id"], ignore_index=True)
+    if not len(faces):
+        return empty.assign(status="no_face").reindex(columns=names).astype(TYPES)
+    return _with_empty_frames(faces, empty, names)
+
+
+def _with_empty_frames(faces: pd.DataFrame, empty: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Columns of faces with rows for frames without any, by frame and track; made one by one, to save memory."""
+    ids = ("frame_index", "time_s")
+    frame_index, times_s = (np.concatenate([faces[name].to_numpy(), empty[name].to_numpy()]) for name in ids)
+    tracks = np.concatenate([faces["track_id"].to_numpy(float), np.full(len(empty), np.inf)])
+    order = np.lexsort((tracks, frame_index))
+    rows = np.where(order < len(faces), order, -1)  # -1: no face
+    out: dict[str, Any] = {}
+    for name in names:
+        known = name in faces
+        out[name] = take(faces[name].array, rows, allow_fill=True) if known else np.full(len(rows), np.nan)
+    status = faces["status"].to_numpy(object)[rows]
+    out |= {"frame_index": frame_index[order], "time_s": times_s[order]}
+    out["status"] = np.where(rows < 0, "no_face", status)
+    out |= {name: pd.array(out[name], dtype=TYPES[name]) for name in ("track_id", "person_id")}
+    out["baseline_emotion"] = out["baseline_emotion"].astype(object)
+    return pd.DataFrame(out, copy=False)
 
 
 def _named(faces: pd.DataFrame, naming: Naming) -> pd.DataFrame:

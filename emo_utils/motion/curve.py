@@ -7,6 +7,7 @@ import numpy as np
 from emo_utils.motion.disturbance import noise_level, speech_level
 from emo_utils.motion.filters import gaussian, median_of_three, opening
 from emo_utils.motion.regions import GROUPS, NAMES, SPEAKS, WITHOUT_EYES
+from emo_utils.row_file import StoredColumn
 
 REST_WINDOW_S = 15.0
 """Rest is estimated within this time before and after a frame, since it may change over a long clip."""
@@ -23,7 +24,7 @@ class FaceTrace:
         frame_index: int64 (T,), increasing.
         time_s: float64 (T,).
         displacement: float32 (T, R, 2) in face sides, see `follow.FaceMotion`.
-        patch: uint8 (T, 16, 16), see there too.
+        patch: uint8 (T, 16, 16), see there too; of a clip's faces it is read from a file when it is indexed.
         probabilities: float (T, C) of each single frame; None if there are none.
         neutral: column of `neutral` in the probabilities; None if there is none.
     """
@@ -31,7 +32,7 @@ class FaceTrace:
     frame_index: np.ndarray
     time_s: np.ndarray
     displacement: np.ndarray = field(repr=False)
-    patch: np.ndarray = field(repr=False)
+    patch: np.ndarray | StoredColumn = field(repr=False)
     probabilities: np.ndarray | None = field(default=None, repr=False)
     neutral: int | None = None
 
@@ -99,15 +100,18 @@ def motion_curve(trace: FaceTrace, options: CurveOptions | None = None) -> Motio
     """
     options = options or CurveOptions()
     times_s = trace.time_s
-    rest, rest_probabilities = find_rest(trace, options.neutral_floor)
-    length = np.linalg.norm(trace.displacement - rest, axis=2)
+    rest = find_rest(trace, options.neutral_floor)
+    length = rest.distance(trace.displacement, times_s)
     lasting = [_lasting(length[:, row], times_s, SPEAKS[row], options) for row in np.flatnonzero(WITHOUT_EYES)]
     motion = np.sort(lasting, axis=0)[-3:].mean(axis=0) / options.full_motion
     change = np.zeros(len(trace))
     if trace.probabilities is not None:
         steady = gaussian(trace.probabilities, times_s, options.probability_s)
         change = opening(
-            np.abs(steady - rest_probabilities).sum(axis=1) / 2, times_s, options.shortest_s, options.at_ends_s
+            np.abs(steady - rest.probabilities_at(times_s)).sum(axis=1) / 2,
+            times_s,
+            options.shortest_s,
+            options.at_ends_s,
         )
     parts = [length[:, [NAMES.index(name) for name in names]].mean(axis=1) for names in GROUPS.values()]
     strength = options.motion * motion + options.full_change * change
@@ -125,15 +129,39 @@ def _lasting(length: np.ndarray, times_s: np.ndarray, speaks: bool, options: Cur
     return np.maximum(held - options.speech * gaussian(steady - held, times_s, options.shortest_mouth_s), 0)
 
 
-def find_rest(trace: FaceTrace, neutral_floor: float = 0.1) -> tuple[np.ndarray, np.ndarray | None]:
-    """The state of this face at rest, around each frame.
+@dataclass(frozen=True)
+class Rest:
+    """The state of a face at rest, at some times of a clip; linear between them.
+
+    Attributes:
+        times_s: float64 (K,).
+        displacement: float64 (K, R, 2).
+        probabilities: float64 (K, C), or None without probabilities.
+    """
+
+    times_s: np.ndarray
+    displacement: np.ndarray = field(repr=False)
+    probabilities: np.ndarray | None = field(repr=False)
+
+    def distance(self, displacement: np.ndarray, times_s: np.ndarray) -> np.ndarray:
+        """Distance of each region from rest, float64 (T, R), of displacements (T, R, 2); a region after the other."""
+        out = np.empty(displacement.shape[:2])
+        for region in range(out.shape[1]):
+            rest = _between(times_s, self.times_s, self.displacement[:, region])
+            out[:, region] = np.linalg.norm(displacement[:, region] - rest, axis=1)
+        return out
+
+    def probabilities_at(self, times_s: np.ndarray) -> np.ndarray:
+        """Probabilities at rest, float64 (T, C)."""
+        return _between(times_s, self.times_s, self.probabilities)
+
+
+def find_rest(trace: FaceTrace, neutral_floor: float = 0.1) -> Rest:
+    """The state of this face at rest, over time.
 
     Rest is the state to which most frames are near; frames predicted as neutral have more weight. It is estimated in
     windows and interpolated linearly between them. Without probabilities the face is assumed to begin at rest, and its
     first half second has the same weight as all other frames.
-
-    Returns:
-        Displacements float64 (T, R, 2) and probabilities float64 (T, C), or None without probabilities.
     """
     times_s = trace.time_s
     span_s = times_s[-1] - times_s[0]
@@ -143,10 +171,9 @@ def find_rest(trace: FaceTrace, neutral_floor: float = 0.1) -> tuple[np.ndarray,
     for middle_s in middles_s:
         inside = np.flatnonzero(abs(times_s - middle_s) <= (REST_WINDOW_S if count > 1 else span_s + 1))
         found.append(_rest_rows(trace, inside[:: -(-len(inside) // MOST_CANDIDATES)], neutral_floor))
-    displacement = _between(times_s, middles_s, [_mean(trace.displacement, *near) for near in found])
-    if trace.probabilities is None:
-        return displacement, None
-    return displacement, _between(times_s, middles_s, [_mean(trace.probabilities, *near) for near in found])
+    values = (trace.displacement, trace.probabilities)
+    means = (None if one is None else np.stack([_mean(one, *near) for near in found]).astype(float) for one in values)
+    return Rest(middles_s, *means)
 
 
 def _mean(values: np.ndarray, rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -180,16 +207,16 @@ FAR = 0.02
 """Root mean square displacement, in face sides, at which the distance of two faces is capped."""
 
 
-def _between(times_s: np.ndarray, knots_s: np.ndarray, values: list[np.ndarray]) -> np.ndarray:
-    stacked = np.stack(values).astype(float)
-    flat = stacked.reshape(len(values), -1)
-    lines = [np.interp(times_s, knots_s, column) for column in flat.T]
-    return np.stack(lines, axis=1).reshape(len(times_s), *stacked.shape[1:])
+def _between(times_s: np.ndarray, knots_s: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Columns of values (K, N) at the knots, interpolated linearly: float64 (T, N)."""
+    return np.stack([np.interp(times_s, knots_s, column) for column in values.T], axis=1)
 
 
 def _speed(trace: FaceTrace) -> np.ndarray:
     if len(trace) < 2:
         return np.zeros(len(trace))
-    step = np.diff(trace.displacement[:, WITHOUT_EYES].astype(float), axis=0)
-    speed = np.sqrt((step**2).sum(axis=2).mean(axis=1)) / np.maximum(np.diff(trace.time_s), 1e-6)
+    squared = np.zeros(len(trace) - 1)
+    for region in np.flatnonzero(WITHOUT_EYES):  # a region after the other, to save memory
+        squared += (np.diff(trace.displacement[:, region].astype(float), axis=0) ** 2).sum(axis=1)
+    speed = np.sqrt(squared / WITHOUT_EYES.sum()) / np.maximum(np.diff(trace.time_s), 1e-6)
     return np.concatenate([speed[:1], speed])

@@ -167,7 +167,7 @@ def place_segments(marked: Sequence[MarkedSegment], timeline: Timeline, path: Pa
             two segments of a person overlap. Names the row.
     """
     faces = timeline.faces
-    times = timeline.table.drop_duplicates("frame_index").set_index("frame_index")["time_s"]
+    times = timeline.frames.set_index("frame_index")["time_s"]
     placed: list[tuple[MarkedSegment, Segment]] = []
     for mark in marked:
         if mark.person_id not in timeline.people:

@@ -19,7 +19,7 @@ def frames_of_seconds(
         timeline: of the clip.
     """
     start, apex, end = seconds
-    frames = timeline.table.drop_duplicates("frame_index")
+    frames = timeline.frames
     index, times = frames["frame_index"].to_numpy(int), frames["time_s"].to_numpy(float)
     half = float(np.median(np.diff(times))) / 2 if len(times) > 1 else 0.0
     inside = np.flatnonzero((times >= start - half) & (times <= end - half + 1e-6))
@@ -32,7 +32,7 @@ def frames_of_seconds(
 
 
 def _likeliest(timeline: Timeline, person_id: int, onset: int, offset: int) -> int:
-    rows = timeline.faces[timeline.faces["person_id"] == person_id]
+    rows = timeline.person(person_id)
     rows = rows[rows["frame_index"].between(onset, offset)]
     expressions = rows[[f"smoothed_p_{name}" for name in timeline.classes if name != NEUTRAL]].max(axis=1)
     if expressions.notna().any():

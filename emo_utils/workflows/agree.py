@@ -172,7 +172,7 @@ def _onsets(coded: Coded, emotions: Sequence[str]) -> list[tuple[float, int]]:
 
 def _against_machine(coded: Coded, emotions: Sequence[str], column: str, uncoded: str) -> Rated:
     clip = coded.clip
-    rows = clip.timeline.faces[clip.timeline.faces["person_id"] == coded.person_id].dropna(subset=[column])
+    rows = clip.timeline.person(coded.person_id).dropna(subset=[column])
     times = rows["time_s"].to_numpy(float)
     human = _labels(coded, times, emotions, uncoded)
     machine = np.array([emotions.index(name) for name in rows[column]], int)
@@ -200,7 +200,7 @@ def _between(first: Sequence[Coded], second: Sequence[Coded], emotions: Sequence
         other = others.get((one.clip.name, one.person_id))
         if other is None:
             continue
-        rows = one.clip.timeline.faces[one.clip.timeline.faces["person_id"] == one.person_id]
+        rows = one.clip.timeline.person(one.person_id)
         times, seconds = rows["time_s"].to_numpy(float), rows["frame_index"].map(one.clip.seconds).to_numpy(float)
         a, b = (_labels(coded, times, emotions, uncoded) for coded in (one, other))
         kept = (a >= 0) & (b >= 0)

@@ -183,18 +183,17 @@ class TimeStrip:
     def __init__(self, timeline: Timeline, width: int = 1024, segments: Sequence[Segment] = ()):
         self._segments = segments
         self._drawn: dict[tuple[int, int], np.ndarray] = {}
-        frames = timeline.table.drop_duplicates("frame_index")
+        frames = timeline.frames
         times_s = frames["time_s"].to_numpy()
         self._end_s = float(times_s[-1] + durations_s(times_s)[-1]) if len(times_s) else 1.0
         people = self._people = timeline.people[: self.PEOPLE]
         self._pixels = np.full((max(1, len(people)), width, 3), PAPER, np.uint8)
         ticks = np.minimum(np.searchsorted(times_s, np.linspace(0, self._end_s, width), side="right"), len(times_s)) - 1
+        shown = frames["frame_index"].to_numpy()[np.maximum(ticks, 0)] if len(frames) else ()
         for line, person in enumerate(people):
-            rows = timeline.faces[timeline.faces["person_id"] == person].drop_duplicates("frame_index")
-            rows = rows[rows["smoothed_emotion"].notna()]
-            named = dict(zip(rows["frame_index"], rows["smoothed_emotion"], strict=True))
-            colours = np.array([_rgb(named[i]) if i in named else PAPER for i in frames["frame_index"]], np.uint8)
-            self._pixels[line] = colours[np.maximum(ticks, 0)]
+            rows = timeline.person(person, ["frame_index", "smoothed_emotion"]).drop_duplicates("frame_index")
+            named = rows.set_index("frame_index")["smoothed_emotion"].reindex(shown)
+            self._pixels[line] = [_rgb(name) if isinstance(name, str) else PAPER for name in named]
 
     def draw(self, canvas: np.ndarray, time_s: float) -> None:
         """Draw into a frame, in place."""

@@ -29,6 +29,8 @@ from emo_utils.timeline import Timeline
 FEWEST_SHARE = 0.05
 """Emotions that never reach this probability are drawn thin and are not in the legend."""
 
+STRIP_COLUMNS = ("frame_index", "time_s", "smoothed_emotion", "status")
+
 STRIP_BOTTOM, STRIP_HEIGHT = -0.13, 0.08
 
 
@@ -43,7 +45,7 @@ def line_chart(timeline: Timeline, segments: Sequence[Segment] = (), name: str =
         segments: of the clip.
         name: of the clip, for the title.
     """
-    faces = timeline.faces
+    faces = timeline.table  # all its columns that are used here are empty in frames without a face
     seen = faces["person_id"].value_counts().to_dict()
     people, end_s = shown_people(timeline.people, seen), clip_end_s(timeline)
     bin_s = bin_width_s(max(seen.values()), end_s)
@@ -64,14 +66,16 @@ def line_chart(timeline: Timeline, segments: Sequence[Segment] = (), name: str =
 
 
 def _draw_person(axis, timeline: Timeline, person: int, named: Sequence[str], bin_s: float) -> None:
-    rows = timeline.faces[timeline.faces["person_id"] == person]
-    known = rows[rows["smoothed_confidence"].notna()]
-    values = known[[f"smoothed_p_{c}" for c in timeline.classes]].to_numpy(float)
-    times_s, values = binned(known["time_s"].to_numpy(float), values, bin_s)
+    probabilities = [f"smoothed_p_{c}" for c in timeline.classes]
+    rows = timeline.person(person, [*probabilities, *STRIP_COLUMNS])
+    values = rows[probabilities].to_numpy(float)
+    known = ~np.isnan(values).any(axis=1)
+    values, rows = values[known], rows.loc[known, list(STRIP_COLUMNS)]
+    times_s, values = binned(rows["time_s"].to_numpy(float), values, bin_s)
     times_s, values = with_gaps(times_s, values, max(LONGEST_GAP_S, 1.5 * bin_s))
     for index, emotion in enumerate(timeline.classes):
         axis.plot(times_s, values[:, index], color=COLOURS[emotion], lw=1.6 if emotion in named else 0.5)
-    _draw_strip(axis, known, timeline, bin_s)
+    _draw_strip(axis, rows, timeline, bin_s)
     axis.set_ylim(STRIP_BOTTOM - 0.03, 1.04)
     axis.set_yticks([0, 0.5, 1])
 
@@ -94,7 +98,7 @@ def _runs(rows, timeline: Timeline, bin_s: float):
         in_bins = [(key, [looks[at] for at, _ in part]) for key, part in groupby(enumerate(number), lambda one: one[1])]
         steps = [(max(set(part), key=part.count), key * bin_s, bin_s) for key, part in in_bins]
     else:
-        frames = timeline.table.drop_duplicates("frame_index")
+        frames = timeline.frames
         seconds = dict(zip(frames["frame_index"], durations_s(frames["time_s"].to_numpy()), strict=True))
         steps = list(zip(looks, rows["time_s"], rows["frame_index"].map(seconds), strict=True))
     merged: list[tuple[tuple[str, bool], float, float]] = []

@@ -26,9 +26,10 @@ class Stretch:
 
 def stretches(timeline: Timeline, person_id: int) -> Iterator[Stretch]:
     """The stretches of one person in time order, by `smoothed_emotion`; a stretch ends where the next frame begins."""
-    frames = timeline.table.drop_duplicates("frame_index")
+    frames = timeline.frames
     length = dict(zip(frames["frame_index"], durations_s(frames["time_s"].to_numpy()), strict=True))
-    rows = timeline.faces[timeline.faces["person_id"] == person_id].dropna(subset=["smoothed_emotion"])
+    names = ("frame_index", "time_s", "smoothed_emotion", "smoothed_confidence")
+    rows = timeline.person(person_id, names).dropna(subset=["smoothed_emotion"])
     if rows.empty:
         return
     times = rows["time_s"].to_numpy(float)

@@ -32,7 +32,7 @@ def segments_note(timeline: Timeline, person_id: int, segments: Sequence[Mapping
 
 
 def _why_none(timeline: Timeline, person_id: int) -> str:
-    rows = timeline.faces[timeline.faces["person_id"] == person_id]
+    rows = timeline.person(person_id)
     if rows["time_s"].max() - rows["time_s"].min() < SHORTEST_S:
         return f"seen in {counted(len(rows), 'frame')} only: too short for a segment"
     named = rows["smoothed_emotion"].dropna()

@@ -110,7 +110,7 @@ def _percent(share: float) -> str:
 def _people(timeline: Timeline, name: str) -> tuple[list[dict], str]:
     """The reports of the persons that are drawn, and the title."""
     everyone = summarise(timeline)["people"]
-    seen = timeline.faces["person_id"].value_counts().to_dict()
+    seen = timeline.table["person_id"].value_counts().to_dict()
     shown = shown_people([person["person_id"] for person in everyone], seen)
     people = [person for person in everyone if person["person_id"] in shown][:MOST_PANELS]
     return people, people_title(name, WHAT, len(people), len(everyone))

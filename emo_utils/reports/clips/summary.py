@@ -69,7 +69,7 @@ def summary_with_baseline(summary: Mapping[str, Any], timeline: Timeline, baseli
 
 
 def _without_baseline(timeline: Timeline, person: int, seconds: dict[int, float]) -> dict | None:
-    rows = timeline.faces[timeline.faces["person_id"] == person]
+    rows = timeline.person(person)
     if rows["baseline_emotion"].isna().all():
         return None
     shares = _shares(rows, "baseline_emotion", seconds, timeline.classes)
@@ -97,7 +97,7 @@ def people_table(summary: Mapping[str, Any]) -> "pd.DataFrame":
 
 def _seconds(timeline: Timeline, rounded: Callable[[np.ndarray], np.ndarray] = np.asarray) -> dict[int, float]:
     """The duration of each frame, from rounded times."""
-    frames = timeline.table.drop_duplicates("frame_index")
+    frames = timeline.frames
     return dict(zip(frames["frame_index"], durations_s(rounded(frames["time_s"].to_numpy())), strict=True))
 
 
@@ -117,7 +117,7 @@ def durations_s(times_s: np.ndarray) -> np.ndarray:
 
 
 def _person(timeline: Timeline, person: int, seconds: dict[int, float]) -> dict:
-    rows = timeline.faces[timeline.faces["person_id"] == person]
+    rows = timeline.person(person)
     weight = rows["frame_index"].map(seconds)
     shares = _shares(rows, "smoothed_emotion", seconds, timeline.classes)
     named = rows["smoothed_emotion"].dropna()

@@ -13,6 +13,7 @@ from emo_utils.extras import is_installed, missing
 from emo_utils.inference.frame_sources import FrameSource
 from emo_utils.inference.options import AnalysisOptions
 from emo_utils.inference.pipeline import PipelineResult
+from emo_utils.memory import give_back_memory
 from emo_utils.registry import Registry
 
 log = logging.getLogger(__name__)
@@ -181,6 +182,7 @@ def write_outputs(
         try:
             with _complete_only(folder) as part, progress(one.name) as on_frame:
                 one(results, part, on_frame)
+            give_back_memory()
         except Exception as error:  # a failed picture must not lose a long analysis
             if one.required:
                 raise OutputError(f"{results.name}: {one.name} cannot be written: {in_words(error)}") from error

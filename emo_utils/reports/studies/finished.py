@@ -46,7 +46,7 @@ class FinishedClip:
     @cached_property
     def seconds(self) -> dict[int, float]:
         """Duration of each frame by its index."""
-        frames = self.timeline.table.drop_duplicates("frame_index")
+        frames = self.timeline.frames
         return dict(zip(frames["frame_index"], durations_s(frames["time_s"].to_numpy()), strict=True))
 
     @property

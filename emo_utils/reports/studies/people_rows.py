@@ -17,7 +17,7 @@ def people_rows(clip: FinishedClip) -> Iterator[Row]:
     """A row for each person of a clip, in order of appearance; see `variables.people_variables`."""
     clip_s = sum(clip.seconds.values())
     for person in clip.timeline.people:
-        rows = clip.timeline.faces[clip.timeline.faces["person_id"] == person]
+        rows = clip.timeline.person(person)
         weight = rows["frame_index"].map(clip.seconds).to_numpy(float)
         seen_s = float(weight.sum())
         named = rows["smoothed_emotion"].dropna()
