@@ -130,7 +130,7 @@ docs: .venv/all
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo output/site/index.html
 
-# Under twenty minutes on two idle cores. PART="ratio memory": only these; HOUR=1: the memory of a whole hour of video.
+# About twenty minutes on two idle cores. PART="ratio memory": only these; HOUR=1: the memory of a whole hour of video.
 bench: .venv/all
 	$(BIN)/python benchmarks/performance $(PART) $(if $(HOUR),--hour)
 

@@ -8,7 +8,7 @@ from registered import Bench, part
 from rows import Row
 from turns import each, in_turn
 
-TIMES = (1, 2, 6)
+TIMES = (1, 2, 4)
 
 
 @part

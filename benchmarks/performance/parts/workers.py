@@ -14,7 +14,7 @@ from turns import each, in_turn
 
 from emo_utils.workflows.cluster import cluster
 
-CLIPS = 10
+CLIPS = 8
 GOAL = Goal(1.8, at_least=True)
 NOTHINGS = 500
 
