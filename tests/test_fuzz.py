@@ -12,6 +12,7 @@ from emo_utils.workflows.analyzer import Analyzer
 PAST = [
     ("still.jpg", 7_000_103),  # a side of 32,767 pixels ended the process
     ("still.jpg", 47),  # a picture like a line: 232 GB of border
+    ("mpeg4.mp4", 240),  # the first frame before the start of the file
     ("exif.jpg", 7_000_082),
     ("anim.gif", 3),
     ("h264.mp4", 12),

@@ -49,7 +49,9 @@ class Clock:
         """The time of the next picture in order of presentation."""
         stamp_s = self._stamp_s(picture)
         if self._last_s is None:
-            self._last_s = stamp_s if stamp_s is not None and abs(stamp_s) <= LONGEST_STEP_S else 0.0
+            if stamp_s is not None and -LONGEST_STEP_S <= stamp_s < 0:  # the container's start is wrong
+                self._origin_s = (self._origin_s or 0.0) + stamp_s
+            self._last_s = stamp_s if stamp_s is not None and 0 <= stamp_s <= LONGEST_STEP_S else 0.0
             return self._last_s
         if stamp_s is not None and stamp_s < self._last_s - JUMP_BACK_S:
             self._origin_s -= self._last_s + self._step_s - stamp_s
