@@ -176,10 +176,12 @@ class Pipeline:
         if motion:
             motion.name(faces)
         embeddings = kept.finish(faces, self.networks.of_frames.features) if kept else None
-        table = timeline_table(faces, frames, self.naming)
+        only = [faces]
+        del faces  # handed over, so that its memory is free as soon as it has become a part of the table
+        table = timeline_table(only.pop(), frames, self.naming)
         timeline = Timeline(table, self.weights.classes, _provenance(source, faults, detector, table, self.networks))
         log.info("%s: %s", source.name, timeline)
-        del faces, frames, table
+        del frames, table
         give_back_memory()
         by_frame = not self.options.apex_only and not over_time
         traces = motion.finish(timeline, with_probabilities=by_frame) if motion else None

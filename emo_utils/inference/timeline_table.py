@@ -124,7 +124,11 @@ def timeline_table(faces: pd.DataFrame, frames: pd.DataFrame, naming: Naming) ->
         frames: of `face_rows`.
         naming: how emotions are named.
     """
-    faces = pd.concat([_fill_gaps(track, frames) for _, track in faces.groupby("track_id")] or [faces])
+    tracks = np.unique(faces["track_id"].to_numpy())
+    if len(tracks) > 1:
+        faces = pd.concat([_fill_gaps(track, frames) for _, track in faces.groupby("track_id")])
+    else:
+        faces = (_fill_gaps(faces, frames) if len(tracks) else faces).copy(deep=False)
     faces = _named(faces, naming)
     empty = frames[~frames["frame_index"].isin(faces["frame_index"])]
     names = [*columns(naming.classes), *measure_columns(naming.measures)]

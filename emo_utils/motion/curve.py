@@ -1,5 +1,6 @@
 """One curve per face from displacements and probabilities: the distance from rest in each frame."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -102,17 +103,19 @@ def motion_curve(trace: FaceTrace, options: CurveOptions | None = None) -> Motio
     times_s = trace.time_s
     rest = find_rest(trace, options.neutral_floor)
     length = rest.distance(trace.displacement, times_s)
-    lasting = [_lasting(length[:, row], times_s, SPEAKS[row], options) for row in np.flatnonzero(WITHOUT_EYES)]
-    motion = np.sort(lasting, axis=0)[-3:].mean(axis=0) / options.full_motion
+    lasting = np.empty((WITHOUT_EYES.sum(), len(trace)))
+    for place, row in enumerate(np.flatnonzero(WITHOUT_EYES)):
+        lasting[place] = _lasting(length[:, row], times_s, SPEAKS[row], options)
+    lasting.sort(axis=0)
+    motion = lasting[-3:].mean(axis=0) / options.full_motion
+    del lasting
     change = np.zeros(len(trace))
     if trace.probabilities is not None:
-        steady = gaussian(trace.probabilities, times_s, options.probability_s)
-        change = opening(
-            np.abs(steady - rest.probabilities_at(times_s)).sum(axis=1) / 2,
-            times_s,
-            options.shortest_s,
-            options.at_ends_s,
-        )
+        apart = np.empty(trace.probabilities.shape)
+        for column, rest_line in enumerate(rest.probabilities_at(times_s)):
+            apart[:, column] = gaussian(trace.probabilities[:, column], times_s, options.probability_s)
+            apart[:, column] = np.abs(apart[:, column] - rest_line)
+        change = opening(apart.sum(axis=1) / 2, times_s, options.shortest_s, options.at_ends_s)
     parts = [length[:, [NAMES.index(name) for name in names]].mean(axis=1) for names in GROUPS.values()]
     strength = options.motion * motion + options.full_change * change
     speech = speech_level(trace.displacement, times_s) / options.full_motion
@@ -151,9 +154,10 @@ class Rest:
             out[:, region] = np.linalg.norm(displacement[:, region] - rest, axis=1)
         return out
 
-    def probabilities_at(self, times_s: np.ndarray) -> np.ndarray:
-        """Probabilities at rest, float64 (T, C)."""
-        return _between(times_s, self.times_s, self.probabilities)
+    def probabilities_at(self, times_s: np.ndarray) -> Iterator[np.ndarray]:
+        """Probability of each class at rest in turn, float64 (T,)."""
+        for column in () if self.probabilities is None else self.probabilities.T:
+            yield np.interp(times_s, self.times_s, column)
 
 
 def find_rest(trace: FaceTrace, neutral_floor: float = 0.1) -> Rest:
