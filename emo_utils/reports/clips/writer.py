@@ -34,6 +34,8 @@ class ClipResults:
         result: timeline, motion and segments.
         about: plain values about the analysis, such as options and prior.
         options: of the analysis.
+        apex_jpegs: pictures for the report by person and apex frame, kept when the apex pictures are written, so that
+            the clip is not decoded again for them.
     """
 
     name: str
@@ -41,6 +43,7 @@ class ClipResults:
     result: PipelineResult = field(repr=False)
     about: dict = field(default_factory=dict, repr=False)
     options: AnalysisOptions = field(default_factory=AnalysisOptions, repr=False)
+    apex_jpegs: dict[tuple[int, int], bytes] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def window(self) -> dict | None:

@@ -83,12 +83,22 @@ def people_of(results: ClipResults) -> list[PersonReport]:
 def _apex_pictures(results: ClipResults) -> list[ApexPicture]:
     if results.source is None or results.result.motion is None:
         return []
+    pairs = shown_apexes(results)
+    there = [segment for segment, points in pairs if points is not None]
+    kept = results.apex_jpegs
+    if all((segment.person_id, segment.apex) in kept for segment in there):  # else the clip is decoded again
+        there.sort(key=lambda segment: segment.apex)
+        return [ApexPicture(kept[segment.person_id, segment.apex], segment) for segment in there]
+    crops = apex_crops(results.source, [one for one, _ in pairs], [points for _, points in pairs], InputSpec())
+    return [ApexPicture(jpeg_of(crop.shown), crop.segment) for crop in crops]
+
+
+def shown_apexes(results: ClipResults) -> list[tuple[Segment, np.ndarray | None]]:
+    """The segments whose apexes the report shows, with the keypoints of the face there: each person's strongest."""
     chosen: dict[int, list[tuple[Segment, np.ndarray | None]]] = {}
     for segment, points in zip(results.result.segments, results.result.keypoints, strict=True):
         chosen.setdefault(segment.person_id, []).append((segment, points))
-    pairs = [pair for own in chosen.values() for pair in _strongest(own)]
-    crops = apex_crops(results.source, [one for one, _ in pairs], [points for _, points in pairs], InputSpec())
-    return [ApexPicture(jpeg_of(crop.shown), crop.segment) for crop in crops]
+    return [pair for own in chosen.values() for pair in _strongest(own)]
 
 
 def _strongest(pairs: Sequence[tuple[Segment, np.ndarray | None]]) -> list[tuple[Segment, np.ndarray | None]]:

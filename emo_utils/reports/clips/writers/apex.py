@@ -22,10 +22,15 @@ FEWEST_DIGITS = 2
 )
 def write_apexes(results: ClipResults, folder: Path, on_frame=None) -> None:
     """Write `apex/<person>_<n>.png`; a clip without segments gets no folder."""
+    from emo_utils.reports.clips.documents.content import jpeg_of, shown_apexes
+
     result = results.result
-    names = apex_names(result)
+    names, in_report = apex_names(result), {(one.person_id, one.apex) for one, _ in shown_apexes(results)}
     for crop in apex_crops(results.source, result.segments, result.keypoints, InputSpec()):
-        path = folder / "apex" / names[crop.segment.person_id, crop.segment.apex]
+        key = crop.segment.person_id, crop.segment.apex
+        if key in in_report:
+            results.apex_jpegs[key] = jpeg_of(crop.shown)
+        path = folder / "apex" / names[key]
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(cv2.imencode(".png", cv2.cvtColor(crop.shown, cv2.COLOR_RGB2BGR))[1].tobytes())
 
