@@ -9,7 +9,7 @@ from emo_utils.reports.clips.documents.clip_page import clip_page
 
 def test_apex_pictures_and_report_share_one_decoding(clips: Path, tmp_path: Path) -> None:
     opened = []
-    source = file_source(clips / "WolfgangLanger_Pexels.mp4").first_seconds(6)
+    source = file_source(clips / "single_face.mp4")
     pictures = source.pictures
 
     def counted(*arguments, **options):
