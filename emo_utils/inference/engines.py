@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from emo_utils.errors import WeightsError
+from emo_utils.inference.devices import CPU, note_device, providers_for
 from emo_utils.inference.prior import change_prior, prior_ratio
 from emo_utils.inference.weights import Weights
 
@@ -35,6 +36,7 @@ class OnnxEngine:
         threads: number of threads; None takes up to four.
         prior: the class shares that probabilities assume: `uniform`, or the name of the training corpus, which leaves
             the output unchanged; None: the latter. See `inference.prior`.
+        device: one of `devices.DEVICES`.
 
     Attributes:
         prior: the name of the prior that is used.
@@ -42,11 +44,12 @@ class OnnxEngine:
         features: length F of an embedding; 0 if the file gives none.
 
     Raises:
-        UnknownNameError: a prior that these weights do not have.
+        UnknownNameError: a prior that these weights do not have, or an unknown device.
+        EmoError: ONNX Runtime cannot use that device here.
         WeightsError: the sidecar does not fit the output of the network, or lacks the shares that the prior needs.
     """
 
-    def __init__(self, weights: Weights, threads: int | None = None, prior: str | None = None):
+    def __init__(self, weights: Weights, threads: int | None = None, prior: str | None = None, device: str = CPU):
         import onnxruntime
 
         onnxruntime.set_default_logger_severity(3)
@@ -57,7 +60,9 @@ class OnnxEngine:
         self.prior = weights.corpus if prior is None else prior
         self.uncertain_below = weights.uncertain_under(self.prior)
         self._ratio = prior_ratio(self.prior, weights.corpus, weights.prior, weights.classes, weights.sharpness)
-        self._session = onnxruntime.InferenceSession(str(weights.path), options, providers=["CPUExecutionProvider"])
+        providers = providers_for(device, onnxruntime.get_available_providers())
+        self._session = onnxruntime.InferenceSession(str(weights.path), options, providers=providers)
+        note_device(device, self._session.get_providers(), weights.name)
         shapes = {output.name: output.shape for output in self._session.get_outputs()}
         self.features = shapes[EMBEDDINGS][-1] if EMBEDDINGS in shapes else 0
         outputs = shapes[PROBABILITIES][-1]

@@ -144,7 +144,7 @@ def _prior(weights: Weights, options: AnalysisOptions) -> str:
 
 
 def _of_frames(weights: Weights, options: AnalysisOptions) -> Networks:
-    return Networks(weights, OnnxEngine(weights, threads=1, prior=_prior(weights, options)), options.detector)
+    return Networks(weights, OnnxEngine(weights, 1, _prior(weights, options), options.device), options.detector)
 
 
 def _of_apexes(weights: Weights, options: AnalysisOptions) -> Networks:
@@ -158,11 +158,11 @@ def _of_apexes(weights: Weights, options: AnalysisOptions) -> Networks:
     detector = detector_of(weights, weights.settings.get("detector", DEFAULT_DETECTOR))
     frame = find_weights(DEFAULT)
     of_frames, of_apexes = _priors(frame, weights, options)
-    apex = ApexNetwork(SampleEngine(weights, threads=1, prior=of_apexes), detector)
+    apex = ApexNetwork(SampleEngine(weights, 1, of_apexes, options.device), detector)
     if options.apex_only:
         return Networks(weights, apex.engine, options.detector, apex=apex)
     log.info("%s reads the apex of each segment; every frame is read by %s", weights.name, frame.name)
-    return Networks(frame, OnnxEngine(frame, threads=1, prior=of_frames), options.detector, apex=apex)
+    return Networks(frame, OnnxEngine(frame, 1, of_frames, options.device), options.detector, apex=apex)
 
 
 def _priors(frame: Weights, apex: Weights, options: AnalysisOptions) -> tuple[str, str]:
@@ -197,7 +197,7 @@ def _over_time(weights: Weights, options: AnalysisOptions) -> Networks:
     made = representation_of(weights)
     make = EmbeddedSample(made.sample, encoders_of(weights)) if weights.settings.get("encoders") else made.sample
     detector = detector_of(weights, options.detector)
-    engine = SampleEngine(weights, threads=1, prior=_prior(weights, options))
+    engine = SampleEngine(weights, 1, _prior(weights, options), options.device)
     log.info("%s reads windows over time: %s", weights.name, weights.window)
     return Networks(weights, engine, detector, OverTime(weights.window, make, engine))
 

@@ -9,6 +9,7 @@ import numpy as np
 from emo_utils.errors import EmoError, UnknownNameError
 from emo_utils.faces.tracking import TRACKERS, check_tracker
 from emo_utils.inference.baseline_request import NONE, PEOPLE, BaselineRequest, parse_baseline, subject_pattern
+from emo_utils.inference.devices import CPU, check_device
 from emo_utils.inference.smoothing import METHODS, smooth
 from emo_utils.inference.weights import DEFAULT as DEFAULT_WEIGHTS
 from emo_utils.measures.measure import measures
@@ -80,6 +81,9 @@ class AnalysisOptions:
     subject: str | None = None
     """For the baseline `people`: a regular expression whose first group in a clip's file name is the person. None:
     persons are recognised by their faces, where there is a network for that, else each clip counts as a person."""
+    device: str = CPU
+    """Runs the networks: `cpu`, one of `inference.devices.DEVICES`, or `auto`: the first of CUDA, CoreML, DirectML and
+    OpenVINO that ONNX Runtime offers here."""
     strict: bool = False
     """Refuse a damaged or truncated file; otherwise its readable part is analysed."""
 
@@ -99,6 +103,7 @@ class AnalysisOptions:
         if self.expressions not in EXPRESSIONS:
             raise UnknownNameError(unknown_name("kind of expressions", self.expressions, EXPRESSIONS))
         find_flow(self.flow)
+        check_device(self.device)
         if self.detect_every is not None and self.detect_every < 1:
             raise EmoError(f"detect_every: expected 1 or more, found {self.detect_every}")
         if self.sample_fps is not None and not 0 < self.sample_fps < np.inf:

@@ -38,6 +38,10 @@ def analyze(
         ),
     ] = "auto",
     tracker: Annotated[str, typer.Option(help="bytetrack or deepsort.")] = "bytetrack",
+    device: Annotated[
+        str,
+        typer.Option(help="Runs the networks: cpu, auto (the first that is there), cuda, coreml, directml, openvino."),
+    ] = "cpu",
     segments: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Use these segments: a segments.csv or ELAN file corrected by hand."),
@@ -138,6 +142,7 @@ def analyze(
             apex_only=apex_only, prior=prior, embeddings=embeddings or "embeddings" in (outputs or "").split(","),
             baseline=baseline, subject=subject if baseline == PEOPLE else None,
             strict=strict, measures=names_in(measures), chart_formats=names_in(formats), blur_faces=blur_faces,
+            device=device,
         )  # fmt: skip
         window = read_window(baseline_window) if baseline_window else None
         study = settings_of(out, events, window, subject)
