@@ -135,9 +135,9 @@ bench: .venv/all
 	$(BIN)/python benchmarks/performance $(PART) $(if $(HOUR),--hour)
 
 # Accuracy, and the speed of single parts: hours. One alone: python benchmarks/SCRIPT.py
-SOAKS := benchmarks/soak.py benchmarks/command_kills.py benchmarks/journal_kills.py benchmarks/cluster_soak.py
+NOT_MEASURES := benchmarks/soak.py benchmarks/command_kills.py benchmarks/journal_kills.py benchmarks/cluster_soak.py benchmarks/cluster_plan.py
 measures: .venv/all
-	for script in $(filter-out $(SOAKS),$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
+	for script in $(filter-out $(NOT_MEASURES),$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
 
 # A run over 40 clips, killed thirty times at random moments, then finished: about five minutes on two free cores.
 # Then prepare, train and collect, ten kills each: about two minutes.
