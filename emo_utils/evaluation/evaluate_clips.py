@@ -12,7 +12,7 @@ from emo_utils.errors import CorpusError, VideoError, WeightsError
 from emo_utils.evaluation.coverage import table_coverage
 from emo_utils.evaluation.measure import measure
 from emo_utils.evaluation.predictions import prediction_table, write_predictions
-from emo_utils.evaluation.with_baseline import baseline_report
+from emo_utils.evaluation.with_baseline import baseline_report, person_report
 from emo_utils.faces.detector import DEFAULT
 from emo_utils.inference.baseline import log_mean, log_quartile
 from emo_utils.inference.networks import APEX
@@ -33,6 +33,8 @@ class ClipReadings:
         log_means: float (C,) of each: the mean log-probability over the frames of the person seen in most frames.
         log_quartiles: float (C,) of each: the upper quartile over the same frames, which a baseline is taken off.
         frames: the number of those frames.
+        windows: of a network whose features are normalised by person, the features of that person's windows,
+            float32 (W, P); empty for others.
         no_face: names of clips in which no face was found.
         too_short: names of clips that are too short for a network over time, or have no segment for an apex network.
         unreadable: names of clips that could not be decoded, with the reason.
@@ -42,6 +44,7 @@ class ClipReadings:
     log_means: list[np.ndarray] = field(default_factory=list)
     log_quartiles: list[np.ndarray] = field(default_factory=list)
     frames: list[int] = field(default_factory=list)
+    windows: list[np.ndarray] = field(default_factory=list)
     no_face: list[str] = field(default_factory=list)
     too_short: list[str] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
@@ -60,7 +63,9 @@ def evaluate_clips(
 
     A clip's prediction is the mean log-probability over the frames of the person seen in most frames; of a network for
     apex frames, its prediction at the one apex of the clip. Where a baseline is taken off, it is the upper quartile
-    over these frames. Only emotions of both the corpus and the weights are candidates; clips of other emotions are left
+    over these frames. A network whose features are normalised by person reads the windows of each person anew.
+
+    Only emotions of both the corpus and the weights are candidates; clips of other emotions are left
     out and counted in `left_out`.
 
     Args:
@@ -105,7 +110,9 @@ def evaluate_clips(
     report |= _missed(read, len(named), report)
     left_out = [clip.emotion for clip in clips if clip.emotion not in classes]
     report |= {"left_out": {name: left_out.count(name) for name in sorted(set(left_out))}, "passed_over": 0}
-    if baseline != "none":
+    if baseline == "people" and read.windows:
+        report["baseline"] = person_report(table, classes, read.windows, read.frames, found, prior)
+    elif baseline != "none":
         report["baseline"] = baseline_report(table, classes, np.stack(read.log_quartiles), read.frames, baseline, found)
     return report
 
@@ -136,10 +143,11 @@ def read_clips(
     pipeline, read = Pipeline(how), ClipReadings()
     for clip in clips:
         try:
-            timeline = pipeline.run(clip.path).timeline
+            result = pipeline.run(clip.path)
         except VideoError as error:
             read.unreadable[clip.clip_id] = str(error)
             continue
+        timeline, windows = result.timeline, result.windows
         if not timeline.people:
             read.no_face.append(clip.clip_id)
             continue
@@ -153,6 +161,8 @@ def read_clips(
         read.log_means.append(log_mean(frames))
         read.log_quartiles.append(log_quartile(frames))
         read.frames.append(len(frames))
+        if windows is not None:
+            read.windows.append(windows.features[windows.of_person(timeline, person)])
     return read
 
 

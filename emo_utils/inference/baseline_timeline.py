@@ -72,14 +72,29 @@ def with_baseline(timeline: Timeline, offsets: Mapping[int, np.ndarray]) -> Time
         timeline: of the clip.
         offsets: float (C,) of each person, taken off the logarithms of the smoothed probabilities.
     """
+    table, values = timeline.table, {}
+    for person, offset in offsets.items():
+        rows = (table["person_id"] == person).fillna(False).to_numpy(bool)
+        smoothed = as_written(table.loc[rows, [f"smoothed_p_{name}" for name in timeline.classes]].to_numpy(float))
+        values[person] = take_off(smoothed, offset)
+    return with_probabilities(timeline, values)
+
+
+def with_probabilities(timeline: Timeline, people: Mapping[int, np.ndarray]) -> Timeline:
+    """A timeline with the baseline columns of some persons filled in; those of the others are empty.
+
+    Args:
+        timeline: of the clip.
+        people: float (M, C) of each person, probabilities in the person's rows, in order; NaN: none.
+    """
     table = timeline.table.copy()
     names = [f"b_{name}" for name in timeline.classes]
     table[["baseline_confidence", *names]] = np.nan
     table["baseline_emotion"] = np.array([None] * len(table), object)
-    for person, offset in offsets.items():
-        rows = ((table["person_id"] == person) & table["smoothed_emotion"].notna()).fillna(False).to_numpy(bool)
-        smoothed = as_written(table.loc[rows, [f"smoothed_p_{name}" for name in timeline.classes]].to_numpy(float))
-        values = take_off(smoothed, offset)
+    for person, values in people.items():
+        rows = np.flatnonzero((table["person_id"] == person).fillna(False).to_numpy(bool))
+        known = ~np.isnan(values).any(axis=1)
+        rows, values = table.index[rows[known]], values[known]
         table.loc[rows, names] = values
         table.loc[rows, "baseline_emotion"] = np.array(timeline.classes, object)[values.argmax(axis=1)]
         table.loc[rows, "baseline_confidence"] = values.max(axis=1)

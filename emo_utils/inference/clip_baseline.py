@@ -16,7 +16,13 @@ from emo_utils.inference.baseline import (
     rest_offset,
 )
 from emo_utils.inference.baseline_request import PEOPLE, BaselineRequest
-from emo_utils.inference.baseline_timeline import Appearance, appearances, person_log_means
+from emo_utils.inference.baseline_timeline import (
+    Appearance,
+    appearances,
+    person_log_means,
+    with_baseline,
+    with_probabilities,
+)
 from emo_utils.inference.weights import Weights
 from emo_utils.timeline import Timeline, counted
 
@@ -35,12 +41,21 @@ class ClipBaseline:
         people: name and baseline of each person of the clip by id; persons without a baseline are absent.
         about: further plain values for the summary, such as the stretch of rest.
         warnings: sentences a user should read.
+        probabilities: of a network that was read again with each person's statistics: those of the person's rows,
+            float (M, C), see `with_probabilities`. None: the offsets are taken off.
     """
 
     kind: str
     people: Mapping[int, tuple[str, PersonBaseline]]
     about: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    probabilities: Mapping[int, np.ndarray] | None = field(default=None, repr=False)
+
+    def taken_off(self, timeline: Timeline) -> Timeline:
+        """The timeline of the clip with its baseline columns."""
+        if self.probabilities is not None:
+            return with_probabilities(timeline, self.probabilities)
+        return with_baseline(timeline, self.offsets)
 
     @property
     def offsets(self) -> dict[int, np.ndarray]:
@@ -52,15 +67,19 @@ class ClipBaseline:
         return {
             "kind": self.kind,
             **self.about,
-            "people": {str(person): _plain(name, one, classes) for person, (name, one) in self.people.items()},
+            "people": {str(person): self._plain(name, one, classes) for person, (name, one) in self.people.items()},
             "warnings": list(self.warnings),
         }
 
-
-def _plain(name: str, one: PersonBaseline, classes: Sequence[str]) -> dict:
-    offset = {emotion: round(float(value), OFFSET_DIGITS) for emotion, value in zip(classes, one.offset, strict=True)}
-    shares = {emotion: round(float(share), 3) for emotion, share in zip(classes, one.shares, strict=False)}
-    return {"name": name, "clips": one.clips, "frames": one.frames, "offset": offset, "shares": shares}
+    def _plain(self, name: str, one: PersonBaseline, classes: Sequence[str]) -> dict:
+        about = {"name": name, "clips": one.clips, "frames": one.frames}
+        if self.probabilities is None:
+            about["offset"] = {
+                emotion: round(float(value), OFFSET_DIGITS) for emotion, value in zip(classes, one.offset, strict=True)
+            }
+        return about | {
+            "shares": {emotion: round(float(share), 3) for emotion, share in zip(classes, one.shares, strict=False)}
+        }
 
 
 def profiles_of(weights: Weights) -> np.ndarray | None:
@@ -201,6 +220,11 @@ def saved_baseline(path: Path, sha256: str, weights: Weights, prior: str) -> Fil
         raise EmoError(f"baseline {path}: expected the summary.json of an analysed clip ({error!r})") from None
     if saved is None:
         raise EmoError(f"baseline {path}: this clip was analysed without a baseline; give a clip, or another summary")
+    if "offset" not in saved:
+        raise EmoError(
+            f"baseline {path}: expected one that can be taken off another clip, found one of a network that reads all "
+            "clips of a person together; give these clips and --baseline people"
+        )
     if baseline["weights_sha256"] != weights.sidecar["sha256"] or prior_then != prior:
         raise EmoError(
             f"baseline {path}: expected one made with the weights {weights.name} and the prior {prior}, found other "

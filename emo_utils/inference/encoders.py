@@ -7,6 +7,7 @@ import numpy as np
 
 from emo_utils.errors import WeightsError
 from emo_utils.inference.engines import OnnxEngine
+from emo_utils.inference.person_features import pool_frames
 from emo_utils.inference.weights import Weights, find_weights
 from emo_utils.representations.face_sequence import Cutter
 from emo_utils.structures import InputSpec
@@ -88,6 +89,24 @@ def crop_spec(encoder: Encoder) -> InputSpec:
 def embed_faces(encoders: Sequence[Encoder], crops: np.ndarray) -> np.ndarray:
     """Features of all encoders side by side, float32 (N, F), of crops uint8 (N, S, S)."""
     return np.concatenate([encoder.embed(crops) for encoder in encoders], axis=1)
+
+
+@dataclass(frozen=True)
+class PooledSample:
+    """Makes the input of a head on statistics over time: float32 (P,), see `person_features.pool_frames`.
+
+    Attributes:
+        make: makes the embeddings of a window, float32 (T, F).
+        quantiles: of the statistics.
+    """
+
+    make: Callable[[Iterable[Picture], Cutter], np.ndarray | None]
+    quantiles: tuple[float, ...] = ()
+
+    def __call__(self, pictures: Iterable[Picture], cutter: Cutter) -> np.ndarray | None:
+        """See `Windowed.sample`."""
+        frames = self.make(pictures, cutter)
+        return None if frames is None else pool_frames(frames, self.quantiles)
 
 
 @dataclass

@@ -11,9 +11,10 @@ from emo_utils.errors import EmoError, WeightsError
 from emo_utils.faces.detector import DEFAULT as DEFAULT_DETECTOR
 from emo_utils.faces.detector import detectors
 from emo_utils.inference.apex_network import ApexNetwork
-from emo_utils.inference.encoders import EmbeddedSample, Encoder, open_encoders
+from emo_utils.inference.encoders import EmbeddedSample, Encoder, PooledSample, open_encoders
 from emo_utils.inference.engines import OnnxEngine
 from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.person_features import PersonRule
 from emo_utils.inference.prior import UNIFORM
 from emo_utils.inference.sample_engine import SampleEngine
 from emo_utils.inference.weights import DEFAULT, Weights, find_weights
@@ -40,19 +41,27 @@ class OverTime:
         rule: its windows.
         make: makes its input from the faces of a window.
         engine: runs it.
+        person: how its features are normalised by person; None: they are not.
     """
 
     rule: WindowRule
     make: MakeSample
     engine: SampleEngine
+    person: PersonRule | None = None
 
     def reader(self, rate: float | None) -> WindowReader:
         """A reader for one clip, of which `rate` frames a second are read."""
-        return WindowReader(self.rule, self.make, self.engine, rate)
+        return WindowReader(self.rule, self.make, self.engine, rate, self.person)
 
     def warnings(self, table: "pd.DataFrame") -> list[str]:
         """What a user should know of a timeline of this network, in words; may be empty."""
         found = []
+        if self.person:
+            found.append(
+                f"the network was trained on features normalised by each person's own clips ({self.person.how}): "
+                "emotion and p_ are read with the training set's mean and deviation instead, which is worse; with the "
+                "baseline people, the baseline columns are read as in training"
+            )
         people = table["person_id"].nunique()
         if people > 1:
             found.append(f"{people} people: the network was trained on one face a clip, so each is read on its own")
@@ -195,11 +204,15 @@ def _over_time(weights: Weights, options: AnalysisOptions) -> Networks:
     if options.embeddings:
         raise EmoError(f"{weights.name} embeds no single faces: leave embeddings out, or give other weights")
     made = representation_of(weights)
-    make = EmbeddedSample(made.sample, encoders_of(weights)) if weights.settings.get("encoders") else made.sample
+    make: MakeSample = made.sample
+    if weights.settings.get("encoders"):
+        make = EmbeddedSample(made.sample, encoders_of(weights))
+    if rule := weights.person_rule:
+        make = PooledSample(make, rule.quantiles)
     detector = detector_of(weights, options.detector)
     engine = SampleEngine(weights, 1, _prior(weights, options), options.device)
     log.info("%s reads windows over time: %s", weights.name, weights.window)
-    return Networks(weights, engine, detector, OverTime(weights.window, make, engine))
+    return Networks(weights, engine, detector, OverTime(weights.window, make, engine, rule))
 
 
 def representation_of(weights: Weights) -> Windowed:

@@ -26,6 +26,7 @@ from emo_utils.inference.networks import Networks, open_networks
 from emo_utils.inference.observe import ObservedFrame, observe
 from emo_utils.inference.options import ONE, AnalysisOptions
 from emo_utils.inference.people import name_faces, person_vectors
+from emo_utils.inference.person_windows import PersonWindows
 from emo_utils.inference.prefetch import prefetch
 from emo_utils.inference.segmenting import ClipMotion, MotionLog, name_segments, with_strength
 from emo_utils.inference.sustained import sustained_segments
@@ -66,6 +67,7 @@ class PipelineResult:
         traces: the data from which `motion` was computed; None if segments were not requested.
         embeddings: of the faces; None if they were not requested.
         vectors: the face embedding of each person, float32 (D,), where people are compared across clips; else empty.
+        windows: of a network whose features are normalised by person, for a second pass; None for others.
     """
 
     timeline: Timeline
@@ -75,6 +77,7 @@ class PipelineResult:
     traces: ClipMotion | None = field(default=None, repr=False)
     embeddings: Embeddings | None = field(default=None, repr=False)
     vectors: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
+    windows: PersonWindows | None = field(default=None, repr=False)
 
 
 class Pipeline:
@@ -171,7 +174,10 @@ class Pipeline:
             detector.close()
             instruments.close()
         faces = windows.fill(faces) if windows else faces
-        faces = name_faces(drop_short_tracks(faces, len(frames)), store)
+        tracked = drop_short_tracks(faces, len(frames))
+        faces = name_faces(tracked, store)
+        again = windows.kept(tracked, faces["track_id"]) if windows else None
+        del tracked
         vectors = person_vectors(faces, store) if across_clips else {}
         if motion:
             motion.name(faces)
@@ -185,7 +191,7 @@ class Pipeline:
         give_back_memory()
         by_frame = not self.options.apex_only and not over_time
         traces = motion.finish(timeline, with_probabilities=by_frame) if motion else None
-        return PipelineResult(timeline, traces=traces, embeddings=embeddings, vectors=vectors)
+        return PipelineResult(timeline, traces=traces, embeddings=embeddings, vectors=vectors, windows=again)
 
     def _observed(
         self,

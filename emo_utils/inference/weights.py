@@ -6,6 +6,7 @@ from pathlib import Path
 
 from emo_utils.errors import UnknownNameError, WeightsError
 from emo_utils.hashing import check_sha256
+from emo_utils.inference.person_features import PersonRule
 from emo_utils.inference.prior import UNIFORM, check_shares
 from emo_utils.inference.windows import WindowRule
 from emo_utils.onnx_files import refuse_data_elsewhere
@@ -81,6 +82,11 @@ class Weights:
     def window(self) -> WindowRule | None:
         """The windows of a network over time; None for others."""
         return WindowRule(**self.sidecar["window"]) if "window" in self.sidecar else None
+
+    @property
+    def person_rule(self) -> PersonRule | None:
+        """How its features are normalised by person; None for networks that were not trained so."""
+        return PersonRule.of(self.sidecar)
 
     def named(self) -> dict:
         """Name, hash and representation, for a summary; a network over time also names its window."""
@@ -159,7 +165,7 @@ def read_weights(path: Path) -> Weights:
             float(sidecar["uncertain_below_uniform"]) if "uncertain_below_uniform" in sidecar else None,
         )
         check_shares(weights.prior, weights.classes)
-        _ = weights.window
+        _ = weights.window, weights.person_rule
         if weights.clip_prior not in (weights.corpus, UNIFORM):
             raise ValueError(f"clip_prior: expected {weights.corpus} or {UNIFORM}, found {weights.clip_prior!r}")
         expected = sidecar["sha256"]

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from emo_utils.inference.observe import ObservedFrame
+from emo_utils.inference.person_features import PersonRule
+from emo_utils.inference.person_windows import PersonWindows, join_windows
 from emo_utils.inference.sample_engine import SampleEngine
 from emo_utils.inference.windows import CutWindow, MakeSample, SampleClock, TrackWindows, WindowRule
 from emo_utils.representations.face_sequence import CutFace
@@ -25,21 +27,30 @@ LEAST = float(np.finfo(np.float32).tiny)
 class WindowReader:
     """Reads one clip. Call `add` with its frames in order, then `fill`. Create one per clip.
 
-    It keeps a window of faces per track that is seen now, and a row of numbers per window.
+    It keeps a window of faces per track that is seen now, and a row of numbers (or two) per window.
 
     Args:
         rule: the windows.
         make: makes the network's input from the faces of a window.
         engine: runs the network.
         rate: frames a second that are read of the clip; None if unknown.
+        person: how features are normalised by person; their windows are then kept too (`kept`). None: they are not.
     """
 
-    def __init__(self, rule: WindowRule, make: MakeSample, engine: SampleEngine, rate: float | None):
-        self._rule, self._make, self._engine = rule, make, engine
+    def __init__(
+        self,
+        rule: WindowRule,
+        make: MakeSample,
+        engine: SampleEngine,
+        rate: float | None,
+        person: PersonRule | None = None,
+    ):
+        self._rule, self._make, self._engine, self._person = rule, make, engine, person
         self._clock = SampleClock(rule, rate)
         self._open: dict[int, tuple[TrackWindows, float]] = {}
         self._waiting: list[CutWindow] = []
         self._read: list[tuple[int, int, int, np.ndarray]] = []
+        self._features: list[np.ndarray] = []
         self._tick_of: dict[int, int] = {}
 
     def add(self, frame: ObservedFrame, values: Sequence[np.ndarray]) -> None:
@@ -63,7 +74,11 @@ class WindowReader:
 
     def _run(self) -> None:
         if self._waiting:
-            rows = np.log(np.maximum(self._engine.predict_samples([one.sample for one in self._waiting]), LEAST))
+            samples = [one.sample for one in self._waiting]
+            if self._person:
+                self._features += samples
+                samples = self._person.alone(samples)
+            rows = np.log(np.maximum(self._engine.predict_samples(samples), LEAST))
             for window, row in zip(self._waiting, rows.astype(float), strict=True):
                 self._read.append((window.track_id, window.start, window.length, row))
             self._waiting = []
@@ -87,6 +102,18 @@ class WindowReader:
         for track_id, rows in faces.reset_index(drop=True).groupby("track_id").groups.items():
             values[rows] = self._of_track(track_id, ticks[rows])
         return faces.assign(**dict(zip(names, values.T, strict=True)))
+
+    def kept(self, faces: pd.DataFrame, track_ids: pd.Series) -> PersonWindows | None:
+        """The windows of the clip, after `fill`; None where features are not normalised by person.
+
+        Args:
+            faces: rows of `fill` without the tracks that were left out.
+            track_ids: the final id of each row.
+        """
+        if not self._person:
+            return None
+        cut = [(*read[:3], features) for read, features in zip(self._read, self._features, strict=True)]
+        return join_windows(cut, faces, track_ids, self._tick_of)
 
     def _of_track(self, track_id: int, ticks: np.ndarray) -> np.ndarray:
         """Probabilities (N, C) of a track at these ticks."""

@@ -63,8 +63,8 @@ class Head(nn.Module):
 class StatisticsHead(Head):
     """Mean, deviation and quantiles over time of each feature, then one linear layer.
 
-    The linear layer has P = F (2 + quantiles) inputs. With a person's baseline, the statistics of a clip are
-    standardised by those of the person's own clips before anything else.
+    The linear layer has P = F (2 + quantiles) inputs. Where features are normalised by person, the input are the
+    normalised statistics (`inference.person_features`).
     """
 
     statistics = True
@@ -78,19 +78,14 @@ class StatisticsHead(Head):
         """Statistics (N, P) of embeddings (N, T, F)."""
         return pool_statistics(embeddings, mask_or_all(embeddings, mask), self.quantiles)
 
-    def forward(self, x: Tensor, mask: Tensor | None = None, person: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """Logits (N, K).
 
         Args:
             x: embeddings (N, T, F), or their statistics (N, P).
             mask: of embeddings.
-            person: float32 (2, P) or (N, 2, P): mean and deviation of the person's own statistics. None: they were
-                taken off before, or there is no baseline.
         """
-        values = x if x.ndim == 2 else self.pool(x, mask)
-        if person is not None:
-            values = (values - person[..., 0, :]) / person[..., 1, :]
-        return self.last(self.standardised(values))
+        return self.last(self.standardised(x if x.ndim == 2 else self.pool(x, mask)))
 
 
 class TemporalHead(Head):

@@ -13,10 +13,10 @@ import pandas as pd
 import torch
 
 from emo_utils.datasets.samples import Samples
+from emo_utils.inference.person_features import pool_frames
 from emo_utils.models.embedding_heads import SMALLEST_DEVIATION, OverEmbeddings, StatisticsHead
 from emo_utils.output import make_folder, write_text_whole
 from emo_utils.run_folder import RunFolder
-from emo_utils.training.batches import read_batches
 from emo_utils.training.experiment import Experiment, code_commit
 from emo_utils.training.logistic import (
     calibrated_loss,
@@ -28,18 +28,14 @@ from emo_utils.training.logistic import (
 from emo_utils.training.weights_file import save_weights
 
 RANDOM_GROUPS = 10
-BATCH = 64
 
 
 def statistics_of(head: StatisticsHead, parts: dict[str, Samples]) -> dict[str, Samples]:
     """Samples (T, F) as statistics over time (P,), in memory."""
-    return {part: samples.with_items(_pooled(head, samples)) for part, samples in parts.items()}
-
-
-@torch.no_grad()
-def _pooled(head: StatisticsHead, samples: Samples) -> list[np.ndarray]:
-    batches = np.split(np.arange(len(samples)), range(BATCH, len(samples), BATCH)) if len(samples) else []
-    return [row for _, items, mask in read_batches(samples, batches) for row in head.pool(items, mask).numpy()]
+    return {
+        part: samples.with_items([pool_frames(samples.items[row], head.quantiles) for row in range(len(samples))])
+        for part, samples in parts.items()
+    }
 
 
 def fit_head(

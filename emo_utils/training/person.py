@@ -4,21 +4,18 @@ Mean and deviation of a person come from all clips of that person, those of the 
 but the method is transductive. It is for a collection in which each person is seen in several expressions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from emo_utils.datasets.features import FeatureTable
 from emo_utils.datasets.samples import Samples
 from emo_utils.errors import EmoError
+from emo_utils.inference.person_features import normal_scores, scale_of, standardised
 
 TRANSDUCTIVE = "uses unlabelled clips of test people"
 """What a report says of a figure for which features were standardised by person."""
-
-SMALLEST_DEVIATION = 1e-6
 
 
 def normalised(parts: Mapping[str, Samples], how: str) -> dict[str, Samples]:
@@ -29,8 +26,7 @@ def normalised(parts: Mapping[str, Samples], how: str) -> dict[str, Samples]:
 def ranked(parts: Mapping[str, Samples]) -> dict[str, Samples]:
     """Features as normal scores of their ranks among those of all clips of a person in all parts.
 
-    Ranks do not depend on the scale of a feature, nor on outliers: the least of n values becomes the quantile
-    0.5 / n of the normal distribution, and so on; equal values have equal ranks.
+    Ranks do not depend on the scale of a feature, nor on outliers.
 
     Raises:
         EmoError: see `by_person`.
@@ -46,15 +42,6 @@ def ranked(parts: Mapping[str, Samples]) -> dict[str, Samples]:
             places[person] += 1
         done[part] = samples.with_items(items)
     return done
-
-
-def normal_scores(items: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Items (F,), or (T, F), as normal scores of their ranks among all of them, feature by feature."""
-    rows = [np.atleast_2d(item) for item in items]
-    values = np.concatenate(rows)
-    scores = ndtri((rankdata(values, axis=0) - 0.5) / len(values)).astype(np.float32)
-    pieces = np.split(scores, np.cumsum([len(row) for row in rows])[:-1])
-    return [piece.reshape(item.shape) for piece, item in zip(pieces, items, strict=True)]
 
 
 def by_person(parts: Mapping[str, Samples]) -> dict[str, Samples]:
@@ -88,13 +75,6 @@ def normalised_table(table: FeatureTable, how: str) -> FeatureTable:
     return replace(table, values=np.stack(normalised({"all": samples}, how)["all"].items).astype(np.float64))
 
 
-def scale_of(items: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and deviation float32 (F,) of items (F,) or of all frames of items (T, F)."""
-    values = np.concatenate([np.atleast_2d(item) for item in items]).astype(np.float64)
-    deviation = np.maximum(values.std(axis=0), SMALLEST_DEVIATION)
-    return values.mean(axis=0).astype(np.float32), deviation.astype(np.float32)
-
-
 def _items_of_people(parts: Mapping[str, Samples]) -> dict[str, list[np.ndarray]]:
     found: dict[str, list[np.ndarray]] = {}
     for samples in parts.values():
@@ -104,8 +84,5 @@ def _items_of_people(parts: Mapping[str, Samples]) -> dict[str, list[np.ndarray]
 
 
 def _standardised(samples: Samples, scales: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Samples:
-    items = []
-    for row, person in enumerate(samples.subject_ids):
-        mean, deviation = scales[person]
-        items.append(((samples.items[row] - mean) / deviation).astype(np.float32))
-    return samples.with_items(items)
+    pairs = zip(samples.items, samples.subject_ids, strict=True)
+    return samples.with_items([standardised([item], *scales[person])[0] for item, person in pairs])

@@ -233,8 +233,8 @@ def export_if_possible(model, experiment, path: Path, parts: dict[str, Samples],
 
 def reads_no_clip(experiment: Experiment) -> str:
     """Why a network cannot read clips, in words; empty where it can, or where `export_run` finds out."""
-    if experiment.normalise not in ("none", PERSON):
-        return f"its input is normalised by {experiment.normalise}, over several clips of a person"
+    if experiment.normalise not in ("none", PERSON) and not is_fitted(experiment):
+        return f"its frames are normalised by {experiment.normalise}, over several clips of a person"
     if experiment.representation.get("frames") and experiment.representation["name"] == "features":
         return "it reads tables of frames that another program measured"
     return ""
@@ -242,9 +242,9 @@ def reads_no_clip(experiment: Experiment) -> str:
 
 def export_run(model, experiment, path: Path, parts: dict[str, Samples], metadata: dict) -> Path:
     """Write a weights file, calibrated on the validation part, with a sidecar whose figures are after calibration."""
-    network, more = deployable(model, experiment, parts["train"])
-    entries = entries_of(experiment, parts["train"]) | metadata | more
-    return release([network], path, experiment.input_spec, parts, entries)
+    made = deployable(model, experiment, parts)
+    entries = entries_of(experiment, parts["train"]) | metadata | made.entries
+    return release([made.network], path, experiment.input_spec, made.parts, entries)
 
 
 def entries_of(experiment: Experiment, train: Samples) -> dict:

@@ -116,10 +116,11 @@ class Analyzer:
         """Analyses with the baseline of all of them taken off."""
         named = dict(zip(distinct_names([Path(one.clip) for one in analyses]), analyses, strict=True))
         clips = [
-            PredictedClip(name, _path_of(one.results.source), one.results.result.timeline, one.results.result.vectors)
+            PredictedClip(name, _path_of(one.results.source), result.timeline, result.vectors, result.windows)
             for name, one in named.items()
+            for result in [one.results.result]
         ]
-        baselines = baselines_of(clips, self.options, self.pipeline.weights)
+        baselines = baselines_of(clips, self.options, self.pipeline.networks)
         return [
             replace(one, results=corrected(one.results, baselines[name])) if name in baselines else one
             for name, one in named.items()

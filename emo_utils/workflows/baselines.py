@@ -9,8 +9,8 @@ import numpy as np
 
 from emo_utils.errors import EmoError
 from emo_utils.hashing import sha256_of_file
-from emo_utils.inference.baseline_request import COLLECTION, FILE, SAVED_SUFFIX, BaselineRequest
-from emo_utils.inference.baseline_timeline import appearances, baseline_emotion, with_baseline
+from emo_utils.inference.baseline_request import COLLECTION, FILE, PEOPLE, SAVED_SUFFIX, BaselineRequest
+from emo_utils.inference.baseline_timeline import appearances, baseline_emotion
 from emo_utils.inference.clip_baseline import (
     NEUTRAL,
     ClipBaseline,
@@ -21,9 +21,11 @@ from emo_utils.inference.clip_baseline import (
     several_clips,
 )
 from emo_utils.inference.frame_sources import file_source
+from emo_utils.inference.networks import Networks
 from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.person_pass import read_by_person
+from emo_utils.inference.person_windows import PersonWindows
 from emo_utils.inference.pipeline import Pipeline, PipelineResult
-from emo_utils.inference.weights import Weights
 from emo_utils.reports.clips.writer import ClipResults
 from emo_utils.timeline import Timeline
 from emo_utils.workflows.subjects import (
@@ -48,12 +50,14 @@ class PredictedClip:
         path: its file; None for frames from another source.
         timeline: of the clip.
         vectors: the face embedding of each person, where there are any.
+        windows: of a network whose features are normalised by person; None for others.
     """
 
     name: str
     path: Path | None
     timeline: Timeline = field(repr=False)
     vectors: Mapping[int, np.ndarray] = field(default_factory=dict, repr=False)
+    windows: PersonWindows | None = field(default=None, repr=False)
 
 
 def check_several(options: AnalysisOptions, files: Sequence[Path | None]) -> None:
@@ -75,7 +79,9 @@ def check_several(options: AnalysisOptions, files: Sequence[Path | None]) -> Non
         subjects_of([path for path in files if path], options.subject)
 
 
-def baselines_of(clips: Sequence[PredictedClip], options: AnalysisOptions, weights: Weights) -> dict[str, ClipBaseline]:
+def baselines_of(
+    clips: Sequence[PredictedClip], options: AnalysisOptions, networks: Networks
+) -> dict[str, ClipBaseline]:
     """The baseline of each clip, by name, from all of them: `collection` or `people`; clips without a face are absent.
 
     Raises:
@@ -97,9 +103,14 @@ def baselines_of(clips: Sequence[PredictedClip], options: AnalysisOptions, weigh
             "baseline 'people': each clip counts as a person, so each is corrected little; give --subject PATTERN, or "
             "a network that recognises faces (--identity-weights, emo fetch arcface), to join the clips of a person"
         )
-    baselines = several_clips(kind, found, names, weights, told_by)
+    baselines = several_clips(kind, found, names, networks.weights, told_by)
     log.info("baseline %s: %d clips, %d people, told apart by %s", kind, len(clips), len(set(names)), told_by or "none")
-    return baselines
+    rule = networks.over_time.person if networks.over_time else None
+    if kind != PEOPLE or rule is None:
+        return baselines
+    windows = {clip.name: (clip.timeline, clip.windows) for clip in clips}
+    smoothing = options.smoothing, options.smoothing_s
+    return read_by_person(windows, baselines, rule, networks.over_time.engine, smoothing)
 
 
 class OwnBaseline:
@@ -143,7 +154,7 @@ def corrected(results: ClipResults, baseline: ClipBaseline) -> ClipResults:
     for warning in baseline.warnings:
         log.warning("%s: baseline: %s", results.name, warning)
     result = results.result
-    timeline = with_baseline(result.timeline, baseline.offsets)
+    timeline = baseline.taken_off(result.timeline)
     plain = baseline.plain(timeline.classes)
     return replace(results, result=_renamed(result, timeline), about={**results.about, "baseline": plain})
 

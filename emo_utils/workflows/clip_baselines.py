@@ -23,7 +23,9 @@ from emo_utils.errors import OutputError
 from emo_utils.inference.baseline_timeline import baseline_emotion, with_baseline
 from emo_utils.inference.clip_baseline import NEUTRAL, ClipBaseline
 from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.person_windows import PersonWindows
 from emo_utils.reports.clips.summary import summary_with_baseline
+from emo_utils.reports.clips.writers.windows import WINDOWS
 from emo_utils.results_folder import Listing, land, new_part, read_listing
 from emo_utils.timeline import Timeline
 from emo_utils.workflows.analyzer import Analyzer
@@ -50,10 +52,14 @@ def decoded(plain: Mapping[str, str]) -> dict[int, np.ndarray]:
     return {int(person): np.frombuffer(base64.b64decode(text), "<f4") for person, text in plain.items()}
 
 
-def unfinished_without_timeline(place: Place) -> Place:
-    """A place whose own timeline was changed or removed is analysed again: there is nothing to estimate from."""
+def unfinished_without_predictions(place: Place, by_person: bool) -> Place:
+    """A place whose own timeline was changed or removed is analysed again: there is nothing to estimate from.
+
+    With a network that reads `by_person` its windows are needed too.
+    """
     listing = read_listing(place.folder) if place.finished else None
-    if listing and _own_file(place.folder, listing, TIMELINE) is None:
+    needed = (TIMELINE, WINDOWS) if by_person else (TIMELINE,)
+    if listing and not all(_own_file(place.folder, listing, name) for name in needed):
         return replace(place, finished=None)
     return place
 
@@ -95,7 +101,7 @@ def take_off_baselines(results: Sequence[ClipResult], analyzer: Analyzer) -> lis
     if not wanted and not any(listing and listing.outcome["summary"].get("baseline") for listing in listings.values()):
         return list(results)
     clips = {folder: _predicted(folder, listing, results) for folder, listing in listings.items() if listing}
-    baselines = baselines_of(list(clips.values()), options, analyzer.pipeline.weights) if wanted else {}
+    baselines = baselines_of(list(clips.values()), options, analyzer.pipeline.networks) if wanted else {}
     return [
         _rewritten(one, listing, clips[one.folder].timeline, baselines.get(one.folder.name), options)
         if (listing := listings.get(one.folder))
@@ -109,7 +115,9 @@ def _predicted(folder: Path, listing: Listing, results: Sequence[ClipResult]) ->
     own = _own_file(folder, listing, TIMELINE)
     if own is None:
         raise OutputError(f"{folder}: {TIMELINE} was changed during the run; give the same command again")
-    return PredictedClip(folder.name, clip, Timeline.load(own), decoded(listing.outcome.get("vectors", {})))
+    again = _own_file(folder, listing, WINDOWS)
+    windows = PersonWindows.load(again) if again else None
+    return PredictedClip(folder.name, clip, Timeline.load(own), decoded(listing.outcome.get("vectors", {})), windows)
 
 
 def _own_file(folder: Path, listing: Listing, name: str) -> Path | None:
@@ -127,7 +135,7 @@ def _rewritten(
     options: AnalysisOptions,
 ) -> ClipResult:
     """The result of a clip after its files hold this baseline; None: after they hold none."""
-    corrected = with_baseline(timeline, baseline.offsets if baseline else {})
+    corrected = baseline.taken_off(timeline) if baseline else with_baseline(timeline, {})
     summary = _summary(listing.outcome["summary"], corrected, baseline, options)
     warnings = [f"baseline: {warning}" for warning in (baseline.warnings if baseline else ())]
     for warning in warnings:

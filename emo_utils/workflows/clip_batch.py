@@ -18,7 +18,7 @@ from emo_utils.workflows.clip_baselines import (
     encoded,
     refuse_other_baselines,
     take_off_baselines,
-    unfinished_without_timeline,
+    unfinished_without_predictions,
 )
 from emo_utils.workflows.clip_manifest import (
     FAILED,
@@ -126,7 +126,8 @@ class Batch:
         kind = request.analyzer.options.baseline_request.kind
         refuse_other_baselines(places, kind, overwrite or redo)
         if request.analyzer.options.baseline_request.of_several:
-            places = [unfinished_without_timeline(place) for place in places]
+            by_person = request.analyzer.pipeline.weights.person_rule is not None
+            places = [unfinished_without_predictions(place, by_person) for place in places]
         rest = [ClipRow(clip_text(one.path, out), PASSED_OVER, one.reason) for one in found.passed_over]
         named = [clip_text(place.clip, out) for place in places] + [row.clip for row in rest]
         others = keep_others(earlier or (), named, out)

@@ -49,9 +49,9 @@ def export_weights(
         metadata["members"] = [{key: member[key] for key in MEMBER} for member in all_metadata]
     if is_fitted(experiment):  # it has learnt from the validation part, which cannot calibrate it
         parts = {**parts, "validation": parts["validation"].of(np.empty(0, int))}
-    made = [deployable(network, experiment, parts["train"]) for network in networks]
-    entries = entries_of(experiment, parts["train"]) | metadata | made[0][1]
-    return release([one for one, _ in made], out, experiment.input_spec, parts, entries, form or Form())
+    made = [deployable(network, experiment, parts) for network in networks]
+    entries = entries_of(experiment, parts["train"]) | metadata | made[0].entries
+    return release([one.network for one in made], out, experiment.input_spec, made[0].parts, entries, form or Form())
 
 
 def _metadata(name: str) -> list[dict]:

@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from scipy.special import ndtri
 
 from emo_utils.datasets.samples import Samples
 from emo_utils.errors import EmoError
+from emo_utils.inference.person_features import LEAST_CLIPS, PersonRule, pool_frames
+from emo_utils.inference.sample_engine import SampleEngine
+from emo_utils.inference.weights import find_weights
 from emo_utils.models import create_model
 from emo_utils.models.statistics import pool_statistics
 from emo_utils.run_folder import RunFolder
@@ -101,20 +105,39 @@ def test_a_run_is_read_back_and_gives_its_predictions_from_embeddings(parts, tmp
     np.testing.assert_allclose(likely, table[[f"p_{name}" for name in CLASSES]], atol=1e-4)
 
 
-def test_a_persons_statistics_given_to_the_head_are_those_of_training(parts, tmp_path):
-    run(experiment("person"), parts, tmp_path)
-    head = load_run(tmp_path, parts["train"])[0].head
-    test = parts["test"]
-    items, mask = (torch.from_numpy(values) for values in test.batch(range(len(test))))
-    with torch.no_grad():
-        statistics = head.pool(items, mask)
-        people = np.array(test.subject_ids)
-        own = [
-            torch.stack([rows.mean(0), rows.std(0, correction=0)]) for rows in (statistics[people == p] for p in people)
-        ]
-        likely = head(items, mask, torch.stack(own)).softmax(1).numpy()
+@pytest.mark.parametrize("how", ["person", "ranks"])
+def test_the_weights_file_reads_what_was_normalised_by_person(how, parts, tmp_path):
+    metrics = run(experiment(how), parts, tmp_path)
+    weights = find_weights(RunFolder(tmp_path).weights_file)
+    rule, test = weights.person_rule, parts["test"]
+    people = np.array(test.subject_ids)
+    likely = np.empty((len(test), len(CLASSES)))
+    for person in np.unique(people):
+        rows = np.flatnonzero(people == person)
+        items = rule.together([pool_frames(test.items[row]) for row in rows], len(rows))
+        likely[rows] = SampleEngine(weights).predict_samples(items)
     table = RunFolder(tmp_path).predictions("test")
-    np.testing.assert_allclose(likely, table[[f"p_{name}" for name in CLASSES]], atol=1e-3)
+    np.testing.assert_allclose(likely, table[[f"p_{name}" for name in CLASSES]], atol=1e-4)
+    assert weights.sidecar["metrics"]["test"]["accuracy"] == pytest.approx(metrics["test"]["accuracy"])
+    assert (rule.how, weights.sidecar["note"]) == (how, TRANSDUCTIVE)
+    alone = rule.alone([pool_frames(item) for item in [*parts["train"].items, *parts["validation"].items]])
+    np.testing.assert_allclose(np.mean(alone, axis=0), 0, atol=1e-3)
+
+
+def test_statistics_in_and_outside_of_a_network_are_the_same():
+    frames = np.random.default_rng(0).normal(size=(7, 5)).astype(np.float32)
+    inside = pool_statistics(torch.from_numpy(frames)[None], torch.ones(1, 7, dtype=torch.bool), (0.1, 0.9))[0]
+    np.testing.assert_allclose(pool_frames(frames, (0.1, 0.9)), inside.numpy(), atol=1e-5)
+
+
+def test_one_clip_of_a_person_is_read_with_the_training_set():
+    rule = PersonRule("ranks", (), np.full(2, 3, np.float32), np.full(2, 2, np.float32))
+    clips = [np.array([n, 3 - n], np.float32) for n in range(LEAST_CLIPS)]
+    np.testing.assert_array_equal(rule.together(clips[:1], 1), [[-1.5, 0]])
+    np.testing.assert_array_equal(rule.together(clips[:-1], LEAST_CLIPS - 1), rule.alone(clips[:-1]))
+    ranks = np.array(rule.together(clips, LEAST_CLIPS))
+    np.testing.assert_allclose(ranks[:, 0], -ranks[:, 1], atol=1e-6)
+    np.testing.assert_allclose(ranks[:, 0], ndtri((np.arange(LEAST_CLIPS) + 0.5) / LEAST_CLIPS), atol=1e-6)
 
 
 def test_standardised_features_have_no_person_left(parts):

@@ -6,6 +6,7 @@ from typing import Any
 
 from emo_utils.errors import EmoError
 from emo_utils.file_names import as_text
+from emo_utils.inference.baseline_request import PEOPLE
 from emo_utils.inference.weights import Weights, find_weights
 
 LIMITS = (
@@ -44,7 +45,7 @@ def methods_paragraph(about: Mapping[str, Any], detector: str = "") -> str:
         f"Facial expressions were predicted with emo_utils {network['emo_utils']} and the network {network['weights']} "
         f"(SHA-256 {network['weights_sha256'][:12]}).",
         _reading(options, detector),
-        f"Probabilities assume the class shares '{about['prior']}'; {_baseline(options)}",
+        f"Probabilities assume the class shares '{about['prior']}'; {_baseline(options, weights)}",
         f"A frame counts as uncertain if its highest smoothed probability is below {network['uncertain_below']:g}.",
         _segments(options),
         accuracy_sentence(weights) if weights else "The accuracy of this network is given by its own documentation.",
@@ -74,8 +75,17 @@ BASELINES = {
 """What was subtracted, by the kind of `inference.baseline_request`."""
 
 
-def _baseline(options: Mapping[str, Any]) -> str:
+BY_PERSON = (
+    "features were normalised among all clips of the same person in the run, without labels ({how}; columns "
+    "b_<emotion>; transductive: each clip takes part)."
+)
+"""Instead of the baseline `people`, with a network that was trained so."""
+
+
+def _baseline(options: Mapping[str, Any], weights: Weights | None) -> str:
     asked = options.get("baseline") or "none"
+    if asked == PEOPLE and weights and weights.person_rule:
+        return BY_PERSON.format(how=weights.person_rule.how)
     kind = "rest" if asked.startswith("rest:") else asked
     return BASELINES.get(kind, BASELINES["file"])
 
