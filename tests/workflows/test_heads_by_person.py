@@ -15,6 +15,7 @@ from emo_utils.evaluation.evaluate_clips import evaluate_clips
 from emo_utils.inference.options import AnalysisOptions
 from emo_utils.inference.person_features import LEAST_CLIPS
 from emo_utils.inference.person_windows import PersonWindows
+from emo_utils.inference.prior import UNIFORM
 from emo_utils.inference.weights import find_weights
 from emo_utils.run_folder import RunFolder
 from emo_utils.timeline import Timeline
@@ -104,10 +105,11 @@ def test_the_features_of_training_and_of_reading_have_the_same_bytes(run, corpus
             assert found.tobytes() == done[name].tobytes(), name
 
 
-def under_uniform_prior(run, row, classes) -> np.ndarray:
-    """Predictions of training under the prior under which clips are read."""
-    shares = find_weights(run).prior
-    values = np.array([row[f"p_{emotion}"] / shares[emotion] for emotion in classes], float)
+def under_the_prior_of_clips(run, row, classes) -> np.ndarray:
+    """Predictions of training under the prior under which clips are read; uniform if training had each emotion."""
+    weights = find_weights(run)
+    uniform = weights.clip_prior == UNIFORM
+    values = np.array([row[f"p_{one}"] / (weights.prior[one] if uniform else 1) for one in classes], float)
     return values / values.sum()
 
 
@@ -116,7 +118,7 @@ def test_a_clip_is_read_as_it_was_predicted_when_the_head_was_measured(run, read
     assert len(predicted) >= 4
     for name, row in predicted.iterrows():
         timeline = Timeline.load(read / str(name) / "timeline.csv")
-        expected = under_uniform_prior(run, row, timeline.classes)
+        expected = under_the_prior_of_clips(run, row, timeline.classes)
         found = timeline.probabilities(1, "b_")
         np.testing.assert_allclose(found, np.tile(expected, (len(found), 1)), atol=2e-3)
         named = timeline.classes[int(np.argmax(expected))]
@@ -199,5 +201,5 @@ def test_a_head_reads_a_clip(home, corpus, clips_of_people, backbone, normalise)
     assert len(found) == 90
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
     if normalise == "none":
-        expected = under_uniform_prior(run, predicted.loc[clip.clip_id], timeline.classes)
+        expected = under_the_prior_of_clips(run, predicted.loc[clip.clip_id], timeline.classes)
         np.testing.assert_allclose(found[0], expected, atol=5e-3)
