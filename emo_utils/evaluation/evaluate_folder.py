@@ -14,7 +14,7 @@ from emo_utils.evaluation.coverage import table_coverage
 from emo_utils.evaluation.evaluate import check_reads_faces
 from emo_utils.evaluation.measure import measure
 from emo_utils.evaluation.predictions import prediction_table, write_predictions
-from emo_utils.evaluation.with_baseline import baseline_report
+from emo_utils.evaluation.with_baseline import baseline_report, person_report
 from emo_utils.faces.detector import DEFAULT, FaceDetector
 from emo_utils.faces.pictures import FACES, detector_for, framings
 from emo_utils.images import read_image
@@ -65,6 +65,7 @@ class Readings:
         logs: float (C,) of each, for a baseline: the log-probability of the one picture, or its upper quartile over
             the frames of a video.
         frames: number of these frames.
+        windows: of a network whose features are normalised by person, see `evaluate_clips.ClipReadings`.
         no_face: files in which no face was found.
         unreadable: files that could not be decoded, with the reason.
     """
@@ -73,6 +74,7 @@ class Readings:
     probabilities: list[np.ndarray] = field(default_factory=list)
     logs: list[np.ndarray] = field(default_factory=list)
     frames: list[int] = field(default_factory=list)
+    windows: list[np.ndarray] = field(default_factory=list)
     no_face: list[LabelledFile] = field(default_factory=list)
     unreadable: dict[LabelledFile, str] = field(default_factory=dict)
 
@@ -113,7 +115,9 @@ def evaluate_folder(weights: str, options: FolderOptions | None = None, predicti
     report |= {"detector": None if options.faces == "asis" else options.detector}
     report |= measure(table, found.classes) | table_coverage(table, found.uncertain_under(prior))
     report |= _missed(listing, readings, report)
-    if options.baseline != "none":
+    if options.baseline == "people" and readings.windows:
+        report["baseline"] = person_report(table, found.classes, readings.windows, readings.frames, found, prior)
+    elif options.baseline != "none":
         logs = np.stack(readings.logs)
         report["baseline"] = baseline_report(table, found.classes, logs, readings.frames, options.baseline, found)
     return report
@@ -209,10 +213,11 @@ def _read_videos(files: list[LabelledFile], weights: Weights, options: FolderOpt
     pipeline = Pipeline(how)
     for file in files:
         try:
-            timeline = pipeline.run(file.path).timeline
+            result = pipeline.run(file.path)
         except VideoError as error:
             readings.unreadable[file] = str(error)
             continue
+        timeline, windows = result.timeline, result.windows
         if not timeline.people:
             readings.no_face.append(file)
             continue
@@ -222,3 +227,5 @@ def _read_videos(files: list[LabelledFile], weights: Weights, options: FolderOpt
         readings.probabilities.append(frames.mean(axis=0))
         readings.logs.append(log_quartile(frames))
         readings.frames.append(len(frames))
+        if windows is not None:
+            readings.windows.append(windows.features[windows.of_person(timeline, int(person))])

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from tiny_clips import results_of
 from emo_utils import Analyzer
 from emo_utils.datasets.registry import corpora
 from emo_utils.errors import EmoError
-from emo_utils.evaluation.evaluate_clips import evaluate_clips
+from emo_utils.evaluation.evaluate_folder import FolderOptions, evaluate_folder
 from emo_utils.inference.options import AnalysisOptions
 from emo_utils.inference.person_features import LEAST_CLIPS
 from emo_utils.inference.person_windows import PersonWindows
@@ -125,16 +126,19 @@ def test_a_clip_is_read_as_it_was_predicted_when_the_head_was_measured(run, read
         assert set(timeline.faces["baseline_emotion"]) == {named}
 
 
-def test_the_figures_of_a_corpus_are_those_of_its_clips(run, corpus, read):
-    report = evaluate_clips(str(run), "sample", corpus["root"], baseline="people")
-    found = report["baseline"]
-    assert (found["kind"], found["normalise"], report["n"]) == ("people", "ranks", 14)
+def test_the_figures_of_a_folder_are_those_of_its_clips(run, clips_of_people, read, tmp_path):
     right = []
-    for folder in sorted(path for path in read.iterdir() if path.is_dir()):
-        timeline = Timeline.load(folder / "timeline.csv")
-        right.append(timeline.faces["baseline_emotion"].mode()[0] == folder.name.split("_")[1])
+    for clip in [one for one in clips_of_people if one.subject_id == "s01"]:
+        (tmp_path / clip.emotion).mkdir(exist_ok=True)
+        shutil.copy(clip.path, tmp_path / clip.emotion)
+        timeline = Timeline.load(read / clip.clip_id / "timeline.csv")
+        right.append(timeline.faces["baseline_emotion"].mode()[0] == clip.emotion)
+    report = evaluate_folder(str(run), FolderOptions(tmp_path, subject=r"(s\d+)_", baseline="people"))
+    found = report["baseline"]
+    assert (found["kind"], found["normalise"], report["n"]) == ("people", "ranks", len(right))
     assert found["accuracy"] == pytest.approx(np.mean(right))
-    assert {name: one["clips"] for name, one in found["people"].items()} == {"s01": 7, "s02": 7}
+    assert [one["clips"] for one in found["people"].values()] == [len(right)]
+    assert found["warnings"] == []
 
 
 def test_without_the_persons_clips_the_raw_columns_are_there_and_it_is_said(run, clips_of_people, read, tmp_path):
