@@ -19,6 +19,9 @@ from emo_utils.inference.sample_engine import SampleEngine
 from emo_utils.inference.smoothing import smooth
 from emo_utils.timeline import Timeline
 
+WINDOWS = "person_windows.npz"
+"""Name of the file in the folder of a clip."""
+
 LEAST = float(np.finfo(np.float32).tiny)
 
 

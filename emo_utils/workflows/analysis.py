@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from emo_utils.errors import EmoError, UnknownNameError
 from emo_utils.file_names import as_text
 from emo_utils.inference.options import AnalysisOptions
+from emo_utils.inference.person_windows import WINDOWS
 from emo_utils.locks import only_process
 from emo_utils.motion.segments_file import segments_table
 from emo_utils.registry import unknown_name
@@ -143,7 +144,10 @@ class Analysis:
     def write(
         self, folder: Path, outputs: Sequence[str] | None = None, progress: Progress = True
     ) -> tuple[Missing, ...]:
-        """Write outputs and the log into an existing folder; returns the missing ones. `save` does so atomically."""
+        """Write outputs and the log into an existing folder; returns the missing ones. `save` does so atomically.
+
+        With a network that reads by person its windows are written too: a baseline of several clips needs them.
+        """
         started, source = time.perf_counter(), self.results.source
         frames = source.frames if source else None
         with recorded_log() as lines:
@@ -153,6 +157,8 @@ class Analysis:
                 in_order(outputs),
                 lambda output: frame_bar(self.clip, output, frames, progress),
             )
+            if self.results.result.windows is not None:
+                self.results.result.windows.save(folder / WINDOWS)
             log.info("done in %.1f s", self.seconds + time.perf_counter() - started)
         (folder / LOG).write_text(as_text("\n".join([*self.log, *lines])) + "\n", encoding="utf-8")
         return missing

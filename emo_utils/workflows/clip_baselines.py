@@ -23,9 +23,8 @@ from emo_utils.errors import OutputError
 from emo_utils.inference.baseline_timeline import baseline_emotion, with_baseline
 from emo_utils.inference.clip_baseline import NEUTRAL, ClipBaseline
 from emo_utils.inference.options import AnalysisOptions
-from emo_utils.inference.person_windows import PersonWindows
+from emo_utils.inference.person_windows import WINDOWS, PersonWindows
 from emo_utils.reports.clips.summary import summary_with_baseline
-from emo_utils.reports.clips.writers.windows import WINDOWS
 from emo_utils.results_folder import Listing, land, new_part, read_listing
 from emo_utils.timeline import Timeline
 from emo_utils.workflows.analyzer import Analyzer

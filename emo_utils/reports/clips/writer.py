@@ -70,7 +70,6 @@ class Writer:
         needs_video: it reads a video file again.
         needs_motion: it needs results of the search for segments.
         needs_embeddings: it needs embeddings (`AnalysisOptions.embeddings`).
-        needs_windows: it needs the windows of a network that reads by person.
         required: if it fails, the clip has failed; a failure of other outputs is a warning.
         package: an optional package that it needs; if that is not installed, the output is left out.
     """
@@ -84,7 +83,6 @@ class Writer:
     needs_video: bool = False
     needs_motion: bool = False
     needs_embeddings: bool = False
-    needs_windows: bool = False
     required: bool = False
     package: str = ""
 
@@ -99,7 +97,6 @@ class Writer:
             self.needs_video and (results.source is None or results.source.info is None),
             self.needs_motion and results.result.motion is None,
             self.needs_embeddings and results.result.embeddings is None,
-            self.needs_windows and results.result.windows is None,
         )
         return not any(lacking)
 
