@@ -1,6 +1,7 @@
 """Draw the results into the clip: boxes, emotions, probabilities, and a time strip."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
@@ -10,6 +11,7 @@ import cv2
 import numpy as np
 
 from emo_utils.inference.frame_sources import FrameSource, frame_source
+from emo_utils.inference.prefetch import prefetch
 from emo_utils.labels import COLOURS, ink_on
 from emo_utils.reports.clips.buffers import Buffers
 from emo_utils.reports.clips.marks import Phases, mark_strip
@@ -25,6 +27,9 @@ QUALITY = 22
 """x264's rate factor. With the fast preset, the quality (PSNR) is that of the slower one at 20."""
 
 ROWS_AT_A_TIME = 4096
+
+FRAMES_AHEAD = 2
+"""Frames that are decoded in a thread while others are drawn and encoded; few, since a large one takes 25 MB."""
 
 INK, PAPER, UNNAMED = (255, 255, 255), (24, 26, 30), (138, 143, 152)
 
@@ -50,14 +55,19 @@ def annotate_clip(
     source = frame_source(clip)
     drawing = Drawing(timeline.classes, TimeStrip(timeline, segments=segments), Phases(segments), buffers)
     rows, done = RowsByFrame(timeline.table), 0
-    with VideoWriter(path, audio_from=source.path, quality=QUALITY, fast=True) as writer:
+
+    def decoded() -> Iterator[tuple[list, np.ndarray, float]]:
         for picture in source.pictures():
-            own = rows.at(picture.index)
-            if own is None:
-                continue
-            canvas = picture.load().copy()
-            drawing.draw(canvas, own, picture.time_s)
-            writer.write(canvas, picture.time_s)
+            if (own := rows.at(picture.index)) is not None:
+                yield own, picture.load().copy(), picture.time_s
+
+    with (
+        VideoWriter(path, audio_from=source.path, quality=QUALITY, fast=True) as writer,
+        closing(prefetch(decoded(), FRAMES_AHEAD)) as ahead,
+    ):
+        for own, canvas, time_s in ahead:
+            drawing.draw(canvas, own, time_s)
+            writer.write(canvas, time_s)
             done += 1
             if on_frame:
                 on_frame(done)
