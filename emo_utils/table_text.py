@@ -25,14 +25,21 @@ def rows_text(columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> str:
     return text.getvalue()
 
 
+def number(value: float, digits: int = 6) -> str:
+    """A number with six digits; a larger one with three decimals, so that frames of long clips keep their times."""
+    if abs(value) < 10 ** (digits - 3):
+        return f"{value:.{digits}g}"
+    return f"{value:.3f}".rstrip("0").rstrip(".")
+
+
 def cell(value: Any) -> str:
-    """One value as text: six digits, flags as 0 or 1, empty for what is missing."""
+    """One value as text: numbers as `number` gives them, flags as 0 or 1, empty for what is missing."""
     if value is None:
         return ""
     if isinstance(value, bool | np.bool_):
         return str(int(value))
     if isinstance(value, float | np.floating):
-        return f"{value:.6g}" if math.isfinite(value) else ""
+        return number(value) if math.isfinite(value) else ""
     return " ".join(str(value).split()) if isinstance(value, str) else str(value)
 
 

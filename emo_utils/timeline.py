@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from emo_utils.errors import EmoError, MissingPackageError
 from emo_utils.extras import is_installed, missing
 from emo_utils.provenance import Provenance
+from emo_utils.table_text import number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -134,8 +135,8 @@ class Timeline:
         return (csv, self.save_parquet(folder / "timeline.parquet")) if is_installed("pyarrow") else (csv,)
 
     def save_csv(self, path: Path | str) -> Path:
-        """Write the table as CSV, numbers with six digits; returns the path."""
-        self.table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+        """Write the table as CSV, numbers as in `table_text.number`; returns the path."""
+        self.table.to_csv(path, index=False, float_format=number, lineterminator="\n")
         return Path(path)
 
     def save_parquet(self, path: Path | str) -> Path:

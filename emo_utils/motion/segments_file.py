@@ -17,6 +17,7 @@ from emo_utils.errors import SegmentsError
 from emo_utils.motion.segments_elan import SUFFIX, read_elan_segments
 from emo_utils.motion.segments_times import frames_of_seconds
 from emo_utils.structures import Segment
+from emo_utils.table_text import number
 from emo_utils.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _text(value) -> str:
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, float):
-        return "" if np.isnan(value) else f"{value:.6g}"
+        return "" if np.isnan(value) else number(value)
     return str(value)
 
 

@@ -10,6 +10,7 @@ from emo_utils.errors import EmoError, SegmentsError
 from emo_utils.inference.frame_sources import file_source
 from emo_utils.inference.options import ONE, AnalysisOptions
 from emo_utils.output import whole_file
+from emo_utils.table_text import number
 from emo_utils.workflows.analyzer import Analyzer
 from emo_utils.workflows.clip_search import find_clips
 
@@ -29,7 +30,7 @@ class Apexes:
     def write(self, path: Path) -> None:
         """Write the table as CSV, atomically; `--segments` can read it."""
         with whole_file(path) as part:
-            self.table.to_csv(part, index=False, float_format="%.6g", lineterminator="\n")
+            self.table.to_csv(part, index=False, float_format=number, lineterminator="\n")
 
 
 def find_apexes(

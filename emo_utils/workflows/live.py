@@ -13,6 +13,7 @@ from emo_utils.inference.live import LiveFrame, RestBaseline, in_real_time, run_
 from emo_utils.output import whole_folder
 from emo_utils.reports.clips.annotate import draw_frame
 from emo_utils.stopping import check_stop
+from emo_utils.table_text import number
 from emo_utils.timeline import columns
 from emo_utils.video_writer import VideoWriter
 from emo_utils.workflows.analyzer import Analyzer
@@ -138,4 +139,4 @@ class _Table:
 def _cell(value) -> str:
     if value is None or value != value:
         return ""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return number(value) if isinstance(value, float) else str(value)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from emo_utils.reports.studies.finished import FinishedClip
 from emo_utils.reports.studies.variables import NUMBER, TEXT, WHOLE, Layout, Variable, timeline_variables
+from emo_utils.table_text import number
 
 ROWS_AT_ONCE = 100_000
 """Rows that are collected before they are written: few row groups, and memory stays flat."""
@@ -114,7 +115,7 @@ class _Csv:
         pd.DataFrame(columns=list(variables)).to_csv(self._file, index=False, lineterminator="\n")
 
     def add(self, table: pd.DataFrame) -> None:
-        table.to_csv(self._file, index=False, header=False, float_format="%.6g", lineterminator="\n")
+        table.to_csv(self._file, index=False, header=False, float_format=number, lineterminator="\n")
 
     def close(self) -> None:
         self._file.close()

@@ -1,9 +1,11 @@
 """The segments, `segments.csv`, and the curves in which they were found, `motion.csv`."""
 
+from functools import partial
 from pathlib import Path
 
 from emo_utils.motion.segments_file import write_segments
 from emo_utils.reports.clips.writer import TABLES, ClipResults, writer
+from emo_utils.table_text import number
 
 FILES = {
     "segments.csv": "a row per expression: onset, apex, offset; see `emo_utils.motion.segments_file`",
@@ -16,4 +18,5 @@ def save_segments(results: ClipResults, folder: Path, on_frame=None) -> None:
     """Write `segments.csv` and `motion.csv`."""
     result = results.result
     write_segments(result.segments, results.name, folder / "segments.csv")
-    result.motion.to_csv(folder / "motion.csv", index=False, float_format="%.5g", lineterminator="\n")
+    five = partial(number, digits=5)
+    result.motion.to_csv(folder / "motion.csv", index=False, float_format=five, lineterminator="\n")
