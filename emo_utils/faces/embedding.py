@@ -91,7 +91,8 @@ class FaceEmbedder:
     def __init__(self, path: Path, licence: str = "your own file: check its licence"):
         import onnxruntime
 
-        refuse_data_elsewhere(path)
+        self.path, self.licence = Path(path), licence
+        refuse_data_elsewhere(self.path)
         onnxruntime.set_default_logger_severity(3)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
@@ -100,7 +101,6 @@ class FaceEmbedder:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime's own exceptions share no base class
             raise WeightsError(f"{path}: not an ONNX file that can be read ({str(error).splitlines()[0]})") from error
-        self.path, self.licence = Path(path), licence
         self.sha256 = sha256_of_file(self.path)
         self._range = _input_range(self.path)
         self._input = self._session.get_inputs()[0]

@@ -54,7 +54,7 @@ def test_all_folds_from_one_command_and_a_pooled_table(all_folds):
     lines = done.stdout.splitlines()
     assert [line.split()[0] for line in lines[3:8]] == [*map(str, range(FOLDS)), "pooled"]
     assert lines[7].split()[1:3] == ["70", "10"]
-    assert float(lines[7].split()[4]) > 0.5, "UAR"
+    assert float(lines[7].split()[4]) > 0.4, "UAR; a seventh by chance"
 
 
 def test_the_pooled_predictions_hold_every_clip_once_and_its_person_tested_in_one_fold(all_folds):

@@ -168,7 +168,7 @@ def test_faces_of_another_shape_are_an_error(embedder):
 
 def test_auto_downloads_nothing_and_takes_what_was_fetched(weights_file, monkeypatch, tmp_path):
     monkeypatch.setenv("EMO_MODELS_DIR", str(tmp_path))
-    monkeypatch.setattr(assets, "_fetch_from_url", lambda *_: pytest.fail("something was downloaded"))
+    monkeypatch.setattr(assets, "_from_url", lambda *_: pytest.fail("something was downloaded"))
     assert find_embedder("auto") is None
     assert find_embedder("none") is None
     asset = assets.ASSETS["arcface"]

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from emo_utils import assets
+from emo_utils import download
 from emo_utils.errors import AssetError
 from emo_utils.models import count_parameters, create_model, mobilenet_face
 from emo_utils.models.folded_norms import restore_norms
@@ -94,8 +94,8 @@ def test_a_missing_recogniser_says_which_files_to_fetch(tmp_path, monkeypatch):
     monkeypatch.setenv("EMO_MODELS_DIR", str(tmp_path))
 
     def no_network(*_, **__):
-        raise OSError("no network")
+        raise AssetError("no network")
 
-    monkeypatch.setattr(assets.pooch, "retrieve", no_network)
+    monkeypatch.setattr(download, "download", no_network)
     with pytest.raises(AssetError, match=r"emo fetch faceres_layout.*put faceres\.json into"):
         mobilenet_face.read_recogniser()

