@@ -33,10 +33,22 @@ LONGEST = (
 """Files that take longest, from the longest on: they begin first, so that two processes end at about the same time."""
 
 
+BROKEN_INPUT = (
+    "inference/test_strange_clips.py",
+    "test_fuzz.py",
+    "video/test_past_failures.py",
+    "video/test_strange_pictures.py",
+    "video/test_strange_sound.py",
+)
+"""Files that feed broken input to native decoders in this process: they come last, so that what a decoder may do to the
+memory of the process meets no other test."""
+
+
 def pytest_collection_modifyitems(items):
-    """Put the longest files first; see `--no-loadscope-reorder` in the Makefile."""
-    ranks = {ROOT / "tests" / name: rank for rank, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+    """Put the longest files first and broken input last; see `--no-loadscope-reorder` in the Makefile."""
+    order = (*LONGEST, None, *BROKEN_INPUT)
+    ranks = {ROOT / "tests" / name: rank for rank, name in enumerate(order) if name}
+    items.sort(key=lambda item: ranks.get(item.path, len(LONGEST)))
 
 
 @pytest.hookimpl(wrapper=True)
