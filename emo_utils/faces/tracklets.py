@@ -87,7 +87,7 @@ class TrackletStore:
         self._pending: list[Tracklet] = []
         self._cuts = 0
         self._tracks = 0
-        self._aligned_of: Detections | None = None
+        self._aligned_of: tuple[int, Detections | None] = (-1, None)
         self._aligned_faces: dict[int, np.ndarray] = {}
 
     def cut(self) -> None:
@@ -136,8 +136,8 @@ class TrackletStore:
 
     def _aligned(self, frame: Frame, found: Detections, row: int) -> np.ndarray:
         """One face aligned, uint8 (112, 112, 3); kept until the next frame, since it is asked for twice."""
-        if self._aligned_of is not found:
-            self._aligned_of, self._aligned_faces = found, {}
+        if self._aligned_of[0] != frame.index or self._aligned_of[1] is not found:
+            self._aligned_of, self._aligned_faces = (frame.index, found), {}
         if row not in self._aligned_faces:
             keypoints = keypoints_of(found.boxes, found.keypoints)[row]
             self._aligned_faces[row] = align_face(frame.pixels, keypoints)
