@@ -66,6 +66,20 @@ def _face_mesh_at_hand():
         _at_hand(SHARED / "models" / name)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _float32_here():
+    """Train in float32 in this process unless a test asks for bfloat16.
+
+    In networks of a few channels, as tests train them, bfloat16 kernels of PyTorch 2 on the CPU write past the end of their
+    memory: hundreds of tests later the process was ended by the C library ("corrupted size vs. prev_size").
+    """
+    from emo_utils.training import optimise
+
+    kept, optimise.has_fast_bf16 = optimise.has_fast_bf16, lambda device: False
+    yield
+    optimise.has_fast_bf16 = kept
+
+
 @pytest.fixture(scope="session")
 def recogniser_files():
     """The recogniser's two files where `assets.locate` looks."""
