@@ -68,7 +68,7 @@ chromium:
 
 # A process of tests that dies ends the run at once, with the test's name: replaced, it leaves pytest-xdist 3.8 waiting for ever.
 test: .venv/all lint dockerfile chromium
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 # On another corpus the committed outputs stay as they are: papermill sets the parameters in a copy. ROOT and SUBJECT are for
 # CORPUS=folder; QUICK=True trains one epoch. Faces of a real corpus are shown in 01 to 04: do not pass these copies on.
