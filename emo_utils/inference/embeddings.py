@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from emo_utils.errors import EmoError
+from emo_utils.arrays_file import load_arrays, save_arrays
 from emo_utils.inference.observe import ObservedFrame
 
 CHUNK = 4096
@@ -38,7 +38,7 @@ class Embeddings:
 
     def save(self, path: Path) -> None:
         """Write the four arrays as a compressed .npz file."""
-        np.savez_compressed(path, **vars(self))
+        save_arrays(self, path)
 
     @classmethod
     def load(cls, path: Path | str) -> "Embeddings":
@@ -47,14 +47,7 @@ class Embeddings:
         Raises:
             EmoError: it is no such file.
         """
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                return cls(**{name: arrays[name] for name in cls.__dataclass_fields__})
-        except (OSError, KeyError, ValueError) as error:
-            raise EmoError(
-                f"{path}: expected embeddings as `emo analyze --embeddings` writes them, found "
-                f"{type(error).__name__}: {error}; analyse the clip again"
-            ) from error
+        return load_arrays(cls, path, "embeddings as `emo analyze --embeddings` writes them")
 
 
 class EmbeddingLog:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from emo_utils.errors import EmoError
+from emo_utils.arrays_file import load_arrays, save_arrays
 from emo_utils.hashing import sha256_of_json
 from emo_utils.inference.baseline_timeline import as_written
 from emo_utils.inference.person_features import LEAST_CLIPS, PersonRule
@@ -45,7 +45,7 @@ class PersonWindows:
 
     def save(self, path: Path) -> None:
         """Write the four arrays as a compressed .npz file; equal windows give equal bytes."""
-        np.savez_compressed(path, **vars(self))
+        save_arrays(self, path)
 
     @classmethod
     def load(cls, path: Path) -> "PersonWindows":
@@ -54,13 +54,7 @@ class PersonWindows:
         Raises:
             EmoError: it is no such file.
         """
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                return cls(**{name: arrays[name] for name in cls.__dataclass_fields__})
-        except (OSError, KeyError, ValueError) as error:
-            raise EmoError(
-                f"{path}: expected the windows of a clip, found {type(error).__name__}: {error}; analyse the clip again"
-            ) from error
+        return load_arrays(cls, path, "the windows of a clip")
 
     def of_person(self, timeline: Timeline, person: int) -> np.ndarray:
         """The numbers of the windows of one person, int (N,)."""
